@@ -1,0 +1,55 @@
+"""Picture the gallery of a flight for the documentation: ``python docs/screenshots.py ce4`` writes docs/*.jpg."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from chromium import Chromium
+
+AROUND = "!document.querySelector('.around') || document.querySelector('.around .screen')?.dataset.ready"
+JPEG = 88
+
+
+def scroll_to(browser: Chromium, element: str) -> None:
+    """Bring a part of the page to the top and let its pictures appear."""
+    browser.evaluate(f"document.querySelector('{element}').scrollIntoView({{behavior: 'instant'}})")
+    browser.pause(1.0)
+
+
+def play_to(browser: Chromium, part: float) -> None:
+    """Set the film to a fraction of its length."""
+    browser.until("document.querySelector('#film video')?.readyState >= 1")
+    browser.evaluate(
+        "new Promise(done => { const film = document.querySelector('#film video');"
+        f" film.onseeked = done; film.controls = false; film.currentTime = {part} * film.duration }})"
+    )
+    browser.pause(0.5)
+
+
+def main() -> None:
+    """Take the three pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("flight", type=Path, help="folder of a flight")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the pictures go")
+    parser.add_argument("--film-at", type=float, default=0.55, help="fraction of the film shown")
+    arguments = parser.parse_args()
+    page = arguments.flight / "release" / "index.html"
+    if not page.is_file():
+        parser.error(f"{page}: no such gallery; fly first: farside fly chang-e-4 --out {arguments.flight}")
+
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with Chromium(1440, 900) as browser:
+        browser.open(page)
+        browser.until(AROUND)
+        browser.pause(1.5)
+        (arguments.out / "gallery.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        scroll_to(browser, "#film")
+        play_to(browser, arguments.film_at)
+        (arguments.out / "landing.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        scroll_to(browser, "#story")
+        (arguments.out / "story.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""farside: missions to the far side of the Moon, flown and processed.
+
+The front doors, from Python:
+
+    import farside
+
+    flight = farside.fly("chang-e-4", quality="draft", out="ce4")
+    frame = farside.read("downloads/TCAM/frame.2CL")
+
+Everything else is reached through its package: ``farside.archive``, ``farside.products`` and so on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+_DOORS = {"Flight": "run", "Site": "geometry", "fly": "run", "panorama": "products", "read": "archive"}
+
+
+def __getattr__(name: str) -> Any:
+    """The front doors, imported when they are first used."""
+    import importlib
+
+    if name in _DOORS:
+        return getattr(importlib.import_module(f"farside.{_DOORS[name]}"), name)
+    raise AttributeError(f"module 'farside' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_DOORS])

@@ -1,0 +1,129 @@
+"""The shell's front door: thin commands over the house."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.errors import FarsideError
+
+app = typer.Typer(
+    name="farside",
+    help="Fly a mission to the far side of the Moon and look at what it sends home.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text, for other programs.")]
+
+
+@app.callback()
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from farside import __version__
+
+        typer.echo(f"farside {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def missions(as_json: Json = False) -> None:
+    """List the missions that come with farside, and the files to start your own from."""
+    from farside.twin import builtin, load_mission
+
+    for name, path in builtin().items():
+        mission = load_mission(name)
+        if as_json:
+            typer.echo(json.dumps({"mission": name, "title": mission.title, "file": str(path)}))
+        else:
+            typer.echo(f"{name:<16}{mission.title}: {mission.summary}")
+            typer.echo(f"{'':<16}{path}")
+
+
+@app.command()
+def fly(
+    mission: Annotated[str, typer.Argument(help="A mission's name (see **farside missions**) or the path of a file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for everything the flight leaves. [default: its name]")
+    ] = None,
+    quality: Annotated[str, typer.Option(help="draft (a minute), standard (minutes) or full (hours).")] = "standard",
+    terrain: Annotated[
+        Path | None, typer.Option(help="A DEM of the site (GeoTIFF) in place of the built-in ground.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed than the mission file's.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Fly a mission, carry its data home, make its products and open its gallery to the public.
+
+    The same command finishes a flight that was interrupted; nothing already made is lost. Example:
+
+        farside fly chang-e-4 --quality draft --out ce4
+    """
+    from farside.run import fly as fly_mission
+    from farside.run import reporter
+
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        flight = fly_mission(
+            mission,
+            quality=quality,
+            out=out,
+            terrain=terrain,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+        )
+    if as_json:
+        typer.echo(json.dumps({"event": "done", "folder": str(flight.folder), "gallery": str(flight.gallery)}))
+    elif not quiet:
+        typer.echo(f"The gallery is open: {flight.gallery.resolve()}")
+
+
+@app.command()
+def score(
+    folder: Annotated[Path, typer.Argument(help="Folder of a flight.")],
+    as_json: Json = False,
+) -> None:
+    """Hold a flight against the mission as flown, and its products against the truth."""
+    from farside.score import score_flight
+
+    table = score_flight(folder)
+    typer.echo(table.to_json() if as_json else table.to_text(), nl=not as_json)
+    if not table.holds:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause becomes one line and a non-zero exit."""
+    try:
+        app(standalone_mode=True)
+    except FarsideError as error:
+        sys.exit(_complain(str(error)))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            sys.exit(
+                _complain(
+                    f"{error.filename or 'disk'}: the disk is full; free some space and run the same command again"
+                )
+            )
+        sys.exit(_complain(f"{error.filename or 'file'}: {error.strerror or error}"))
+    except KeyboardInterrupt:
+        sys.exit(_complain("interrupted; the same command goes on from here"))
+
+
+def _complain(line: str) -> int:
+    sys.stderr.write(f"farside: {' '.join(line.split())}\n")
+    return 2

@@ -1,0 +1,145 @@
+"""What a gallery shows: plain records that any flight, simulated or real, can fill.
+
+Times are UTC ISO strings, angles degrees: these are labels for people. Nothing here knows how a product is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: when, its name ("Touchdown"), a sentence about it."""
+
+    utc: str
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file (JPEG, PNG or TIFF), shown at most 1600 pixels wide.
+
+    utc: when it was received; alt: what is seen, for those who do not see it (the caption if empty).
+    """
+
+    path: Path
+    caption: str
+    utc: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the film: where it starts, in seconds of the film, and its name."""
+
+    at_s: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Telemetry beside the film: seconds of the film, the true time then, height above ground and speed."""
+
+    at_s: float
+    utc: str
+    altitude_m: float
+    speed_mps: float
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A film (MP4) with its poster picture, chapters and readings in order of time."""
+
+    path: Path
+    caption: str
+    poster: Path | None = None
+    chapters: Sequence[Chapter] = ()
+    readings: Sequence[Reading] = ()
+    alt: str = "Film of the landing, taken looking down."
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A direction worth naming on the azimuth scale, such as the Sun: degrees clockwise from north."""
+
+    az_deg: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Panorama:
+    """An equirectangular panorama picture: azimuth clockwise from north to the right, square pixels.
+
+    az_left_deg: azimuth of the left edge; az_span_deg: how far it reaches to the right; el_top_deg, el_bottom_deg:
+    elevations of the upper and lower edges. look_az_deg: where a visitor first looks.
+    """
+
+    path: Path
+    caption: str
+    az_left_deg: float
+    el_top_deg: float
+    el_bottom_deg: float
+    az_span_deg: float = 360.0
+    look_az_deg: float = 0.0
+    marks: Sequence[Mark] = ()
+    alt: str = "The landing site all around, under a black sky."
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under named columns; columns that hold only numbers are set as numbers."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | int | float]]
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of the score: texts with their units, and whether it holds."""
+
+    name: str
+    measured: str
+    expected: str
+    tolerance: str
+    verdict: Literal["ok", "off", "not applicable"]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file or address behind the gallery; a Path is written relative to the gallery's folder."""
+
+    text: str
+    target: Path | str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """One flight as the public sees it; every part may still be missing while data arrive.
+
+    epoch_utc: the moment times are counted from (touchdown), empty while it is not known; status, progress (0..1): what
+    is arriving just now; finished: nothing more will come, open pages stop looking for more. provenance: names and
+    values for the foot.
+    """
+
+    title: str
+    subtitle: str
+    epoch_utc: str
+    finished: bool = True
+    status: str = ""
+    progress: float | None = None
+    simulated: bool = True
+    events: Sequence[Event] = ()
+    footage: Footage | None = None
+    panorama: Panorama | None = None
+    pictures: Sequence[Picture] = ()
+    ledger: Table | None = None
+    checks: Sequence[Check] = ()
+    provenance: Sequence[tuple[str, str]] = ()
+    links: Sequence[Link] = field(default=())

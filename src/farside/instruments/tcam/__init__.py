@@ -1,0 +1,1 @@
+"""The terrain camera on the lander's mast."""

@@ -1,0 +1,15 @@
+"""Thermal radiation, which at the long end of the spectrum is not small."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_H, _C, _K = 6.62607015e-34, 299_792_458.0, 1.380649e-23
+
+
+def planck(wavelength_nm: ArrayLike, temperature_k: ArrayLike) -> NDArray[np.float64]:
+    """Radiance of a black body, W m-2 sr-1 nm-1, broadcast shape (Planck 1901, with the constants of the SI)."""
+    metres = np.asarray(wavelength_nm, float) * 1e-9
+    exponent = _H * _C / (metres * _K * np.asarray(temperature_k, float))
+    return 2e-9 * _H * _C**2 / metres**5 / np.expm1(exponent)

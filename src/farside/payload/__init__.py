@@ -1,0 +1,7 @@
+"""Cameras on the Moon: truth in, raw counts and their header out."""
+
+from farside.payload.camera import Body, Scene, View, observe, radiance, truth_planes
+from farside.payload.mesh import Mesh
+from farside.payload.rocks import rock_mesh
+
+__all__ = ["Body", "Mesh", "Scene", "View", "observe", "radiance", "rock_mesh", "truth_planes"]

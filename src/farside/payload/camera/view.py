@@ -1,0 +1,60 @@
+"""One exposure as commanded and as it truly is: everything a frame depends on besides the scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.errors import BadInput
+from farside.geometry import Pose
+from farside.instruments import INSTRUMENTS
+from farside.instruments.lcam.mount import camera_pose as lcam_pose
+from farside.instruments.tcam.mast import camera_pose as tcam_pose
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class View:
+    """A camera somewhere at some time.
+
+    instrument: "lcam" or "tcam". t: TDB seconds past J2000 of the exposure's start, start_utc the same in UTC. index,
+    sequence_id, binning: as in the label. lander, rover: lander and rover frame in the site frame (rover None: not in
+    the scene). mast_deg: commanded yaw and pitch (tcam), mast_error_deg: yaw, pitch and roll by which the mast truly
+    misses them. sun: (3,) unit vector to the apparent Sun, east north up. sun_distance_au. temperature_c of the
+    detector. seed: of the mission; noise derives from it, the instrument and the frame.
+    """
+
+    instrument: str
+    t: float
+    start_utc: str
+    index: int
+    sequence_id: str
+    binning: int
+    lander: Pose
+    rover: Pose | None
+    mast_deg: tuple[float, float] | None
+    mast_error_deg: tuple[float, float, float]
+    sun: tuple[float, float, float]
+    sun_distance_au: float
+    temperature_c: float
+    seed: int
+
+    def camera(self) -> Pose:
+        """True pose of the camera (x right, y up, z backwards) in the site frame.
+
+        Raises BadInput for an instrument that is no camera, or a mast camera without mast angles.
+        """
+        if self.instrument not in INSTRUMENTS:
+            raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(INSTRUMENTS)}")
+        if self.instrument == "lcam":
+            rotation, centre = lcam_pose()
+            return self.lander @ Pose.of(centre, rotation)
+        if self.mast_deg is None:
+            raise BadInput("view", "mast_deg", None, "yaw and pitch of the mast, e.g. (-172.0, -30.0)")
+        yaw, pitch, roll = self.mast_error_deg
+        rotation, centre = tcam_pose(self.mast_deg[0] + yaw, self.mast_deg[1] + pitch)
+        c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+        return self.lander @ Pose.of(centre, rotation @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]))

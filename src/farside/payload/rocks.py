@@ -1,0 +1,92 @@
+"""Rocks as one mesh: a few irregular stones, scaled, turned and half buried."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.payload.mesh import Mesh
+from farside.work import rng
+
+Array = NDArray[np.float64]
+
+SHAPES = 24
+FINE, MEDIUM, COARSE = 3, 2, 1
+"""Subdivisions of an icosahedron: 1280, 320 and 80 triangles."""
+FINE_RAD, MEDIUM_RAD = 0.02, 0.004
+"""Rocks that look larger than this from a camera at the site get so many triangles."""
+EYE_M = 2.2
+
+
+def rock_mesh(base: Array, diameter: Array, height: Array, turned: Array, shape: NDArray[np.int64]) -> Mesh:
+    """All rocks in the site frame.
+
+    base: (n, 3) centre of each rock's footprint on the ground, metres. diameter, height: (n,) metres, height what
+    stands out of the ground. turned: (n,) azimuth, radians. shape: (n,) any integers. Raises ValueError for no rocks.
+    """
+    angle = diameter / np.sqrt(base[:, 0] ** 2 + base[:, 1] ** 2 + EYE_M**2)
+    detail = np.where(angle > FINE_RAD, FINE, np.where(angle > MEDIUM_RAD, MEDIUM, COARSE))
+    vertices, faces, count = [], [], 0
+    for k in range(len(base)):
+        stone, triangles = _stone(int(shape[k]) % SHAPES, int(detail[k]))
+        c, s = np.cos(turned[k]), np.sin(turned[k])
+        # a third of the stone is under the ground
+        scaled = stone * [diameter[k] / 2, diameter[k] / 2, height[k] / 1.33] + [0.0, 0.0, 0.33 * height[k] / 1.33]
+        turned_stone = np.column_stack(
+            [c * scaled[:, 0] - s * scaled[:, 1], s * scaled[:, 0] + c * scaled[:, 1], scaled[:, 2]]
+        )
+        vertices.append(turned_stone + base[k])
+        faces.append(triangles + count)
+        count += len(stone)
+    joined = np.concatenate(faces)
+    return Mesh(np.concatenate(vertices), joined, np.zeros(len(joined), np.int64), ("rock",))
+
+
+@cache
+def _stone(number: int, detail: int) -> tuple[Array, NDArray[np.int64]]:
+    """An irregular convex-ish stone about the unit sphere: planes chipped off, then rounded a little."""
+    sphere, faces = _icosphere(detail)
+    draw = rng(number, "rock shape")
+    normals = draw.normal(size=(16, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    cuts = draw.uniform(0.62, 1.0, 16)
+    along = sphere @ normals.T
+    reach = np.where(along > 1e-3, cuts / np.maximum(along, 1e-3), 2.0)
+    # soft minimum: edges are worn, not knife-sharp
+    sharpness = 14.0
+    radius = -np.log(np.exp(-sharpness * reach).sum(axis=1) + np.exp(-sharpness * 1.15)) / sharpness
+    waves = draw.normal(size=(5, 3)) * 6.0
+    rough = np.sin(sphere @ waves.T + draw.uniform(0, 2 * np.pi, 5)).sum(axis=1) * 0.012
+    stone = sphere * (radius + rough)[:, None]
+    return stone / np.abs(stone).max(axis=0), faces
+
+
+@cache
+def _icosphere(detail: int) -> tuple[Array, NDArray[np.int64]]:
+    """Unit icosphere: every triangle of an icosahedron split in four ``detail`` times."""
+    g = (1 + 5**0.5) / 2
+    vertices = [(-1, g, 0), (1, g, 0), (-1, -g, 0), (1, -g, 0), (0, -1, g), (0, 1, g), (0, -1, -g), (0, 1, -g),
+                (g, 0, -1), (g, 0, 1), (-g, 0, -1), (-g, 0, 1)]  # fmt: skip
+    faces = [(0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4), (11, 10, 2), (10, 7, 6),
+             (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5), (2, 4, 11), (6, 2, 10),
+             (8, 6, 7), (9, 8, 1)]  # fmt: skip
+    points = [tuple(np.array(v) / np.linalg.norm(v)) for v in vertices]
+    for _ in range(detail):
+        middle: dict[tuple[int, int], int] = {}
+
+        def between(a: int, b: int, middle: dict[tuple[int, int], int] = middle) -> int:
+            key = (min(a, b), max(a, b))
+            if key not in middle:
+                m = np.add(points[a], points[b])
+                middle[key] = len(points)
+                points.append(tuple(m / np.linalg.norm(m)))
+            return middle[key]
+
+        split = []
+        for a, b, c in faces:
+            ab, bc, ca = between(a, b), between(b, c), between(c, a)
+            split += [(a, ab, ca), (b, bc, ab), (c, ca, bc), (ab, bc, ca)]
+        faces = split
+    return np.array(points), np.array(faces, np.int64)

@@ -1,0 +1,100 @@
+"""The time-lapse: pictures of one camera, balanced on the grey card, as an AV1 film."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.errors import BadInput
+from farside.geometry import utc_to_t
+from farside.products.biosphere.balance import named_source, reflectance
+from farside.products.footage import QUALITY
+from farside.products.provenance import provenance
+from farside.products.tone import shown
+from farside.work import atomic_write
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+WIDTH = 640
+"""Smaller pictures are enlarged to this."""
+
+
+@dataclass(frozen=True)
+class Timelapse:
+    """A film with its poster (JPEG, the last picture) and provenance (JSON) beside it."""
+
+    path: Path
+    poster: Path
+    frames: int
+    rate_fps: int
+    duration_s: float
+    speed: float
+    """Film seconds are worth this many real seconds, on average."""
+
+
+def timelapse(frames: Sequence[xr.Dataset], path: str | Path) -> Timelapse:
+    """Encode level-1 pictures of one camera in the order of time; the same pictures give the same bytes.
+
+    Raises BadInput without pictures, or with pictures of several cameras or sizes.
+    """
+    from PIL import Image
+
+    if not frames:
+        raise BadInput("time-lapse", "frames", 0, "at least one picture")
+    film = sorted(frames, key=lambda f: f.attrs["start_utc"])
+    if len({(f.attrs["camera"], f["dn"].shape) for f in film}) > 1:
+        raise BadInput("time-lapse", "frames", "several cameras or sizes", "pictures of one camera, of one size")
+    path = Path(path)
+    rate = int(np.clip(len(film) // 15, 3, 12))
+    _encode([look(f) for f in film], path, rate)
+    poster = path.with_suffix(".jpg")
+    with atomic_write(poster) as part:
+        Image.fromarray(look(film[-1])).save(part, "JPEG", quality=90)
+    made = provenance("timelapse", map(named_source, film), rate_fps=rate, crf=QUALITY)
+    with atomic_write(path.with_suffix(".json")) as part:
+        part.write_text(made + "\n", encoding="utf-8")
+    duration = len(film) / rate
+    real = utc_to_t(film[-1].attrs["start_utc"]) - utc_to_t(film[0].attrs["start_utc"])
+    return Timelapse(path, poster, len(film), rate, duration, real / duration)
+
+
+def look(raw: xr.Dataset) -> NDArray[np.uint8]:
+    """A level-1 picture as sRGB (line, sample, 3), at least WIDTH wide, the dish near white."""
+    import cv2
+
+    rgb = reflectance(raw) * np.float32(1.25)
+    lines, samples = rgb.shape[:2]
+    if samples < WIDTH:
+        size = (WIDTH, 2 * round(lines * WIDTH / samples / 2))
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    return shown(rgb)
+
+
+def _encode(pictures: Sequence[NDArray[np.uint8]], path: Path, rate: int) -> None:
+    os.environ.setdefault("SVT_LOG", "1")  # the encoder's own greeting on stderr is no message of ours
+    import av
+
+    with (
+        atomic_write(path) as part,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container,
+    ):
+        # one encoder thread: the bitstream must not depend on the machine
+        stream = container.add_stream(
+            "libsvtav1", rate=rate, options={"preset": "8", "crf": str(QUALITY), "svtav1-params": "lp=1", "g": "20"}
+        )
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.color_range = 2
+        for picture in pictures:
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            container.mux(
+                stream.encode(frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="JPEG"))
+            )
+        container.mux(stream.encode(None))

@@ -1,0 +1,115 @@
+"""Level 2 from level 1: counts without bias and dark signal, in colour where the camera has it, and with geometry.
+
+LCAM becomes 2A (grey, 8 bit), TCAM 2C (flat-fielded, demosaicked, 8 bit), as in the Chang'e archive. 2C stays in the
+camera's own colours, linear in the light: the label's ``acali`` times DN is what is proportional to radiance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.errors import BadInput
+from farside.geometry import Site, azel, rotation_to_euler, utc_to_t
+from farside.instruments import Instrument, camera_pose, load, observation, pinhole, product_id
+from farside.products.flat import lens_falloff
+from farside.products.provenance import provenance, source
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TOP = 255
+"""Largest DN of level 2; saturated samples keep it."""
+SATURATION = 128
+"""Samples within this fraction of full scale count as saturated: lossy compression moves them a little."""
+CORNERS = {"up_left": (0, 0), "down_left": (0, 1), "up_right": (1, 0), "down_right": (1, 1)}
+"""Label name of a corner pixel to (right, down)."""
+
+
+def calibrate(raw: xr.Dataset, lander: Site) -> xr.Dataset:
+    """The level-2 frame of a level-1 frame; ``lander`` is where the label says that the lander stands.
+
+    Dark signal is that of the published numbers at the frame's temperature and exposure; both cameras are taken to
+    have a uniform bias. Raises BadInput for a frame of another level.
+    """
+    a = raw.attrs
+    if a["level"] not in ("raw", "1"):
+        raise BadInput(str(a.get("product_id")), "level", a["level"], "a raw frame (level 1)")
+    camera = load(a["instrument"])
+    signal, saturated = _signal(raw["dn"].to_numpy(), camera, a)
+    if a["bayer"]:
+        signal, saturated = _demosaic(signal / lens_falloff(pinhole(raw)), saturated)
+    dn = np.rint(signal * TOP).clip(0, TOP).astype(np.uint8)
+    dn[saturated] = TOP
+    attrs = {
+        **a,
+        "product_id": a.get("product_id") or product_id(a),
+        "level": camera.data_product_level,
+        "bits": 8,
+        "bayer": "",
+        "acali": list(camera.acali),
+        **_camera_attrs(raw, camera),
+        **(_pointing_attrs(raw, lander) if camera.mast else {}),
+        "provenance": provenance("calibrate", [source(raw)], bias_dn=camera.detector.bias_dn),
+    }
+    return observation(dn, **attrs)
+
+
+def _signal(dn: NDArray[Any], camera: Instrument, a: dict[Any, Any]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Share of full scale that light makes up, (line, sample), and where the sensor was saturated."""
+    d = camera.detector
+    dark_e = d.dark_e_per_s * 2.0 ** ((a["temperature_c"] - d.reference_temperature_c) / d.dark_doubling_k)
+    zero = d.bias_dn + dark_e * a["exposure_ms"] * 1e-3 / d.gain_e_per_dn
+    scale = np.float32(1.0 / (d.full_scale - d.bias_dn))
+    return (dn.astype(np.float32) - np.float32(zero)) * scale, dn >= d.full_scale - d.full_scale // SATURATION
+
+
+def _demosaic(
+    signal: NDArray[np.float32], saturated: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Red, green, blue (line, sample, band) of an RGGB mosaic, edge-aware; saturation spreads by a pixel."""
+    import cv2
+
+    # 16 bit with a pedestal, so that noise below zero survives the integers
+    mosaic = np.rint(signal * 32768.0 + 4096.0).clip(0, 65535).astype(np.uint16)
+    rgb = cv2.cvtColor(mosaic, cv2.COLOR_BayerRGGB2RGB_EA)
+    grown = cv2.dilate(saturated.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return (rgb.astype(np.float32) - 4096.0) / 32768.0, grown
+
+
+def _camera_attrs(raw: xr.Dataset, camera: Instrument) -> dict[str, Any]:
+    model = pinhole(raw)
+    if camera.optics.principal_pixel is None:
+        point = {"x0": model.x0_mm, "y0": model.y0_mm, "principal_point_unit": "mm"}
+    else:
+        i0, j0 = model.principal_pixel
+        point = {"x0": i0, "y0": j0, "principal_point_unit": "pixel"}
+    return {"focal_length_mm": model.focal_mm, "pixel_size_um": model.pixel_um, **point}
+
+
+def _pointing_attrs(raw: xr.Dataset, lander: Site) -> dict[str, Any]:
+    """Exterior orientation, corner vectors and Sun, as the label of a mast camera gives them."""
+    from farside.sky import sun_direction
+
+    a = raw.attrs
+    model = pinhole(raw)
+    rotation, centre = camera_pose(a["instrument"], (a["mast_yaw_deg"], a["mast_pitch_deg"]))
+    corners = {
+        f"{name}_vector": (rotation @ model.rays(right * (model.width - 1) + 1, down * (model.height - 1) + 1)).tolist()
+        for name, (right, down) in CORNERS.items()
+    }
+    # geometric, without light time and aberration: so are the real labels' angles
+    az, el = azel(sun_direction(lander, utc_to_t(a["start_utc"]), apparent=False))
+    return {
+        "reference_frame": "LANDER_COORDINATE_SYSTEM",
+        "lander_lon_deg": lander.lon_deg,
+        "lander_lat_deg": lander.lat_deg,
+        "camera_position_m": centre.tolist(),
+        "camera_rotation_deg": list(rotation_to_euler(rotation)),
+        **corners,
+        "center_vector": (rotation @ model.rays(model.width / 2, model.height / 2)).tolist(),
+        "sun_incidence_deg": 90.0 - float(np.degrees(el)),
+        "sun_azimuth_deg": float(np.degrees(az)),
+    }

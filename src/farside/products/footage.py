@@ -1,0 +1,188 @@
+"""Landing footage: the descent camera's frames as an AV1 film, with the true time and pose of each beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.errors import BadInput
+from farside.geometry import utc_to_t
+from farside.instruments import pinhole
+from farside.products.flat import lens_falloff
+from farside.products.provenance import provenance, source
+from farside.work import atomic_write
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Telemetry = Mapping[str, NDArray[np.float64]]
+"""Columns of the guidance report, at least ``t`` (TDB s past J2000) and ``altitude_m``, in the order of time."""
+
+QUALITY = 22
+"""AV1 constant rate factor."""
+_STEADY = 9
+"""Frames over which the exposure is smoothed, so that the film does not flicker with each step of it."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A film and what belongs to it: frame table (CSV), poster (JPEG) and provenance (JSON), all beside it."""
+
+    path: Path
+    table: Path
+    poster: Path
+    frames: int
+    rate_fps: int
+    duration_s: float
+    speed: float
+    """Film seconds are worth this many real seconds, on average."""
+
+
+def footage(
+    frames: Sequence[xr.Dataset], path: str | Path, telemetry: Telemetry | None = None, overlay: bool = False
+) -> Footage:
+    """Encode level-2 frames in the order of time to an MP4 file with AV1 video; the same frames give the same bytes.
+
+    frames: any sequence; each is asked for twice and not kept, so that one that reads its files (``archive.Frames``)
+    holds a whole film without holding it in memory.
+
+    Frames follow each other at a constant rate, the camera's own 10 per second or fewer where there are few frames;
+    their true times are in the table, with position and attitude where telemetry has them. overlay: write UTC and
+    altitude into the picture. Raises BadInput without frames, or with frames of different sizes.
+    """
+    if not frames:
+        raise BadInput("footage", "frames", 0, "at least one frame")
+    labels = [(frame.attrs, frame["dn"].shape, source(frame)) for frame in frames]
+    if len({shape for _, shape, _ in labels}) > 1:
+        raise BadInput("footage", "frames", {shape for _, shape, _ in labels}, "frames of one size")
+    order = sorted(range(len(frames)), key=lambda k: (utc_to_t(labels[k][0]["start_utc"]), labels[k][0]["index"]))
+    film = [labels[k][0] for k in order]
+    path = Path(path)
+    times = np.array([utc_to_t(a["start_utc"]) for a in film])
+    rate = int(np.clip(len(film) // 40, 2, 10))
+    rows = _rows(film, times, rate, telemetry)
+    steady = _steady_gain(np.array([a["exposure_ms"] for a in film]))
+    pictures = (_picture(frames[k], g, row if overlay else None) for k, g, row in zip(order, steady, rows, strict=True))
+    poster = path.with_suffix(".jpg")
+    _encode(pictures, path, rate, labels[0][1], poster, len(film) // 2)
+    table = path.with_suffix(".csv")
+    _write_table(rows, table)
+    inputs = [labels[k][2] for k in order]
+    made = provenance("footage", inputs, rate_fps=rate, crf=QUALITY, overlay=overlay)
+    with atomic_write(path.with_suffix(".json")) as part:
+        part.write_text(made + "\n", encoding="utf-8")
+    duration = len(film) / rate
+    return Footage(path, table, poster, len(film), rate, duration, float(times[-1] - times[0]) / duration)
+
+
+def _steady_gain(exposure_ms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Factor on each frame that brings it to the exposure smoothed over its neighbours, (n,)."""
+    from scipy.ndimage import uniform_filter1d
+
+    return np.exp(uniform_filter1d(np.log(exposure_ms), _STEADY, mode="nearest")) / exposure_ms
+
+
+def _rows(
+    film: Sequence[Mapping[Any, Any]], times: NDArray[np.float64], rate: int, telemetry: Telemetry | None
+) -> list[dict[str, Any]]:
+    """The frame table: identity, UTC, time in the film, exposure, and telemetry interpolated where it reaches."""
+    columns: dict[str, NDArray[np.float64]] = {}
+    if telemetry is not None:
+        t = np.asarray(telemetry["t"], float)
+        for name, values in telemetry.items():
+            if name == "t" or not np.issubdtype(values.dtype, np.floating):
+                continue
+            for k, part in enumerate(values.reshape(len(t), -1).T):
+                columns[name if values.ndim == 1 else f"{name}_{k}"] = np.interp(times, t, part, np.nan, np.nan)
+    return [
+        {
+            "product_id": a["product_id"],
+            "utc": a["start_utc"],
+            "film_s": round(k / rate, 3),
+            "exposure_ms": a["exposure_ms"],
+            **{name: None if np.isnan(v[k]) else round(float(v[k]), 6) for name, v in columns.items()},
+        }
+        for k, a in enumerate(film)
+    ]
+
+
+def _picture(frame: xr.Dataset, gain: float, caption: dict[str, Any] | None) -> NDArray[np.uint8]:
+    """Grey picture of a frame (line, sample): its counts, flat-fielded and brought to the steady exposure."""
+    light = frame["dn"].to_numpy() * np.float32(gain) / lens_falloff(pinhole(frame))
+    grey = np.rint(light).clip(0, 255).astype(np.uint8)
+    return grey if caption is None else _captioned(grey, caption)
+
+
+def _captioned(grey: NDArray[np.uint8], row: dict[str, Any]) -> NDArray[np.uint8]:
+    import cv2
+
+    size = grey.shape[1] / 1024.0
+    altitude = row.get("altitude_m")
+    texts = [row["utc"][11:21] + " UTC"] + ([] if altitude is None else [f"{_metres(altitude)} above ground"])
+    for k, text in enumerate(reversed(texts)):
+        at = (round(24 * size), round(grey.shape[0] - (24 + 40 * k) * size))
+        for colour, width in ((0, 6.0), (255, 2.0)):
+            thick = max(1, round(width * size))
+            cv2.putText(grey, text, at, cv2.FONT_HERSHEY_SIMPLEX, 1.1 * size, colour, thick, cv2.LINE_AA)
+    return grey
+
+
+def _metres(altitude: float) -> str:
+    if altitude >= 1000.0:
+        return f"{altitude / 1000:.2f} km"
+    return f"{altitude:.{0 if altitude >= 10.0 else 1}f} m"
+
+
+def _encode(pictures: Any, path: Path, rate: int, shape: tuple[int, ...], poster: Path, poster_frame: int) -> None:
+    os.environ.setdefault("SVT_LOG", "1")  # the encoder's own greeting on stderr is no message of ours
+    import av
+    from PIL import Image
+
+    with (
+        atomic_write(path) as part,
+        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container,
+    ):
+        # one encoder thread: the bitstream must not depend on the machine
+        stream = container.add_stream(
+            "libsvtav1", rate=rate, options={"preset": "8", "crf": str(QUALITY), "svtav1-params": "lp=1", "g": "20"}
+        )
+        stream.height, stream.width = shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.color_range = 2
+        for k, grey in enumerate(pictures):
+            if k == poster_frame:
+                with atomic_write(poster) as poster_part:
+                    Image.fromarray(grey).save(poster_part, "JPEG", quality=90)
+            container.mux(stream.encode(_frame(grey)))
+        container.mux(stream.encode(None))
+
+
+def _frame(grey: NDArray[np.uint8]) -> Any:
+    """A full-range yuv420p frame without colour."""
+    import av
+
+    frame = av.VideoFrame(grey.shape[1], grey.shape[0], "yuv420p")
+    frame.color_range = 2
+    for plane, values in zip(frame.planes, (grey, None, None), strict=True):
+        full = np.full((plane.height, plane.line_size), 128, np.uint8)
+        if values is not None:
+            full[:, : plane.width] = values
+        plane.update(full.tobytes())
+    return frame
+
+
+def _write_table(rows: list[dict[str, Any]], path: Path) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    with atomic_write(path) as part:
+        part.write_text(text.getvalue(), encoding="utf-8", newline="")

@@ -1,0 +1,53 @@
+"""Ephemeris, lunar orientation, apparent directions of Sun, Earth and relay, light time and eclipses."""
+
+from farside.sky.apparent import (
+    Motion,
+    body_motion,
+    direction_to,
+    earth_direction,
+    light_time,
+    site_motion,
+    sun_direction,
+    sun_distance_au,
+)
+from farside.sky.chebyshev import Segment
+from farside.sky.eclipse import solar_eclipse_depth
+from farside.sky.ephemeris import (
+    AU_KM,
+    GM_EARTH,
+    GM_MOON,
+    GM_SUN,
+    LIGHT_KM_S,
+    check_epoch,
+    position,
+    segment,
+    velocity,
+)
+from farside.sky.orientation import earth_rotation, moon_rotation
+from farside.sky.station import station_elevation, station_position
+
+__all__ = [
+    "AU_KM",
+    "GM_EARTH",
+    "GM_MOON",
+    "GM_SUN",
+    "LIGHT_KM_S",
+    "Motion",
+    "Segment",
+    "body_motion",
+    "check_epoch",
+    "direction_to",
+    "earth_direction",
+    "earth_rotation",
+    "light_time",
+    "moon_rotation",
+    "position",
+    "segment",
+    "site_motion",
+    "solar_eclipse_depth",
+    "station_elevation",
+    "station_position",
+    "sun_direction",
+    "sun_distance_au",
+    "velocity",
+]

@@ -1,0 +1,54 @@
+"""Ground stations on the Earth: where they are and what they see."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from farside.sky.apparent import Motion, aberrate, received_from
+from farside.sky.ephemeris import EARTH_RADIUS_KM, position, velocity
+from farside.sky.orientation import earth_rotation
+
+Array = NDArray[np.float64]
+
+_FLATTENING = 1.0 / 298.25642  # IERS Conventions 2010, with the radius of EARTH_RADIUS_KM
+_EARTH_SPIN = 7.2921159e-5
+
+
+def itrf_position(lat_deg: float, lon_deg: float, height_m: float) -> Array:
+    """Geodetic latitude, east longitude and height above the ellipsoid to ITRF, km, shape (3,)."""
+    lat, lon = np.radians([lat_deg, lon_deg])
+    e2 = _FLATTENING * (2.0 - _FLATTENING)
+    curvature = EARTH_RADIUS_KM / np.sqrt(1.0 - e2 * np.sin(lat) ** 2)
+    h = height_m * 1e-3
+    across = (curvature + h) * np.cos(lat)
+    return np.array([across * np.cos(lon), across * np.sin(lon), (curvature * (1.0 - e2) + h) * np.sin(lat)])
+
+
+def station_position(lat_deg: float, lon_deg: float, height_m: float, t: ArrayLike, center: str = "moon") -> Array:
+    """Geometric position of a station at times t: km, ICRF axes, from "moon", "earth" or "ssb", shape (*t.shape, 3).
+
+    Raises BadInput outside the installed Earth orientation.
+    """
+    fixed = itrf_position(lat_deg, lon_deg, height_m)
+    turned = np.einsum("...ji,j->...i", earth_rotation(t), fixed)
+    return turned if center == "earth" else turned + position("earth", t, center)
+
+
+def station_elevation(target: Motion, lat_deg: float, lon_deg: float, height_m: float, t: ArrayLike) -> Array:
+    """Apparent elevation of a target above the ellipsoid's horizon at a station, radians, shape of t.
+
+    Light time and stellar aberration applied; refraction is not (a pass limited at 10 deg shifts by about 20 s).
+    """
+    times = np.asarray(t, float)
+    flat = times.ravel()
+    to_itrf = earth_rotation(flat)
+    fixed = itrf_position(lat_deg, lon_deg, height_m)
+    observer = position("earth", flat) + np.einsum("nji,j->ni", to_itrf, fixed)
+    spin = np.einsum("nji,j->ni", to_itrf, _EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
+    r, _ = received_from(target, observer, flat)
+    u = aberrate(r, velocity("earth", flat, "ssb") + spin)
+    lat, lon = np.radians([lat_deg, lon_deg])
+    up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    sine = np.einsum("j,njk,nk->n", up, to_itrf, u)
+    return np.arcsin(np.clip(sine, -1.0, 1.0)).reshape(times.shape)

@@ -1,0 +1,86 @@
+"""The clock: one flight in virtual time, from its first command to its last delivery."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import simpy
+
+from farside.geometry import utc_to_t
+from farside.link import Balance, Eid, Ledger, Network, Priority, Settings
+from farside.twin.contacts import Contacts
+from farside.twin.lander import Lander
+from farside.twin.mission import Sequence
+from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
+from farside.twin.truth import Truth
+from farside.twin.world import World
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What mission control has just been given: a payload for one of its services, and when (TDB s past J2000)."""
+
+    service: int
+    payload: bytes
+    t: float
+
+
+class Clock:
+    """Runs vehicles and network of a flight; what arrives on the Earth comes out of ``arrivals``."""
+
+    def __init__(self, world: World) -> None:
+        mission = world.mission
+        self.env = simpy.Environment()
+        self.t0 = mission.span.start
+        self.duration = mission.span.end - mission.span.start
+        contacts = Contacts(world)
+        store = {mission.lander.node: Settings(capacity=mission.lander.store_mb * 1e6)}
+        self.network = Network(self.env, contacts.plan, contacts.light_time, self.t0, store)
+        self.truth = Truth(world)
+        self._inbox: list[Arrival] = []
+        self._centre = self.network.agent(mission.centre.node)
+        for service in (TELEMETRY, RECORDS):
+            self._centre.on_delivery(partial(self._arrived, service), service)
+        self.lander = Lander(self.env, world, self.network.agent(mission.lander.node), self.truth)
+        for sequence in mission.sequences:
+            if sequence.preloaded:
+                self.lander.load(sequence)
+            else:
+                self.env.process(self._uplink(sequence, mission.lander.node))
+
+    @property
+    def t(self) -> float:
+        """Virtual time, TDB seconds past J2000."""
+        return self.t0 + self.env.now
+
+    @property
+    def ledger(self) -> Ledger:
+        """The byte ledger of the network."""
+        return self.network.ledger
+
+    def balance(self) -> Balance:
+        """Generated against delivered, held and expired octets, now."""
+        return self.network.balance()
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Let time run to the end of the span; yield what mission control is given, as it is given."""
+        while self.env.peek() <= self.duration:
+            self.env.step()
+            while self._inbox:
+                yield self._inbox.pop(0)
+
+    def _arrived(self, service: int, source: Eid, created: float, payload: bytes, delivered: float) -> None:
+        self._inbox.append(Arrival(service, payload, self.t0 + delivered))
+
+    def _uplink(self, sequence: Sequence, node: int) -> Generator[simpy.Event, Any, None]:
+        """Mission control sends a sequence as one compressed bundle."""
+        assert sequence.uplink_utc is not None
+        yield self.env.timeout(max(utc_to_t(sequence.uplink_utc) - self.t, 0.0))
+        text = json.dumps(sequence.model_dump(mode="json", by_alias=True), separators=(",", ":"))
+        self._centre.send((node, SEQUENCES), zlib.compress(text.encode(), 9), Priority.EXPEDITED)
+        self.truth.event(self.t, "centre", f"sequence sent: {sequence.name}")

@@ -1,0 +1,299 @@
+"""The mission file: everything a flight is a function of, typed and checked before any work starts."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from farside.errors import BadInput
+from farside.geometry import Site, t_to_utc, utc_to_t
+from farside.instruments import INSTRUMENTS
+from farside.twin.commands import COMMANDS, Order
+from farside.twin.part import Node, Part, Positive, Utc, epoch
+
+HALO_REVOLUTION_S = 14.75 * 86400.0
+"""Spacing of the relay orbit's revolutions (see flight.relay)."""
+MARGIN_S = 3600.0
+"""The relay's orbit reaches this far past the span, for what is on its way then."""
+
+
+class SiteSpec(Part):
+    """Where to land."""
+
+    name: str
+    lat_deg: float = Field(ge=-90, le=90)
+    lon_deg: float = Field(ge=0, lt=360)
+    map_frame: str
+    elevation_m: float = Field(gt=-10_000, lt=11_000)
+
+
+class Span(Part):
+    """When the flight begins and ends."""
+
+    start_utc: Utc
+    end_utc: Utc
+    _epochs = field_validator("start_utc", "end_utc")(epoch)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Span:
+        if self.end <= self.start:
+            raise ValueError(f"end_utc after start_utc ({self.start_utc})")
+        return self
+
+    @property
+    def start(self) -> float:
+        """TDB seconds past J2000."""
+        return utc_to_t(self.start_utc)
+
+    @property
+    def end(self) -> float:
+        """TDB seconds past J2000."""
+        return utc_to_t(self.end_utc)
+
+
+class HaloSpec(Part):
+    """The relay's quasi-halo orbit about Earth-Moon L2."""
+
+    z_amplitude_km: float = Field(ge=1000, le=40_000)
+    epoch_utc: Utc
+    revolutions: int = Field(ge=2, le=200)
+    _epochs = field_validator("epoch_utc")(epoch)
+
+
+class RelaySpec(Part):
+    """The relay satellite and its link rates in bit/s."""
+
+    name: str
+    node: Node
+    orbit: HaloSpec
+    min_elevation_deg: float = Field(ge=0, lt=90)
+    to_earth_bps: Positive
+    to_surface_bps: Positive
+    from_earth_bps: Positive
+
+
+class CentreSpec(Part):
+    """Mission control and its ground lines to the stations."""
+
+    name: str
+    node: Node
+    to_station_bps: Positive
+    from_station_bps: Positive
+    delay_s: float = Field(ge=0, lt=5)
+
+
+class StationSpec(Part):
+    """An Earth station (geodetic latitude, east longitude)."""
+
+    name: str
+    node: Node
+    lat_deg: float = Field(ge=-90, le=90)
+    lon_deg: float = Field(ge=-180, lt=360)
+    height_m: float = Field(ge=-500, le=9000)
+    min_elevation_deg: float = Field(ge=0, lt=90)
+
+
+class DescentSpec(Part):
+    """The powered descent."""
+
+    ignition_utc: Utc
+    azimuth_deg: float = Field(ge=0, lt=360)
+    altitude_m: float = Field(ge=5000, le=60_000)
+    _epochs = field_validator("ignition_utc")(epoch)
+
+
+class LanderSpec(Part):
+    """The lander."""
+
+    node: Node
+    to_relay_bps: Positive
+    to_earth_bps: Positive
+    store_mb: Positive
+    heading_deg: float = Field(ge=0, lt=360)
+    descent: DescentSpec
+    mast_error_deg: float = Field(ge=0, lt=5)
+    instruments: tuple[Literal["lcam", "tcam"], ...]
+
+
+class StowedSpec(Part):
+    """Where the rover rides, in the lander frame."""
+
+    x_m: float
+    y_m: float
+    z_m: float
+    heading_deg: float
+
+
+class ParkedSpec(Part):
+    """Where the rover stands, east and north of the site."""
+
+    east_m: float = Field(ge=-500, le=500)
+    north_m: float = Field(ge=-500, le=500)
+    heading_deg: float
+
+
+class RoverSpec(Part):
+    """The rover: carried first, then standing on the ground."""
+
+    node: Node
+    stowed: StowedSpec
+    on_surface_utc: Utc
+    parked: ParkedSpec
+    _epochs = field_validator("on_surface_utc")(epoch)
+
+
+if TYPE_CHECKING:
+    Command = Order
+else:  # whatever is registered, told apart by its ``do``
+    Command = Annotated[Union[tuple(COMMANDS)], Field(discriminator="do")]  # noqa: UP007
+
+
+class Sequence(Part):
+    """Commands for one vehicle: aboard from the start, or uplinked as one bundle at ``uplink_utc``."""
+
+    name: str
+    vehicle: Literal["lander"]
+    preloaded: bool = False
+    uplink_utc: Utc | None = None
+    commands: tuple[Command, ...]
+
+    @model_validator(mode="after")
+    def _one_way_aboard(self) -> Sequence:
+        if self.preloaded == (self.uplink_utc is not None):
+            raise ValueError("either preloaded: true or an uplink_utc")
+        if self.uplink_utc is not None:
+            epoch(self.uplink_utc)
+        return self
+
+
+class Mission(Part):
+    """A whole mission file."""
+
+    mission: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    summary: str
+    seed: int = Field(ge=0, lt=2**63)
+    site: SiteSpec
+    span: Span
+    relay: RelaySpec
+    centre: CentreSpec
+    stations: tuple[StationSpec, ...] = Field(min_length=1)
+    lander: LanderSpec
+    rover: RoverSpec
+    sequences: tuple[Sequence, ...]
+
+    @model_validator(mode="after")
+    def _distinct_nodes(self) -> Mission:
+        nodes = [self.lander.node, self.rover.node, self.relay.node, self.centre.node, *(s.node for s in self.stations)]
+        if len(set(nodes)) < len(nodes):
+            raise ValueError(f"a different node number for every vehicle, station and centre, got {nodes}")
+        if not self.span.start <= utc_to_t(self.lander.descent.ignition_utc) < self.span.end:
+            raise ValueError(f"an ignition inside the span {self.span.start_utc} to {self.span.end_utc}")
+        return self
+
+    @model_validator(mode="after")
+    def _orbit_covers_the_span(self) -> Mission:
+        orbit = self.relay.orbit
+        start = utc_to_t(orbit.epoch_utc)
+        end = start + orbit.revolutions * HALO_REVOLUTION_S
+        if self.span.start < start or self.span.end + MARGIN_S > end:
+            raise ValueError(
+                f"a relay orbit (epoch_utc, revolutions of 14.75 d) that covers the span, got "
+                f"{t_to_utc(start, 0)} to {t_to_utc(end, 0)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _commands_fit_the_vehicle(self) -> Mission:
+        taken: set[tuple[str, str]] = set()
+        for order in (order for sequence in self.sequences for order in sequence.commands):
+            instrument, number = order.do.split(".")[0], getattr(order.with_, "sequence_id", None)
+            if instrument in INSTRUMENTS and instrument not in self.lander.instruments:
+                raise ValueError(f"commands only for instruments aboard {self.lander.instruments}, got {order.do}")
+            if number is not None and (instrument, number) in taken:
+                raise ValueError(f"a sequence_id of its own for every {order.do}, got {number} twice")
+            taken.add((instrument, str(number)))
+        return self
+
+    def place(self) -> Site:
+        """The landing site on the reference sphere (its true ground height belongs to the terrain)."""
+        return Site(self.site.lat_deg, self.site.lon_deg, self.site.elevation_m)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without implicit timestamps: times stay the strings their author wrote."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    key: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+    for key, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def builtin() -> dict[str, Path]:
+    """The missions that come with farside: name to file."""
+    folder = Path(str(files("farside.twin") / "missions"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load(name_or_path: str | Path) -> Mission:
+    """Read a built-in mission by name, or a mission file by path.
+
+    Raises BadInput naming file, field, value and expectation.
+    """
+    path = Path(name_or_path)
+    known = builtin()
+    if str(name_or_path) in known:
+        path = known[str(name_or_path)]
+    elif not _is_file(path):
+        raise BadInput(
+            "mission", "", str(name_or_path), f"a mission file, or one of the built-in missions: {', '.join(known)}"
+        )
+    return Mission(**_spec(path)) if path in known.values() else _checked(path, _spec(path))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name no file can have
+        return False
+
+
+def _spec(path: Path) -> dict[str, Any]:
+    try:
+        spec = yaml.load(path.read_text(), Loader=_Loader)
+    except UnicodeDecodeError:
+        raise BadInput(path, "", "binary data", "a mission file in YAML, UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
+        raise BadInput(path, place, error.problem or "not YAML", "valid YAML") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise BadInput(path, "", str(error).splitlines()[0], "valid YAML") from None
+    if not isinstance(spec, dict):
+        raise BadInput(path, "", spec, "a mapping with mission, site, relay, lander … (see farside missions)")
+    return spec
+
+
+def _checked(path: Path, spec: dict[str, Any]) -> Mission:
+    try:
+        return Mission(**spec)
+    except (ValidationError, TypeError) as error:
+        if isinstance(error, TypeError):
+            raise BadInput(path, "", sorted(map(str, spec)), "field names as in the built-in missions") from None
+        # a misspelt field is refused and, as a rule, missed: the misspelling is the line that helps
+        first, *rest = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        if first["type"] == "extra_forbidden":
+            expected = "no such field: it is not one of a mission file"
+        elif first["type"] == "missing":
+            expected = "a value: this field must be there"
+        more = f" (and {len(rest)} more like it)" if rest else ""
+        skip = {get_args(command.model_fields["do"].annotation)[0] for command in COMMANDS}
+        field = ".".join(str(part) for part in first["loc"] if part not in skip)
+        value = None if first["type"] == "missing" else first["input"]
+        raise BadInput(path, field, value, expected[0].lower() + expected[1:] + more) from None

@@ -1,0 +1,47 @@
+"""How finely a flight is computed: draft, standard, full."""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+
+import yaml
+
+from farside.twin.part import Part
+
+
+class LcamQuality(Part):
+    """Frames of a film and their binning."""
+
+    frames: int
+    binning: int
+
+
+class TcamQuality(Part):
+    """Shots per pointing and binning of a panorama."""
+
+    shots: int
+    binning: int
+
+
+class ReliefQuality(Part):
+    """Cells per side of each terrain level and the finest spacing of posts."""
+
+    cells: int
+    finest_m: float
+
+
+class Quality(Part):
+    """How finely a flight is computed."""
+
+    lcam: LcamQuality
+    tcam: TcamQuality
+    relief: ReliefQuality
+    disk_gb: float
+
+
+@functools.cache
+def qualities() -> dict[str, Quality]:
+    """The qualities of design: draft, standard, full."""
+    text = (files("farside.twin") / "qualities.yaml").read_text()
+    return {name: Quality(**spec) for name, spec in yaml.safe_load(text).items()}

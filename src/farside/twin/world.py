@@ -1,0 +1,188 @@
+"""The world a flight happens in: ground, relay orbit, descent, and the scene the cameras see.
+
+Everything here is a pure function of mission file, quality and terrain file, and is kept between runs by its key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from farside.errors import BadInput
+from farside.flight import Descent, RelayOrbit, fly_descent, rest_pose, solve_halo
+from farside.geometry import Pose, Site, utc_to_t
+from farside.instruments import pack
+from farside.moon import Moon, Relief, build_relief
+from farside.payload import Mesh, Scene, View, observe, rock_mesh
+from farside.sky import sun_direction, sun_distance_au
+from farside.twin.mission import Mission
+from farside.twin.quality import Quality
+from farside.work import Pool, Stages, key_of
+
+REACH_M = 250_000.0
+"""Terrain is kept this far out: the horizon seen from 12 km up, with peaks beyond it."""
+ROCK_RINGS = ((15.0, 0.02, 0.06), (60.0, 0.06, 0.2), (250.0, 0.2, 0.8), (1500.0, 0.8, np.inf))
+"""Rocks kept within (m) of the site, from (m) up to (m) in diameter: what is a pixel or more from camera height."""
+TRUTH_ROOMS = ("work", "geometry", "physics", "sky", "instruments", "moon", "flight", "payload", "twin")
+LIBRARIES = ("numpy", "scipy", "numba", "heyoka", "pillow")
+
+
+def code_key() -> str:
+    """Hash of the sources that results depend on: an upgrade must never meet results of the version before it."""
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in LIBRARIES).encode())
+    for room in TRUTH_ROOMS:
+        root = Path(str(files("farside") / room))
+        for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml")):
+            digest.update(str(path.relative_to(root)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass
+class World:
+    """What is true in one flight. ``say(what)`` hears what is being made."""
+
+    mission: Mission
+    quality: Quality
+    stages: Stages
+    pool: Pool
+    terrain: Path | None
+    say: Callable[[str], None]
+
+    @cached_property
+    def key(self) -> str:
+        """Identifies the ground and everything on it."""
+        ground = (self.mission.seed, self.mission.site, self.quality.relief, REACH_M, ROCK_RINGS, self.terrain_sha256)
+        return key_of(code_key(), *ground)
+
+    @cached_property
+    def terrain_sha256(self) -> str:
+        """SHA-256 of the terrain file, empty for the built-in ground."""
+        if self.terrain is None:
+            return ""
+        with self.terrain.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    # Ground ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def moon(self) -> Moon:
+        """The Moon's surface. Raises BadInput for a terrain file that cannot be used, or does not hold the site."""
+        moon, spec = Moon(self.mission.seed, self.terrain), self.mission.site
+        if self.terrain is not None and not moon.file_covers(spec.lat_deg, spec.lon_deg):
+            place = f"{spec.lat_deg} N {spec.lon_deg} E"
+            raise BadInput(self.terrain, "terrain", f"no heights at {place}", f"an elevation file of {spec.name}")
+        return moon
+
+    @cached_property
+    def site(self) -> Site:
+        """The landing site, at the height of the ground there: origin of the site frame."""
+        spec = self.mission.site
+        height = self.moon.elevation(np.array([spec.lat_deg]), np.array([spec.lon_deg]), self.quality.relief.finest_m)
+        return Site(spec.lat_deg, spec.lon_deg, float(height[0]))
+
+    @cached_property
+    def relief(self) -> Relief:
+        """Nested height grids around the site, mapped from disk."""
+        self.say(f"shaping the ground around {self.mission.site.name}")
+        spec = self.quality.relief
+
+        def build(folder: Path) -> None:
+            build_relief(self.moon, self.site, spec.cells, spec.finest_m, REACH_M, self.pool).save(folder)
+
+        return Relief.load(self.stages.tree("relief", self.key, build))
+
+    @cached_property
+    def scene(self) -> Scene:
+        """Ground, rocks and vehicles, ready to be photographed."""
+        relief = self.relief
+        self.say("strewing rocks")
+        return Scene.build(relief, self._rocks())
+
+    def _rocks(self) -> Mesh | None:
+        """Rocks as a mesh: small ones near the lander, only large ones far away."""
+        parts: list[tuple[Any, ...]] = []
+        for radius, smallest, largest in ROCK_RINGS:
+            rocks = self.moon.rocks(self.site, radius, smallest)
+            mine = rocks.diameter < largest
+            base = np.array(rocks.position[mine])
+            base[:, 2] = self.relief.height(base[:, 0], base[:, 1])
+            parts.append((base, *(column[mine] for column in (rocks.diameter, rocks.height, rocks.turn, rocks.shape))))
+        columns: Any = (np.concatenate(column) for column in zip(*parts, strict=True))
+        position, diameter, height, turn, shape = columns
+        return rock_mesh(position, diameter, height, turn, shape.astype(np.int64)) if len(position) else None
+
+    # Motion ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def orbit(self) -> RelayOrbit:
+        """The relay's halo orbit."""
+        self.say(f"solving the halo orbit of {self.mission.relay.name}")
+        spec = self.mission.relay.orbit
+        return RelayOrbit.load(
+            self.stages.file(
+                "relay",
+                key_of(code_key(), spec),
+                ".npz",
+                lambda part: solve_halo(spec.epoch_utc, spec.revolutions, spec.z_amplitude_km).save(part),
+            )
+        )
+
+    @cached_property
+    def descent(self) -> Descent:
+        """The powered descent, from ignition to rest."""
+        relief = self.relief
+        self.say("flying the powered descent")
+        spec, heading = self.mission.lander.descent, self.mission.lander.heading_deg
+        ignition = utc_to_t(spec.ignition_utc)
+        return fly_descent(
+            self.site, ignition, spec.azimuth_deg, relief.height, self.mission.seed, heading, spec.altitude_m
+        )
+
+    def lander_pose(self, t: float) -> Pose:
+        """Lander frame in the site frame at ``t`` (TDB seconds past J2000), from ignition on."""
+        return self.descent.pose(t)
+
+    def rover_pose(self, t: float) -> Pose:
+        """Rover frame in the site frame: on the lander's deck, later where it was parked."""
+        rover = self.mission.rover
+        if t >= utc_to_t(rover.on_surface_utc):
+            parked = rover.parked
+            return rest_pose(self.relief.height, parked.east_m, parked.north_m, parked.heading_deg)
+        s, heading = rover.stowed, np.radians(rover.stowed.heading_deg)
+        turn = np.array([[np.cos(heading), np.sin(heading), 0], [-np.sin(heading), np.cos(heading), 0], [0, 0, 1]])
+        return self.lander_pose(t) @ Pose.of(np.array([s.x_m, s.y_m, s.z_m]), turn)
+
+    def sun(self, t: float) -> tuple[tuple[float, float, float], float]:
+        """Apparent unit direction of the Sun in the site frame, and its distance in astronomical units."""
+        at = np.array([t])
+        x, y, z = sun_direction(self.site, at)[0]
+        return (float(x), float(y), float(z)), float(sun_distance_au(at)[0])
+
+    def touchdown_place(self) -> tuple[float, float, float]:
+        """Latitude, east longitude (degrees) and height above the sphere (m) of where the lander stands."""
+        lat, lon, height = self.site.geodetic(self.descent.rest.p)
+        return float(lat), float(lon), float(height)
+
+    # Exposures -------------------------------------------------------------------------------------------------
+
+    def expected_records(self) -> int:
+        """Instrument records that the mission's sequences make at this quality."""
+        return sum(order.records(self.quality) for sequence in self.mission.sequences for order in sequence.commands)
+
+    def expose(self, plan: list[View]) -> Iterator[bytes]:
+        """The raw record of each view, in order; made by the pool, a few ahead of the one asked for."""
+        scene, scene_key = self.scene, self.key
+
+        def record(view: View) -> bytes:
+            return self.stages.bytes("records", key_of(scene_key, view), lambda: pack(observe(scene, view)))
+
+        return self.pool.map(record, plan)

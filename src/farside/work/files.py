@@ -1,0 +1,56 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from farside.errors import OutOfSpace
+
+FULL_BYTES = 1_000_000
+"""A disk with less than this left counts as full: some libraries do not say why they could not write."""
+
+
+@contextmanager
+def no_space(path: Path) -> Iterator[None]:
+    """Turn a full disk into OutOfSpace, one clear line about ``path``, whatever the library that met it raised."""
+    try:
+        yield
+    except OutOfSpace:
+        raise
+    except Exception as error:
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if full or shutil.disk_usage(path.parent).free < FULL_BYTES:
+            raise OutOfSpace(f"{path}: the disk is full; free some space and run the same command again") from error
+        raise
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success rename it into place, on failure remove it.
+
+    Raises OutOfSpace when the disk is full. A process killed half-way leaves at most a ``.part`` file behind,
+    which the next writer of the same path replaces.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        with no_space(path):
+            yield part
+            part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
+def replace_folder(folder: Path) -> Path:
+    """Make ``folder`` new and empty."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,154 @@
+"""A made-up flight: enough of everything a gallery shows, drawn in a few lines of NumPy."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from farside.control import (
+    Chapter,
+    Check,
+    Event,
+    Footage,
+    Gallery,
+    Link,
+    Mark,
+    Panorama,
+    Picture,
+    Reading,
+    Table,
+)
+
+EL_TOP, EL_BOTTOM = 16.0, -46.7
+
+
+def ground(height: int, width: int, seed: int, size: float = 1.0) -> np.ndarray:
+    """Rough grey ground with rocks and pits, uint8 (height, width)."""
+    rng = np.random.default_rng(seed)
+    z = np.zeros((height, width), np.float32)
+    for octave in range(2, 9):
+        n = 2**octave
+        noise = rng.normal(size=(max(2, n * height // width), n)).astype(np.float32)
+        z += cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC) / n**0.85
+    for _ in range(300):
+        r = size * width * 0.0008 * rng.pareto(1.4) + 1
+        at = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
+        cv2.circle(z, at, int(min(r, width / 12)), float(rng.choice([-0.25, -0.1, 0.2])), -1, cv2.LINE_AA)
+    slope = cv2.Sobel(cv2.GaussianBlur(z, (0, 0), 1.2), cv2.CV_32F, 1, 0)
+    return np.clip(118 + 260 * slope / slope.std() * 0.09 + 8 * z / z.std(), 4, 250).astype(np.uint8)
+
+
+def draw_panorama(path: Path, width: int = 2400) -> Path:
+    """360 degrees of ground below a jagged horizon, with a white post due north and a black one due east."""
+    height = round(width * (EL_TOP - EL_BOTTOM) / 360)
+    picture = ground(height, width, 1)
+    az = np.linspace(0, 2 * np.pi, width, endpoint=False)
+    rim = 1.2 + 0.9 * np.sin(3 * az + 1) + 0.6 * np.sin(11 * az) + 0.3 * np.sin(29 * az)
+    el = EL_TOP - (np.arange(height) + 0.5) * (EL_TOP - EL_BOTTOM) / height
+    picture = (picture * (0.75 + 0.25 * np.clip(-el / 20, 0, 1))[:, None]).astype(np.uint8)
+    picture[el[:, None] > rim[None, :]] = 0
+    colour = np.dstack([picture * 0.9, picture * 0.95, picture]).astype(np.uint8)
+    wide, rows = width // 90, slice(height // 6, height // 2)
+    colour[rows, : wide // 2] = colour[rows, -wide // 2 :] = (255, 255, 255)
+    colour[rows, width // 4 - wide // 2 : width // 4 + wide // 2] = (40, 120, 255)
+    cv2.imwrite(str(path), colour)
+    return path
+
+
+def draw_film(path: Path, size: int = 256, frames: int = 40) -> Path:
+    """A fall towards the ground, AV1 in MP4, 10 frames a second."""
+    far = ground(4 * size, 4 * size, 7, 2.0)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as film:
+        stream = film.add_stream("libsvtav1", rate=10, options={"preset": "10", "crf": "40", "svtav1-params": "lp=1"})
+        stream.width = stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = Fraction(1, 10)
+        for i in range(frames):
+            half = int(2 * size * 0.94**i)
+            cut = far[2 * size - half : 2 * size + half, 2 * size - half : 2 * size + half]
+            grey = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.dstack([grey] * 3), format="rgb24")))
+        film.mux(stream.encode())
+    return path
+
+
+def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -> Gallery:
+    """A gallery over freshly drawn media in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shots = []
+    for i in range(pictures):
+        path = folder / f"tcam-{i:03d}.png"
+        frame = ground(216, 294, 100 + i)
+        frame[: 20 + 3 * (i % 9)] = 0
+        cv2.imwrite(str(path), frame)
+        shots.append(Picture(path, f"TCAM {i + 2}, yaw {170 - 18 * i}°", f"2019-01-06T05:{10 + i:02d}:22.000Z"))
+    end = 4.0
+    falls = [
+        Reading(
+            x * end,
+            f"2019-01-03T02:{20 + int(6 * x):02d}:{int(x * 360) % 60:02d}.000Z",
+            15000 * (1 - x) ** 3 + 1.2,
+            1690 * (1 - x) ** 1.5 + 2.4,
+        )
+        for x in np.linspace(0, 1, 41).tolist()
+    ]
+    poster = folder / "poster.png"
+    cv2.imwrite(str(poster), ground(256, 256, 7, 2.0))
+    return Gallery(
+        title="Chang’e 4 in Von Kármán crater",
+        subtitle="Powered descent on 3 January 2019 and the first full panorama, carried home byte by byte "
+        "through the relay Queqiao.",
+        epoch_utc="2019-01-03T02:26:18.000Z",
+        finished=finished,
+        status="" if finished else "Receiving the panorama: 24 of 60 frames",
+        progress=None if finished else 0.4,
+        events=[
+            Event("2019-01-03T02:14:50.000Z", "Ignition", "The main engine starts 15 km above the crater floor."),
+            Event("2019-01-03T02:20:09.000Z", "Landing camera on"),
+            Event("2019-01-03T02:26:18.000Z", "Touchdown", "45.4446° S, 177.5991° E, 5,935 m below the mean sphere."),
+            Event("2019-01-03T02:27:41.000Z", "First bytes on Earth", "Through the halo orbit behind the Moon."),
+            Event("2019-01-06T03:34:01.000Z", "Panorama begins", "Three rings of twenty pointings."),
+            Event("2019-01-06T05:41:02.000Z", "Last frame received"),
+        ],
+        footage=Footage(
+            draw_film(folder / "landing.mp4"),
+            "Frames of the landing camera at their true times; height and speed come from the lander’s telemetry.",
+            poster,
+            [Chapter(0.0, "Main braking"), Chapter(2.1, "Quick adjustment"), Chapter(3.2, "Hover and hazard search")],
+            falls,
+        ),
+        panorama=Panorama(
+            draw_panorama(folder / "panorama.png"),
+            "Sixty frames joined by the pointing in their labels; the ground within two metres is the lander itself.",
+            az_left_deg=0.0,
+            el_top_deg=EL_TOP,
+            el_bottom_deg=EL_BOTTOM,
+            look_az_deg=20.0,
+            marks=[Mark(50.7, "Sun"), Mark(0.0, "Earth, below")],
+        ),
+        pictures=shots,
+        ledger=Table(
+            ["hop", "records", "bundles", "bytes"],
+            [
+                ["Generated on the lander", 605, 1284, 61_202_411],
+                ["Forwarded by Queqiao", 605, 1284, 61_202_411],
+                ["Delivered to Beijing", 605, 1284, 61_202_411],
+            ],
+            "What the lander generated, the centre received: the difference is 0 bytes.",
+        ),
+        checks=[
+            Check("Touchdown", "02:26:18 UTC", "02:26 UTC", "±30 s", "ok", "CNSA"),
+            Check("Sun elevation at touchdown", "31.51°", "31.51°", "±0.05°", "ok"),
+            Check("Panorama pointing", "0.21°", "0°", "0.15°", "off"),
+            Check("LCAM frames", "24", "5358", "0", "not applicable", "full quality only"),
+        ],
+        provenance=[("mission", "chang-e-4, seed 20190103"), ("quality", "draft"), ("farside", "0.1.0")],
+        links=[
+            Link("All files, as a PDS4 bundle", folder / "archive"),
+            Link("Record of the flight", folder / "record.json"),
+        ],
+    )

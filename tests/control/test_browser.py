@@ -1,0 +1,173 @@
+"""The gallery as a visitor sees it: opened from disk in headless Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from chromium import Chromium
+
+from farside.control import Gallery, write_gallery
+
+pytestmark = pytest.mark.xdist_group("browser")  # one browser after the other
+AROUND = "document.querySelector('.around .screen')?.dataset.ready"
+
+
+@pytest.fixture(scope="module")
+def page(flight: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_gallery(tmp_path_factory.mktemp("release"), flight)
+
+
+@pytest.fixture(scope="module")
+def desktop(page: Path, browser_needed: None) -> Iterator[Chromium]:
+    with Chromium(1440, 900) as browser:
+        browser.open(page)
+        browser.until(AROUND)
+        browser.pause(0.5)
+        yield browser
+
+
+def picture(browser: Chromium) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(browser.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+
+
+def ribbon(browser: Chromium) -> dict[str, float]:
+    """Where the azimuth scale's names stand, in pixels from the left."""
+    return browser.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.ribbon text')]"
+        ".map(text => [text.textContent, Number(text.getAttribute('x'))]))"
+    )
+
+
+def look(browser: Chromium) -> float:
+    """Azimuth in the middle of the view, degrees, from the two ticks around it."""
+    seen = {int(name[:-1]): x for name, x in ribbon(browser).items() if re.fullmatch(r"\d+°", name)}
+    degrees, places = zip(*sorted(seen.items(), key=lambda item: item[1]), strict=True)
+    middle = browser.evaluate("document.querySelector('.around .screen').clientWidth") / 2
+    turned = np.degrees(np.unwrap(np.radians(degrees)))
+    return float(np.interp(middle, places, turned) % 360)
+
+
+def scroll(browser: Chromium, to: str) -> None:
+    browser.evaluate(f"document.querySelector('{to}').scrollIntoView({{behavior: 'instant'}})")
+
+
+def test_it_opens_from_disk_without_network_and_without_complaint(desktop: Chromium) -> None:
+    assert desktop.complaints == []
+    assert all(address.startswith(("file:", "data:", "blob:")) for address in desktop.requested)
+
+
+def test_the_panorama_is_seen_where_its_azimuths_say(desktop: Chromium) -> None:
+    scroll(desktop, "#top")
+    desktop.pause(0.3)
+    seen = picture(desktop)
+    # the made-up panorama has a white post due north
+    row = seen[desktop.evaluate("Math.round(document.querySelector('.stage').clientHeight * 0.55)")]
+    white = np.flatnonzero((row > 240).all(axis=1))
+    assert white.size > 10
+    assert abs(white.mean() - ribbon(desktop)["N"]) < 3
+    assert (seen > 40).mean() > 0.2
+
+
+def test_arrow_keys_turn_the_view(desktop: Chromium) -> None:
+    scroll(desktop, "#top")
+    desktop.evaluate("document.querySelector('.around .screen').focus()")
+    before = look(desktop)
+    desktop.key("ArrowRight")
+    desktop.pause(0.5)
+    after = look(desktop)
+    assert 4 < (after - before) % 360 < 30
+    desktop.key("ArrowLeft")
+    desktop.pause(0.5)
+    assert look(desktop) == pytest.approx(before, abs=0.5)
+
+
+def test_the_mouse_drags_the_view_and_the_wheel_scrolls_the_page(desktop: Chromium) -> None:
+    scroll(desktop, "#top")
+    before = look(desktop)
+    desktop.drag((800, 550), (500, 550))
+    desktop.pause(1.0)
+    assert 5 < (look(desktop) - before) % 360 < 40
+    desktop.call("Input.dispatchMouseEvent", type="mouseWheel", x=700, y=500, deltaX=0, deltaY=300)
+    desktop.until("scrollY > 100")
+
+
+def test_the_film_has_a_length_and_its_readings_follow_it(desktop: Chromium) -> None:
+    scroll(desktop, "#film")
+    desktop.until("document.querySelector('video').readyState >= 1")
+    assert desktop.evaluate("document.querySelector('video').duration") == pytest.approx(4.0, abs=0.11)
+    first = desktop.evaluate("document.querySelector('.readout').innerText")
+    desktop.evaluate("document.querySelectorAll('.chapters button')[2].click()")
+    desktop.until("document.querySelector('video').currentTime >= 3.2")
+    desktop.evaluate("document.querySelector('video').pause()")
+    desktop.until("document.querySelectorAll('.chapters button')[2].hasAttribute('aria-current')")
+    later = desktop.evaluate("document.querySelector('.readout').innerText")
+    assert "km" in first
+    assert "km" not in later
+
+
+def test_a_picture_opens_large_and_arrow_keys_go_on(desktop: Chromium) -> None:
+    scroll(desktop, "#pictures")
+    desktop.evaluate("document.querySelector('.wall button').click()")
+    alt = "document.querySelector('dialog img').alt"
+    first = desktop.evaluate(alt)
+    desktop.key("ArrowRight")
+    assert desktop.evaluate(alt) != first
+    desktop.key("Escape")
+    desktop.until("!document.querySelector('dialog')")
+
+
+def test_every_picture_and_control_has_a_name(desktop: Chromium) -> None:
+    nameless = desktop.evaluate(
+        "[...document.querySelectorAll('img, button, input, video, [role=application]')]"
+        ".filter(e => !(e.alt || e.getAttribute('aria-label') || e.innerText)).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+    assert desktop.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+def test_on_a_phone_nothing_overflows_and_a_swipe_up_scrolls(page: Path, browser_needed: None) -> None:
+    with Chromium(390, 844, phone=True) as phone:
+        phone.open(page)
+        phone.until(AROUND)
+        phone.pause(0.5)
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        before = look(phone)
+        phone.drag((300, 500), (120, 505), touch=True)
+        phone.pause(0.8)
+        assert 5 < (look(phone) - before) % 360 < 60
+        assert phone.evaluate("scrollY") == 0
+        turned = look(phone)
+        phone.drag((200, 650), (205, 350), touch=True)
+        phone.until("scrollY > 100")
+        assert look(phone) == pytest.approx(turned, abs=0.5)
+        assert phone.complaints == []
+
+
+def test_an_open_page_grows_while_data_arrive_and_then_rests(
+    flight: Gallery, tmp_path: Path, browser_needed: None
+) -> None:
+    early = replace(flight, finished=False, status="Receiving: 1 of 15", progress=0.1, panorama=None, footage=None)
+    early = replace(early, epoch_utc="", events=flight.events[:1])  # before touchdown is known
+    page = write_gallery(tmp_path, replace(early, pictures=flight.pictures[:1], checks=(), ledger=None))
+    with Chromium(1000, 700) as browser:
+        browser.open(page)
+        assert "1 of 15" in browser.evaluate("document.querySelector('#status').innerText")
+        assert browser.evaluate("document.querySelectorAll('.wall img').length") == 1
+        assert not browser.evaluate("/NaN|Invalid|undefined|null/.test(document.body.innerText)")
+        browser.evaluate("window.still = true")
+        write_gallery(tmp_path, flight)
+        browser.until(AROUND)
+        browser.until("document.documentElement.dataset.ready === 'finished'")
+        assert browser.evaluate("window.still")  # the page was not loaded anew
+        assert browser.evaluate("document.querySelectorAll('.wall img').length") == 12
+        assert browser.evaluate("document.querySelector('#status').hidden")
+        asked = len(browser.requested)
+        browser.pause(3.5)
+        assert not [address for address in browser.requested[asked:] if "flight.js" in address]
+        assert browser.complaints == []

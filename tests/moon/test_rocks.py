@@ -1,0 +1,42 @@
+"""Rocks against the fact sheet (section 7)."""
+
+import numpy as np
+import pytest
+
+from farside.geometry import Site
+from farside.moon import rocks
+
+
+def test_counts_follow_from_the_area_law():
+    assert 100 * rocks.count([0.05, 0.1, 0.3, 1.0]) == pytest.approx([7.0, 2.8, 0.49, 0.025], rel=0.03)
+
+
+def test_rocks_cover_the_share_of_ground_seen_in_the_panoramas(moon):
+    share = []
+    for k in range(30):
+        found = moon.rocks(Site(-46 + 0.06 * k, 176.8 + 0.04 * k), 56.4, 0.1)
+        share.append((np.pi / 4 * found.diameter**2).sum() / 1e4)
+    larger_than_10_cm = np.exp(-0.1 * rocks.FALLOFF)
+    assert np.median(share) == pytest.approx(0.0021 * larger_than_10_cm, abs=0.0007)
+
+
+def test_a_rock_is_the_same_from_every_circle_that_holds_it(moon, site):
+    near, wide = moon.rocks(site, 15.0, 0.1), moon.rocks(site, 30.0, 0.1)
+    inside = np.hypot(wide.position[:, 0], wide.position[:, 1]) < 14.9
+    own = np.hypot(near.position[:, 0], near.position[:, 1]) < 14.9
+    assert np.array_equal(wide.shape[inside], near.shape[own])
+    assert np.array_equal(wide.position[inside], near.position[own])
+
+
+def test_rocks_stand_on_the_ground_and_are_flatter_than_wide(moon, site):
+    found = moon.rocks(site, 30.0, 0.05)
+    ratio = found.height / found.diameter
+    assert len(found) > 50 and np.all(np.diff(found.diameter) <= 0)
+    assert ratio.mean() == pytest.approx(0.6, abs=0.04)
+    assert np.abs(found.position[:, 2]).max() < 6
+
+
+def test_fresh_craters_are_rocky(moon):
+    zhinyu = Site(-45.34, 176.15)
+    usual = Site(-45.6, 177.4)
+    assert len(moon.rocks(zhinyu, 60.0, 0.2)) > 3 * len(moon.rocks(usual, 60.0, 0.2))

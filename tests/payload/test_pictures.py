@@ -1,0 +1,165 @@
+"""What the pictures show: the right way up, lit from the right side, with absolute radiance."""
+
+from dataclasses import replace
+from threading import Thread
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_ground import TOUCHDOWN_SUN, looking, nadir, sun_at
+
+from farside.errors import BadInput
+from farside.geometry import Pose, utc_to_t
+from farside.instruments import load
+from farside.payload import Body, Scene, observe, radiance, truth_planes
+from farside.payload.camera.render import SKYLINE, render
+from farside.payload.mesh import box, merge
+from farside.payload.vehicles import Paint
+from farside.physics import diffusive_reflectance, hapke_radf, solar_irradiance, von_karman_regolith
+
+PAN_NM = 600.0
+
+
+def fill(sun_up, normal_up):
+    """Documented light from the sunlit ground, as a share of the Sun's irradiance."""
+    return sun_up * float(diffusive_reflectance(von_karman_regolith(PAN_NM).w)) * (0.5 * (1 - normal_up) + SKYLINE)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    albedo=st.floats(0.05, 0.95), elevation=st.floats(5.0, 85.0), azimuth=st.floats(0, 360), au=st.floats(0.98, 1.02)
+)
+def test_a_lambert_plate_has_exactly_the_radiance_of_lamberts_law(plain, albedo, elevation, azimuth, au):
+    plate = merge([("plate", *box((400.0, 400.0, 1.0), (0.0, 0.0, 1.0)))])
+    scene = Scene.of(plain, {"plate": Body(plate, {"plate": Paint((albedo,) * 3, 0.0)})})
+    view = nadir(50.0, sun=sun_at(azimuth, elevation), sun_distance_au=au)
+    mu0 = np.sin(np.radians(elevation))
+    expected = albedo * float(solar_irradiance(PAN_NM, au)) / np.pi * (mu0 + fill(mu0, 1.0))
+    np.testing.assert_allclose(radiance(scene, view), expected, rtol=1e-6)
+
+
+def test_flat_ground_has_the_radiance_of_hapkes_formula(plain):
+    view = nadir(30.0)
+    pixels = radiance(Scene.of(plain, {}), view)
+    camera, soil = load("lcam").camera(view.binning), von_karman_regolith(PAN_NM)
+    i, j = np.meshgrid(np.arange(camera.width) + 1, np.arange(camera.height) + 1)
+    d = camera.rays(i, j)
+    mu0, sun = TOUCHDOWN_SUN[2], np.array(TOUCHDOWN_SUN)
+    bounce = fill(mu0, 1.0) * float(diffusive_reflectance(soil.w))
+    expected = (hapke_radf(mu0, -d[..., 2], -d @ sun, soil) + bounce) * float(solar_irradiance(PAN_NM, 0.9833)) / np.pi
+    np.testing.assert_allclose(pixels, expected, rtol=1e-5)
+
+
+def test_the_horizon_of_a_plain_lies_where_the_camera_is_level(plain):
+    view = looking(mast_deg=(35.0, 0.0))
+    sky = truth_planes(Scene.of(plain, {}), view).body.to_numpy() == 0
+    assert sky[0].all()
+    assert not sky[-1].any()
+    camera, pose = load("tcam").camera(view.binning), view.camera()
+    i, j = np.meshgrid(np.arange(camera.width) + 1, np.arange(camera.height) + 1)
+    d = camera.rays(i, j) @ pose.r.T
+    # the grids end 512 m away to each side: sky where the ray is still above the ground there
+    way = (512.0 - np.abs(pose.p[:2]).mean()) / np.abs(d[..., :2]).max(axis=-1)
+    assert (sky == (pose.p[2] + way * d[..., 2] > 0.0)).mean() > 0.999
+
+
+def test_turning_the_mast_left_brings_what_is_to_the_left_into_view(plain):
+    post = merge([("post", *box((0.6, 0.6, 6.0), (-10.0, 10.0, 3.0)))])
+    scene = Scene.of(plain, {"post": Body(post, {"post": Paint((0.5,) * 3, 0.0)})})
+    columns = []
+    for yaw in (40.0, 45.0, 50.0):
+        body = truth_planes(scene, looking(mast_deg=(yaw, 0.0))).body.to_numpy()
+        columns.append(np.nonzero(body == 2)[1].mean())
+    assert columns == sorted(columns)
+    assert columns[1] == pytest.approx(load("tcam").camera(16).width / 2, abs=8)
+
+
+def test_shadows_point_away_from_the_sun(plain):
+    block = merge([("block", *box((0.5, 0.5, 1.0), (0.0, 0.0, 0.5)))])
+    scene = Scene.of(plain, {"block": Body(block, {"block": Paint((0.9,) * 3, 0.0)})})
+    view = nadir(5.0)
+    truth, pixels = truth_planes(scene, view), radiance(scene, view)
+    shade = (truth.body.to_numpy() == 1) & (pixels < 0.2 * np.median(pixels))
+    east, north = truth.xyz_m.to_numpy()[shade][:, :2].mean(axis=0)
+    assert np.degrees(np.arctan2(east, north)) % 360 == pytest.approx(230.7, abs=2.0)
+    tip = np.hypot(*truth.xyz_m.to_numpy()[shade][:, :2].T).max()
+    corner = 0.25 * (abs(TOUCHDOWN_SUN[0]) + abs(TOUCHDOWN_SUN[1])) / np.cos(np.radians(31.5))
+    assert tip == pytest.approx(1.0 / np.tan(np.radians(31.5)) + corner, abs=0.08)
+
+
+def test_penumbra_follows_the_visible_share_of_the_disc(plain):
+    """A wall 30 m high at 20 degrees: across its shadow's edge the light falls as the disc sets behind a line."""
+    wall = merge([("wall", *box((400.0, 1.0, 60.0), (0.0, 20.5, 0.0)))])
+    scene = Scene.of(plain, {"wall": Body(wall, {"wall": Paint((0.5,) * 3, 0.0)})})
+    elevation, half = np.radians(20.0), np.arcsin(0.00465047 / 0.9833)
+    edge = 30.0 / np.tan(elevation)
+    view = nadir(6.0, sun=sun_at(0.0, 20.0))
+    view = replace(view, lander=Pose.of(view.lander.p + np.array([0.0, 20.0 - edge, 0.0]), np.eye(3)))
+    xyz = truth_planes(scene, view).xyz_m.to_numpy()
+    beyond = 20.0 - xyz[..., 1].mean(axis=1)  # distance of each line from the wall's foot
+    pixels, without_wall = radiance(scene, view), radiance(Scene.of(plain, {}), view)
+    dark = pixels[beyond < edge - 1.5].mean()
+    share = ((pixels - dark) / (without_wall - dark)).mean(axis=1)
+    u = np.clip((np.arctan2(30.0, beyond) - elevation) / half, -1, 1)
+    expected = (np.arccos(u) - u * np.sqrt(1 - u**2)) / np.pi
+    assert ((expected > 0.05) & (expected < 0.95)).sum() > 10
+    # sixteen points of the disc against a straight edge: rms 0.036, largest error 0.11
+    assert np.abs(share - expected).max() < 0.115
+    assert np.abs((share - expected).mean()) < 0.005
+
+
+def test_culling_never_changes_a_picture(landed):
+    view = looking(mast_deg=(10.0, -30.0), rover=Pose.of(np.array([-1.0, 6.0, 0.0]), np.eye(3)))
+    frame = landed.frame(view)
+    screen, shadow, _ = frame.masks
+    assert (screen > 0).mean() > 0
+    pictures = []
+    for masks in (
+        frame.masks,
+        (np.full_like(screen, 255), np.full_like(shadow, 255), np.array([-1e4, -1e4, 0.01, 0.01])),
+    ):
+        out = np.empty(frame.shape, np.float32)
+        render(landed.ground, frame.meshes, frame.light, frame.camera, frame.finest, masks, out)
+        pictures.append(out)
+    np.testing.assert_array_equal(*pictures)
+
+
+def test_frames_made_side_by_side_are_the_frames_made_alone(landed):
+    views = [looking(mast_deg=(yaw, -15.0), index=k) for k, yaw in enumerate((0.0, 90.0, 180.0, -90.0))]
+    alone = [observe(landed, view).dn.to_numpy() for view in views]
+    together: dict[int, np.ndarray] = {}
+
+    def shoot(k):
+        together[k] = observe(landed, views[k]).dn.to_numpy()
+
+    threads = [Thread(target=shoot, args=(k,)) for k in (3, 1, 0, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for k, frame in enumerate(alone):
+        np.testing.assert_array_equal(frame, together[k])
+
+
+def test_a_raw_frame_says_what_was_commanded_and_nothing_of_the_truth(landed):
+    frame = observe(landed, looking(mast_error_deg=(0.05, -0.02, 0.01)))
+    assert frame.dn.dims == ("line", "sample")
+    assert frame.dn.dtype == np.uint16
+    assert frame.dn.shape == (108, 147)
+    a = frame.attrs
+    assert (a["instrument"], a["mode"], a["index"], a["sequence_id"], a["level"]) == ("tcam", "I", 2, "0004", "raw")
+    assert (a["mast_yaw_deg"], a["mast_pitch_deg"], a["bayer"], a["binning"]) == (0.0, -15.0, "RGGB", 16)
+    assert utc_to_t(a["stop_utc"]) - utc_to_t(a["start_utc"]) == pytest.approx(a["exposure_ms"] * 1e-3, abs=6e-4)
+    assert not {"camera_position_m", "camera_rotation_deg"} & set(a)
+
+
+def test_a_mast_error_moves_the_picture_and_not_the_header(landed):
+    off, true = (observe(landed, looking(mast_error_deg=e)) for e in ((1.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+    assert off.attrs["mast_yaw_deg"] == true.attrs["mast_yaw_deg"]
+    assert (off.dn != true.dn).mean() > 0.5
+
+
+def test_a_mast_camera_without_mast_angles_is_refused(landed):
+    with pytest.raises(BadInput, match="mast_deg"):
+        observe(landed, looking(mast_deg=None))

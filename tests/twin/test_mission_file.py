@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from farside.errors import BadInput
+from farside.twin import builtin, load_mission
+
+TEXT = builtin()["chang-e-4"].read_text()
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    """The one line that a mission file with this text is refused with."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        load_mission(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(str(path))
+    return line.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ("lat_deg: -45.4446 ", "lat_deg: -95.4446 ", "site.lat_deg: -95.4446; expected greater than or equal to -90"),
+        ("ignition_utc: 2019-01-03T02:14:50Z", "ignition_utc: yesterday", "lander.descent.ignition_utc: 'yesterday'"),
+        (
+            "start_utc: 2019-01-03T02:10:00Z",
+            "start_utc: 2919-01-03T02:10:00Z",
+            "span.start_utc: '2919-01-03T02:10:00Z'",
+        ),
+        ("end_utc: 2019-01-08T00:00:00Z", "end_utc: 2018-01-08T00:00:00Z", "span"),
+        ("do: lcam.film", "do: lcam.flim", "sequences.0.commands.1"),
+        ("duration_s: 545.0", "duration_s: -3", "sequences.0.commands.1.with.duration_s: -3"),
+        ("until: touchdown+4min", "until: touchup+4min", "sequences.0.commands.0.with.until: 'touchup+4min'"),
+        ("pitches_deg: [0, -15, -30]", "pitches_deg: []", "sequences.1.commands.0.with.pitches_deg: []"),
+        ("heading_deg: 0.0  ", "headnig_deg: 0.0  ", "lander.headnig_deg: 0.0; expected no such field"),
+        ("node: 20", "node: 10", "expected a different node number for every vehicle"),
+        ("uplink_utc: 2019-01-06T01:30:00Z", "preloaded: false", "sequences.1"),
+        ("seed: 20190103", "seed: -1", "seed: -1"),
+        ("x_m: 0.0", "x_m: .nan", "rover.stowed.x_m: nan"),
+        ("every_s: 1.0}", "every_s: 1.0e-13}", "sequences.0.commands.0.with.every_s: 1e-13"),
+        ("epoch_utc: 2018-12-20T", "epoch_utc: 2015-12-20T", "a relay orbit"),
+        ("instruments: [lcam, tcam]", "instruments: [tcam]", "instruments aboard ('tcam',), got lcam.film"),
+        (
+            'sequence_id: "0001", duration_s: 545.0}}',
+            'sequence_id: "0001", duration_s: 545.0}}\n'
+            '      - {at: touchdown, do: lcam.film, with: {sequence_id: "0001", duration_s: 5.0}}',
+            "got 0001 twice",
+        ),
+    ],
+)
+def test_a_bad_value_is_named_with_file_path_value_and_expectation(tmp_path, before, after, line):
+    assert TEXT.count(before) == 1
+    said = refused(tmp_path, TEXT.replace(before, after))
+    assert line in said
+    assert "expected" in said
+
+
+def test_malformed_yaml_is_placed_to_the_line(tmp_path):
+    assert "line 3, column" in refused(tmp_path, "mission: x\nsite: {\n  - ]")
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path):
+    assert "expected a mapping" in refused(tmp_path, "- 1\n- 2\n")
+
+
+def test_binary_rubbish_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(bytes(range(128, 256)))
+    with pytest.raises(BadInput, match="UTF-8"):
+        load_mission(path)
+
+
+def test_an_unknown_mission_names_the_known_ones():
+    with pytest.raises(BadInput, match="chang-e-4"):
+        load_mission("chang-e-99")
+
+
+def test_a_mission_file_equals_the_built_in_one_it_was_copied_from(tmp_path):
+    path = tmp_path / "copy.yaml"
+    path.write_text(TEXT)
+    assert load_mission(path) == load_mission("chang-e-4")
+
+
+def test_a_mission_survives_being_written_as_yaml(tmp_path):
+    mission = load_mission("chang-e-4")
+    path = tmp_path / "again.yaml"
+    path.write_text(yaml.safe_dump(mission.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    assert load_mission(path) == mission
+
+
+def test_the_panorama_has_the_real_sixty_pointings(data):
+    """Mast angles of the real sequence 0004, in the order they were shot; its times to a quarter of a minute."""
+    import csv
+
+    from farside.geometry import utc_to_t
+
+    with (data / "ce4-products" / "tcam_products.csv").open() as file:
+        real = [row for row in csv.DictReader(file) if row["sequence_id"] == "0004"][::2]
+    order = load_mission("chang-e-4").sequences[1].commands[0]
+    assert order.pointings() == [(float(r["mast_yaw_deg"]), float(r["mast_pitch_deg"])) for r in real]
+    last = utc_to_t(order.at) + 11 * order.with_.burst_every_s + 8 * order.with_.shot_every_s
+    assert last == pytest.approx(utc_to_t(real[-1]["utc"]), abs=5.0)

@@ -1,0 +1,85 @@
+import { h } from "./dom.js"
+import { clock, film as minutes, height } from "./words.js"
+import { profile } from "./profile.js"
+
+let drawn = ""
+
+/** The landing film with height and speed beside it, chapters, and the height profile as its time line. */
+export function film(place, { footage }) {
+  const key = JSON.stringify(footage)
+  const playing = place.querySelector("video")
+  // a longer version of the film waits until nobody is watching the shorter one
+  if (key === drawn || (playing && footage && !playing.paused)) return
+  drawn = key
+  if (!footage) return place.replaceChildren()
+
+  const video = h("video", {
+    src: footage.src, poster: footage.poster, controls: true, playsinline: true, preload: "metadata", muted: true,
+    width: footage.width, height: footage.height, "aria-label": footage.alt,
+  })
+  const go = (seconds) => {
+    video.currentTime = seconds
+    if (video.paused) video.play().catch(() => {})
+  }
+  const chapters = footage.chapters.map((chapter) =>
+    h("li", {}, h("button", { type: "button", onclick: () => go(chapter.at_s) },
+      h("span", { class: "n" }, minutes(chapter.at_s)), chapter.name)))
+  const panel = readout(footage.readings)
+  const curve = profile(footage, video)
+
+  place.replaceChildren(
+    h("h2", { id: "film-h" }, "The landing"),
+    footage.caption && h("p", { class: "note" }, footage.caption),
+    h("div", { class: "film" },
+      h("div", { class: "screen" }, video),
+      h("div", { class: "beside" }, panel?.node, curve?.node, chapters.length > 0 && h("ol", { class: "chapters", "aria-label": "Chapters" }, chapters))))
+
+  const follow = () => {
+    const now = video.currentTime
+    panel?.show(now)
+    curve?.show(now)
+    const current = footage.chapters.findLastIndex((chapter) => chapter.at_s <= now + 0.01)
+    chapters.forEach((item, i) => item.firstChild.toggleAttribute("aria-current", i === current))
+  }
+  // with each picture while it plays, and after a jump
+  const step = () => {
+    follow()
+    if (!video.paused && video.isConnected) requestAnimationFrame(step)
+  }
+  video.addEventListener("play", step)
+  for (const name of ["seeked", "loadedmetadata", "timeupdate"]) video.addEventListener(name, follow)
+  follow()
+}
+
+/** Linear between readings; held before the first and after the last. */
+export function at(readings, seconds) {
+  const i = readings.findIndex((reading) => reading.at_s > seconds)
+  if (i === 0) return readings[0]
+  if (i < 0) return readings.at(-1)
+  const [a, b] = [readings[i - 1], readings[i]]
+  const w = (seconds - a.at_s) / (b.at_s - a.at_s)
+  const between = (name) => a[name] + w * (b[name] - a[name])
+  return { utc: a.utc, altitude_m: between("altitude_m"), speed_mps: between("speed_mps") }
+}
+
+function readout(readings) {
+  if (!readings.length) return null
+  const value = (name) => {
+    const number = h("b", {})
+    const unit = h("span", {})
+    return { node: h("div", {}, h("dt", {}, name), h("dd", {}, number, " ", unit)), number, unit }
+  }
+  const [utc, up, speed] = [value("UTC"), value("height"), value("speed")]
+  return {
+    node: h("dl", { class: "readout" }, up.node, speed.node, utc.node),
+    show(seconds) {
+      const now = at(readings, seconds)
+      const [number, unit] = height(now.altitude_m)
+      up.number.textContent = number
+      up.unit.textContent = unit
+      speed.number.textContent = now.speed_mps >= 100 ? now.speed_mps.toFixed(0) : now.speed_mps.toFixed(1)
+      speed.unit.textContent = "m/s"
+      utc.number.textContent = clock(now.utc)
+    },
+  }
+}
