@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import farside  # noqa: F401  before anything that imports NumPy: it settles the number of linear algebra threads
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -12,7 +12,13 @@ Everything else is reached through its package: ``farside.archive``, ``farside.p
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+# The flight shares the cores out itself. A linear algebra library that starts threads of its own slows it down, may
+# round otherwise on another machine, and can wait for ever on a thread that sleeps (OpenBLAS 0.3.31). It reads this
+# once, when NumPy is first imported; whoever sets it beforehand is obeyed.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"
 
