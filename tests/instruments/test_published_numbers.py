@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from farside.errors import BadInput
-from farside.instruments import INSTRUMENTS, load
+from farside.instruments import CAMERAS, load
 
 
 def test_fields_of_view_are_the_derived_ones():
@@ -20,7 +20,7 @@ def test_equal_radiance_gives_signals_in_the_ratio_of_the_labels_acali():
     assert product / product[0] == pytest.approx(1.0, abs=2e-3)
 
 
-@pytest.mark.parametrize("name", INSTRUMENTS)
+@pytest.mark.parametrize("name", CAMERAS)
 def test_full_well_fills_the_converter(name):
     d = load(name).detector
     assert d.bias_dn + d.full_well_e / d.gain_e_per_dn == pytest.approx(d.full_scale, rel=0.05)

@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 
 from farside.errors import BadInput
-from farside.instruments.vnis import planck
 from farside.payload.vnis import Mixture, load_target, truth
 from farside.payload.vnis.light import Scene, radiance_factor
 from farside.payload.vnis.minerals import Mineral, grain_albedo, iron_absorption, minerals
 from farside.payload.vnis.target import Target
-from farside.physics import hapke_radf, von_karman_regolith
+from farside.physics import hapke_radf, planck, von_karman_regolith
 
 NM = np.arange(450.0, 2400.0, 5.0)
 

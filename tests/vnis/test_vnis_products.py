@@ -107,8 +107,7 @@ def test_ground_is_as_hot_as_lin_found_it():
 
 
 def test_heat_added_is_heat_removed():
-    from farside.instruments.vnis import planck
-    from farside.physics import solar_irradiance
+    from farside.physics import planck, solar_irradiance
 
     nm, r, i, au = np.arange(900.0, 2400.0, 5.0), 0.15, 60.0, 0.983
     sunlight = solar_irradiance(nm, au) * 1e-3 * np.cos(np.radians(i))

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farside.archive.bundle import DERIVED, LEVEL2, RAW, write_bundle
-from farside.archive.chang_e import write_level2
 from farside.archive.frames import Frames
 from farside.archive.layers import read_layers, write_layers
 from farside.archive.level1 import write_level1
+from farside.archive.level2 import write_level2
 from farside.archive.reader import labels, read, read_all
+from farside.archive.tables import write_table
 from farside.archive.telemetry import index_telemetry, read_telemetry, write_telemetry
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "write",
     "write_bundle",
     "write_layers",
+    "write_table",
     "write_telemetry",
 ]
 

@@ -1,4 +1,7 @@
-"""The local data dictionary: what a level-1 label says of a camera's frame beyond the PDS4 core classes.
+"""The local data dictionary: what a level-1 label says of an observation beyond the PDS4 core classes.
+
+A camera's frame is described term by term; other instruments' headers, which differ in every field, stand whole in one
+element as the JSON object that the instrument sent.
 
 PDS4 lets a mission describe its own terms in the Mission_Area if their schema is at hand; ours is made from the table
 below and written into the bundle's ``xml_schema`` folder.
@@ -6,6 +9,7 @@ below and written into the bundle's ``xml_schema`` folder.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +48,23 @@ def acquisition_element(attrs: Mapping[Any, Any]) -> Element:
     return Element("farside:Camera_Acquisition", tuple(parts))
 
 
+def header_element(attrs: Mapping[Any, Any]) -> Element:
+    """The Instrument_Header element of an observation that is no camera's."""
+    text = json.dumps({str(k): v for k, v in attrs.items()}, sort_keys=True)
+    return Element("farside:Instrument_Header", (Element("farside:json", text),))
+
+
+def read_header(element: Element) -> dict[str, Any]:
+    """Attributes from an Instrument_Header element. Raises DamagedFile."""
+    try:
+        attrs = json.loads(element.text("json") or "")
+    except ValueError as error:
+        raise DamagedFile("Instrument_Header", f"not JSON: {error}") from error
+    if not isinstance(attrs, dict) or "instrument" not in attrs:
+        raise DamagedFile("Instrument_Header", "no header of an instrument")
+    return attrs
+
+
 def read_acquisition(element: Element) -> dict[str, Any]:
     """Attributes from a Camera_Acquisition element. Raises DamagedFile."""
     attrs: dict[str, Any] = {}
@@ -69,7 +90,11 @@ def schema() -> bytes:
         '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified" '
         f'targetNamespace="{NAMESPACE}">\n'
         '\t<xs:element name="Camera_Acquisition">\n\t\t<xs:complexType><xs:sequence>\n'
-        f"{elements}\t\t</xs:sequence></xs:complexType>\n\t</xs:element>\n</xs:schema>\n"
+        f"{elements}\t\t</xs:sequence></xs:complexType>\n\t</xs:element>\n"
+        '\t<xs:element name="Instrument_Header">\n\t\t<xs:complexType><xs:sequence>\n'
+        '\t\t\t<xs:element name="json" type="xs:string">\n\t\t\t\t<xs:annotation><xs:documentation>The header of the '
+        "record as the instrument sent it, a JSON object.</xs:documentation></xs:annotation>\n\t\t\t</xs:element>\n"
+        "\t\t</xs:sequence></xs:complexType>\n\t</xs:element>\n</xs:schema>\n"
     ).encode()
 
 

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from farside.archive import pds4
-from farside.archive.arrays import array_element
 from farside.errors import DamagedFile
-from farside.instruments import Element, load
+from farside.instruments import Element, array_element, kind
 from farside.work import atomic_write
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def read_layers(label: str | Path) -> xr.Dataset:
 def _write_label(tiff: Path, sidecar: Path, layers: dict[str, Any], a: dict[Any, Any]) -> Path:
     import tifffile
 
-    name, camera = a["product_id"], load(a["instrument"])
+    name, instrument = a["product_id"], kind(a["instrument"])
     with tifffile.TiffFile(tiff) as file:
         offsets = [page.dataoffsets[0] for page in file.pages]  # type: ignore[union-attr]
     arrays = [
@@ -87,7 +86,7 @@ def _write_label(tiff: Path, sidecar: Path, layers: dict[str, Any], a: dict[Any,
         Element("record_delimiter", "Carriage-Return Line-Feed"),
     ))  # fmt: skip
     mission = pds4.mission_lid(name)
-    title = f"{camera.title} {a['title']}"
+    title = f"{instrument.title} {a['title']}"
     return pds4.write_label(tiff.with_suffix(".xml"), "Product_Observational", (
         pds4.identification(f"{pds4.bundle_lid(name)}:{COLLECTION}:{name.lower()}", title, "Product_Observational",
                             a["stop_utc"][:4], f"{title}. Inputs and parameters are listed in {sidecar.name}."),
@@ -95,7 +94,7 @@ def _write_label(tiff: Path, sidecar: Path, layers: dict[str, Any], a: dict[Any,
             pds4.times(a["start_utc"], a["stop_utc"]),
             pds4.summary("Derived"),
             pds4.investigation(mission, "data"),
-            pds4.observing_system(camera.host, [camera.title]),
+            pds4.observing_system(instrument.host, [instrument.title]),
             pds4.target("data"),
         )),
         Element("File_Area_Observational", (pds4.file_element(tiff, a["stop_utc"]), header, *arrays)),

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from farside.archive.arrays import read_array
-from farside.archive.dictionary import read_acquisition
+from farside.archive.dictionary import read_acquisition, read_header
 from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile
-from farside.instruments import INSTRUMENTS, Element, ProductName, load, observation, read_attrs
+from farside.instruments import CAMERAS, Arrays, Kind, ProductName, kind, kind_of_id, read_array, read_plain_arrays
 
 if TYPE_CHECKING:
     import xarray as xr
 
+_IDENTITY = re.compile(r"[^_]+_[^_]+_([A-Za-z0-9]+?)[-_]")
+"""The instrument in a product's name."""
 _LABEL = re.compile(r".*\.(2[ABC]L|xml)", re.IGNORECASE)
 
 
@@ -26,14 +27,35 @@ def read(path: str | Path) -> xr.Dataset:
     """
     label_path = _label_of(Path(path))
     label = from_xml(label_path)
-    file_name = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
-    if not file_name:
-        raise DamagedFile(label_path, "the label names no data file")
-    dn = read_array(label, label_path.parent / file_name)
-    acquisition = label.find("Observation_Area", "Mission_Area", "Camera_Acquisition")
-    if acquisition is not None:
-        return observation(dn, **read_acquisition(acquisition))
-    return observation(dn, **_level2_attrs(label, label_path))
+    area = label.find("Observation_Area", "Mission_Area")
+    camera = area.find("Camera_Acquisition") if area else None
+    header = area.find("Instrument_Header") if area else None
+    said = camera or header
+    if said is not None:
+        file_name = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
+        if not file_name:
+            raise DamagedFile(label_path, "the label names no data file")
+        data = label_path.parent / file_name
+        arrays = {"dn": read_array(label, data)} if camera else read_plain_arrays(label, data)
+        attrs = read_acquisition(said) if camera else read_header(said)
+        return _restored(arrays, attrs, label_path)
+    return _instrument_of(label_path).decode(label, label_path)
+
+
+def _restored(arrays: Arrays, attrs: dict[str, Any], path: Path) -> xr.Dataset:
+    try:
+        return kind(str(attrs.get("instrument"))).restore(arrays, attrs)
+    except (BadInput, KeyError, ValueError, TypeError) as error:
+        raise DamagedFile(path, f"label and data do not fit together: {error}") from error
+
+
+def _instrument_of(path: Path) -> Kind:
+    """The instrument that a level-2 product's name tells; cameras farside does not have are read like those it has."""
+    match = _IDENTITY.match(path.name)
+    try:
+        return kind_of_id(match[1]) if match else kind(CAMERAS[0])
+    except BadInput:
+        return kind(CAMERAS[0])
 
 
 def labels(folder: str | Path) -> list[Path]:
@@ -68,35 +90,4 @@ def _label_of(path: Path) -> Path:
     for candidate in (path.with_name(path.name + "L"), path.with_suffix(".xml")):
         if candidate.is_file():
             return candidate
-    raise BadInput(
-        path, "", path.name, "an image product with its label beside it (NAME.2C with NAME.2CL, or NAME.xml)"
-    )
-
-
-def _level2_attrs(label: Element, path: Path) -> dict[str, Any]:
-    attrs = read_attrs(label)
-    try:
-        name = ProductName.parse(label.text("File_Area_Observational", "File", "file_name") or "")
-    except BadInput as error:
-        raise DamagedFile(path, f"the label names {error.value!r}, not a product of the archive") from error
-    camera = name.camera.lower()
-    attrs |= {
-        "instrument": camera,
-        "mode": name.mode,
-        "index": name.index,
-        "sequence_id": name.sequence_id,
-        "level": name.level,
-        "product_id": f"{path.name.rsplit('.', 1)[0]}",
-        "bits": 8,
-        "bayer": "",
-        "binning": _binning(camera, attrs.get("pixel_size_um")),
-    }
-    creation = label.text("File_Area_Observational", "File", "creation_date_time")
-    return attrs | ({"creation_utc": creation} if creation else {})
-
-
-def _binning(camera: str, pixel_um: float | None) -> int:
-    """Detector pixels in one sample, along an axis, from the pixel size that the label gives."""
-    if not pixel_um or camera not in INSTRUMENTS:
-        return 1
-    return round(pixel_um / load(camera).detector.pixel_um)
+    raise BadInput(path, "", path.name, "a product with its label beside it (NAME.2C with NAME.2CL, or NAME.xml)")

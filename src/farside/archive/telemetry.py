@@ -26,16 +26,20 @@ def write_telemetry(folder: str | Path, name: str, records: NDArray[Any] | Mappi
 
     Vectors become lists of fixed length. Raises BadInput for a name that is no SQL identifier.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise BadInput("telemetry", "name", name, "lower-case letters, digits and underscores")
     if isinstance(records, np.ndarray):
         records = {key: records[key] for key in records.dtype.names or ()}
-    path = Path(folder) / f"{name}.parquet"
+    return write_columns(Path(folder) / f"{name}.parquet", records)
+
+
+def write_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> Path:
+    """Write columns (n,) or (n, k), vectors as lists of fixed length, to a Parquet file; return its path."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     with atomic_write(path) as part:
-        pq.write_table(pa.table({key: _column(values) for key, values in records.items()}), part, compression="zstd")
+        pq.write_table(pa.table({key: _column(values) for key, values in columns.items()}), part, compression="zstd")
     return path
 
 

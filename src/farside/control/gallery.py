@@ -120,12 +120,83 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Series:
+    """One line of a chart: a value for each of the chart's times, NaN or None where there is none."""
+
+    name: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Values over time, drawn by the page: telemetry, a temperature, a voltage.
+
+    utc: times in ascending order, as UTC ISO strings; every series has as many values. text: what is to be seen. Long
+    charts are thinned when written: the lowest and highest of every stretch stay.
+    """
+
+    title: str
+    unit: str
+    utc: Sequence[str]
+    series: Sequence[Series]
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """What an instrument found: "Depth of layer 2", "6.1 m", "± 0.3 m", and a sentence about what it means."""
+
+    name: str
+    value: str
+    error: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One instrument: what it is, what arrived, what it means and how wrong it is.
+
+    key: the file's name without ".html" (lower-case letters, digits, hyphens; "index" and "flight" are taken); what: two
+    or three sentences; the first picture stands on the front page. Parts still missing are left out.
+    """
+
+    key: str
+    title: str
+    what: str
+    arrived: Table | None = None
+    findings: Sequence[FindingRow] = ()
+    pictures: Sequence[Picture] = ()
+    films: Sequence[Footage] = ()
+    charts: Sequence[Chart] = ()
+    checks: Sequence[Check] = ()
+    links: Sequence[Link] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something that lasted, on a lane of the timeline; kind: what it is of, which gives its colour ("command")."""
+
+    start_utc: str
+    end_utc: str
+    name: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One row of the timeline: an instrument's records, the commands of a vehicle, relay contact, the Sun."""
+
+    name: str
+    spans: Sequence[Span] = ()
+
+
+@dataclass(frozen=True)
 class Gallery:
     """One flight as the public sees it; every part may still be missing while data arrive.
 
     epoch_utc: the moment times are counted from (touchdown), empty while it is not known; status, progress (0..1): what
-    is arriving just now; finished: nothing more will come, open pages stop looking for more. provenance: names and
-    values for the foot.
+    is arriving just now; finished: nothing more will come, open pages stop looking for more. lanes: rows of the
+    timeline, below its events. pages: one for each instrument. provenance: names and values for the foot.
     """
 
     title: str
@@ -136,6 +207,8 @@ class Gallery:
     progress: float | None = None
     simulated: bool = True
     events: Sequence[Event] = ()
+    lanes: Sequence[Lane] = ()
+    pages: Sequence[Page] = ()
     footage: Footage | None = None
     panorama: Panorama | None = None
     pictures: Sequence[Picture] = ()

@@ -1,25 +1,38 @@
 """What an instrument is: its published numbers, its mounting, its raw record and its labels."""
 
-from farside.instruments.instrument import INSTRUMENTS, Band, Instrument, load
+from farside.instruments.arrays import array_element, plain_array, read_array, read_plain_arrays
+from farside.instruments.instrument import CAMERAS, Band, Instrument, load
+from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_attrs
 from farside.instruments.mounting import camera_pose
-from farside.instruments.names import ProductName, product_id
+from farside.instruments.names import ProductName
 from farside.instruments.observation import observation, pinhole
-from farside.instruments.record import pack, unpack
+from farside.instruments.record import pack
+from farside.instruments.registry import kind, kind_of_id, names, product_id, unpack
 
 __all__ = [
-    "INSTRUMENTS",
+    "CAMERAS",
+    "Arrays",
     "Band",
     "Element",
+    "Encoded",
     "Instrument",
+    "Kind",
     "ProductName",
+    "array_element",
     "camera_pose",
+    "kind",
+    "kind_of_id",
     "level2_elements",
     "load",
+    "names",
     "observation",
     "pack",
     "pinhole",
+    "plain_array",
     "product_id",
+    "read_array",
     "read_attrs",
+    "read_plain_arrays",
     "unpack",
 ]

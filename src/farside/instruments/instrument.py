@@ -110,13 +110,13 @@ class Instrument(_Part):
         return full.binned(binning)
 
 
-INSTRUMENTS = ("lcam", "tcam")
+CAMERAS = ("lcam", "tcam")
 
 
 @cache
 def load(name: str) -> Instrument:
     """The instrument called ``name``. Raises BadInput for one farside does not have."""
-    if name not in INSTRUMENTS:
-        raise BadInput("instruments", "name", name, f"one of {', '.join(INSTRUMENTS)}")
+    if name not in CAMERAS:
+        raise BadInput("instruments", "name", name, f"one of {', '.join(CAMERAS)}")
     text = (files("farside.instruments") / name / f"{name}.yaml").read_text(encoding="utf-8")
     return Instrument.model_validate(yaml.safe_load(text))

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from farside.instruments.instrument import INSTRUMENTS
+from farside.instruments.instrument import CAMERAS
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ def _templates() -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     # BaseLoader keeps every scalar the string it is in the label
     outer = yaml.load((room / "chang_e.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
     missions = {
-        name: yaml.load((room / name / "label.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
-        for name in INSTRUMENTS
+        name: yaml.load((room / name / "label.yaml").read_text(encoding="utf-8"), yaml.BaseLoader) for name in CAMERAS
     }
     return outer, missions
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farside.errors import BadInput
-from farside.instruments.instrument import INSTRUMENTS, load
+from farside.instruments.instrument import CAMERAS, load
 
 _NAME = re.compile(
     r"(?P<mission>[A-Za-z0-9-]+)_(?P<station>[A-Z0-9]+)_(?P<camera>[A-Za-z0-9]+)-(?P<mode>[A-Za-z0-9]+)(?:-(?P<index>\d+))?"
@@ -49,8 +49,8 @@ def product_id(attrs: Mapping[Any, Any]) -> str:
     Raises BadInput for an instrument farside does not have.
     """
     name = str(attrs.get("instrument"))
-    if name not in INSTRUMENTS:
-        raise BadInput("observation", "instrument", name, f"one of {', '.join(INSTRUMENTS)}")
+    if name not in CAMERAS:
+        raise BadInput("observation", "instrument", name, f"one of {', '.join(CAMERAS)}")
     camera = load(name)
     stamp = re.sub(r"\D", "", str(attrs["start_utc"]))[:14]
     index = f"{int(attrs['index']):0{camera.index_digits}d}"

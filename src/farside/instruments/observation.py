@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pinhole
-from farside.instruments.instrument import INSTRUMENTS, load
+from farside.instruments.instrument import CAMERAS, load
 from farside.instruments.names import product_id
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def pinhole(observation: xr.Dataset) -> Pinhole:
     a = observation.attrs
     height, width = observation["dn"].shape[:2]
     if "focal_length_mm" not in a:
-        if a.get("instrument") not in INSTRUMENTS:
+        if a.get("instrument") not in CAMERAS:
             raise BadInput(_name(a), "focal_length", None, "a label with the camera's focal length")
         return load(a["instrument"]).camera(int(a.get("binning", 1)))
     unit = str(a.get("principal_point_unit", "mm")).lower()

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from farside.errors import BadInput
 from farside.geometry import Site, t_to_utc, utc_to_t
-from farside.instruments import INSTRUMENTS
+from farside.instruments import CAMERAS
 from farside.twin.commands import COMMANDS, Order
 from farside.twin.part import Node, Part, Positive, Utc, epoch
 
@@ -212,7 +212,7 @@ class Mission(Part):
         taken: set[tuple[str, str]] = set()
         for order in (order for sequence in self.sequences for order in sequence.commands):
             instrument, number = order.do.split(".")[0], getattr(order.with_, "sequence_id", None)
-            if instrument in INSTRUMENTS and instrument not in self.lander.instruments:
+            if instrument in CAMERAS and instrument not in self.lander.instruments:
                 raise ValueError(f"commands only for instruments aboard {self.lander.instruments}, got {order.do}")
             if number is not None and (instrument, number) in taken:
                 raise ValueError(f"a sequence_id of its own for every {order.do}, got {number} twice")

@@ -4,7 +4,6 @@ from farside.instruments.vnis.label import label_attrs, label_elements
 from farside.instruments.vnis.layout import from_bytes, to_bytes
 from farside.instruments.vnis.mount import footprint, rays
 from farside.instruments.vnis.observation import MODES, product_name, vnis_observation
-from farside.instruments.vnis.planck import planck
 from farside.instruments.vnis.record import pack, unpack
 from farside.instruments.vnis.spec import Vnis, load_vnis
 
@@ -17,7 +16,6 @@ __all__ = [
     "label_elements",
     "load_vnis",
     "pack",
-    "planck",
     "product_name",
     "rays",
     "to_bytes",

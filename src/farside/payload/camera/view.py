@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pose
-from farside.instruments import INSTRUMENTS
+from farside.instruments import CAMERAS
 from farside.instruments.lcam.mount import camera_pose as lcam_pose
 from farside.instruments.tcam.mast import camera_pose as tcam_pose
 
@@ -47,8 +47,8 @@ class View:
 
         Raises BadInput for an instrument that is no camera, or a mast camera without mast angles.
         """
-        if self.instrument not in INSTRUMENTS:
-            raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(INSTRUMENTS)}")
+        if self.instrument not in CAMERAS:
+            raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(CAMERAS)}")
         if self.instrument == "lcam":
             rotation, centre = lcam_pose()
             return self.lander @ Pose.of(centre, rotation)

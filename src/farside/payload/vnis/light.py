@@ -9,11 +9,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from farside.instruments.vnis import footprint, load_vnis, planck, rays
+from farside.instruments.vnis import footprint, load_vnis, rays
 from farside.payload.vnis.mixture import Mixture
 from farside.payload.vnis.target import Target
 from farside.payload.vnis.view import VnisView
-from farside.physics import radf, solar_irradiance
+from farside.physics import planck, radf, solar_irradiance
 
 Array = NDArray[np.float64]
 

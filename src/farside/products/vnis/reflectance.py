@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.instruments.vnis import planck
-from farside.physics import solar_irradiance
+from farside.physics import planck, solar_irradiance
 
 Array = NDArray[np.float64]
 
