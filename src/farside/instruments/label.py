@@ -64,19 +64,28 @@ _FIELD = re.compile(r"\{(\w+)(?:\[(\d)\])?(?::([^}]*))?\}")
 _KEY = re.compile(r"(\S+?)(?: \[(.+)\])?")
 
 
-def level2_elements(attrs: Mapping[Any, Any]) -> tuple[Element, ...]:
+def level2_elements(attrs: Mapping[Any, Any], host: str = "CE4La", wavelength: str = "Visible") -> tuple[Element, ...]:
     """Identification_Area, Reference_List and Observation_Area of a level-2 label for these attributes.
 
-    Raises KeyError for an attribute the label needs and the observation lacks.
+    host: the archive's name of the vehicle; wavelength: PDS4's name of the range. Raises KeyError for an attribute the
+    label needs and the observation lacks.
     """
-    outer, missions = _templates()
-    return tuple(_fill(outer, missions[attrs["instrument"]], attrs))
+    words = {
+        "MISSION_AREA": _template(f"{attrs['instrument']}/label.yaml"),
+        "OBSERVING_SYSTEM": f"Observing System for {host}",
+        "HOST": host,
+        "WAVELENGTH": wavelength,
+    }
+    return tuple(_fill(_template("chang_e.yaml"), words, attrs))
 
 
-def read_attrs(label: Element) -> dict[str, Any]:
-    """Attributes that the elements of a label give, whatever the case and known spellings of their names."""
+def read_attrs(label: Element, instruments: tuple[str, ...] = CAMERAS) -> dict[str, Any]:
+    """Attributes that the elements of a label give, whatever the case and known spellings of their names.
+
+    instruments: those whose labels it may be.
+    """
     attrs: dict[str, Any] = {}
-    patterns = _patterns()
+    patterns = _patterns(instruments)
     for parent, leaf in _leaves(label):
         tag = _ALIASES.get(leaf.tag.lower(), leaf.tag.lower())
         above = _ALIASES.get(parent.lower(), parent.lower())
@@ -89,31 +98,28 @@ def read_attrs(label: Element) -> dict[str, Any]:
 
 
 @cache
-def _templates() -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    room = files("farside.instruments")
+def _template(path: str) -> dict[str, Any]:
+    """A template below this package."""
+    text = (files("farside.instruments") / path).read_text(encoding="utf-8")
     # BaseLoader keeps every scalar the string it is in the label
-    outer = yaml.load((room / "chang_e.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)
-    missions = {
-        name: yaml.load((room / name / "label.yaml").read_text(encoding="utf-8"), yaml.BaseLoader) for name in CAMERAS
-    }
-    return outer, missions
+    template: dict[str, Any] = yaml.load(text, yaml.BaseLoader)
+    return template
 
 
-def _fill(template: dict[str, Any], mission: dict[str, Any], attrs: Mapping[Any, Any]) -> Iterator[Element]:
+def _fill(template: dict[str, Any], words: Mapping[str, Any], attrs: Mapping[Any, Any]) -> Iterator[Element]:
+    """Elements of a template: a value that is one of ``words`` stands for what it says, {fields} for attributes."""
     for key, value in template.items():
         tag, unit = _split(key)
-        if value == "MISSION_AREA":
-            value = mission
+        value = words.get(value, value) if isinstance(value, str) else value
         if isinstance(value, dict):
-            yield Element(tag, tuple(_fill(value, mission, attrs)), unit)
+            yield Element(tag, tuple(_fill(value, words, attrs)), unit)
         else:
             yield Element(tag, value.format(**attrs), unit)
 
 
 @cache
-def _patterns() -> dict[tuple[str, str], str]:
-    """(parent, leaf) in lower case to the template text of that leaf, over all instruments."""
-    outer, missions = _templates()
+def _patterns(instruments: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """(parent, leaf) in lower case to the template text of that leaf, over these instruments."""
     found: dict[tuple[str, str], str] = {}
 
     def walk(parent: str, template: dict[str, Any]) -> None:
@@ -124,9 +130,9 @@ def _patterns() -> dict[tuple[str, str], str]:
             elif "{" in value:
                 found[parent, tag] = value
 
-    walk("", outer)
-    for mission in missions.values():
-        walk("mission_area", mission)
+    walk("", _template("chang_e.yaml"))
+    for name in instruments:
+        walk("mission_area", _template(f"{name}/label.yaml"))
     return found
 
 
