@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.instruments import pinhole
+from farside.products.film import QUALITY, write_film
 from farside.products.flat import lens_falloff
 from farside.products.provenance import provenance, source
 from farside.work import atomic_write
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Telemetry = Mapping[str, NDArray[np.float64]]
 """Columns of the guidance report, at least ``t`` (TDB s past J2000) and ``altitude_m``, in the order of time."""
 
-QUALITY = 22
-"""AV1 constant rate factor."""
 _STEADY = 9
 """Frames over which the exposure is smoothed, so that the film does not flicker with each step of it."""
 
@@ -72,7 +70,7 @@ def footage(
     steady = _steady_gain(np.array([a["exposure_ms"] for a in film]))
     pictures = (_picture(frames[k], g, row if overlay else None) for k, g, row in zip(order, steady, rows, strict=True))
     poster = path.with_suffix(".jpg")
-    _encode(pictures, path, rate, labels[0][1], poster, len(film) // 2)
+    write_film(_keeping(pictures, len(film) // 2, poster), path, rate)
     table = path.with_suffix(".csv")
     _write_table(rows, table)
     inputs = [labels[k][2] for k in order]
@@ -141,42 +139,15 @@ def _metres(altitude: float) -> str:
     return f"{altitude:.{0 if altitude >= 10.0 else 1}f} m"
 
 
-def _encode(pictures: Any, path: Path, rate: int, shape: tuple[int, ...], poster: Path, poster_frame: int) -> None:
-    os.environ.setdefault("SVT_LOG", "1")  # the encoder's own greeting on stderr is no message of ours
-    import av
+def _keeping(pictures: Iterable[NDArray[np.uint8]], number: int, path: Path) -> Iterator[NDArray[np.uint8]]:
+    """The same pictures; that of this number is written to ``path`` as it passes."""
     from PIL import Image
 
-    with (
-        atomic_write(path) as part,
-        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container,
-    ):
-        # one encoder thread: the bitstream must not depend on the machine
-        stream = container.add_stream(
-            "libsvtav1", rate=rate, options={"preset": "8", "crf": str(QUALITY), "svtav1-params": "lp=1", "g": "20"}
-        )
-        stream.height, stream.width = shape[:2]
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.color_range = 2
-        for k, grey in enumerate(pictures):
-            if k == poster_frame:
-                with atomic_write(poster) as poster_part:
-                    Image.fromarray(grey).save(poster_part, "JPEG", quality=90)
-            container.mux(stream.encode(_frame(grey)))
-        container.mux(stream.encode(None))
-
-
-def _frame(grey: NDArray[np.uint8]) -> Any:
-    """A full-range yuv420p frame without colour."""
-    import av
-
-    frame = av.VideoFrame(grey.shape[1], grey.shape[0], "yuv420p")
-    frame.color_range = 2
-    for plane, values in zip(frame.planes, (grey, None, None), strict=True):
-        full = np.full((plane.height, plane.line_size), 128, np.uint8)
-        if values is not None:
-            full[:, : plane.width] = values
-        plane.update(full.tobytes())
-    return frame
+    for k, picture in enumerate(pictures):
+        if k == number:
+            with atomic_write(path) as part:
+                Image.fromarray(picture).save(part, "JPEG", quality=90)
+        yield picture
 
 
 def _write_table(rows: list[dict[str, Any]], path: Path) -> None:

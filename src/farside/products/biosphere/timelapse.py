@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.products.biosphere.balance import named_source, reflectance
-from farside.products.footage import QUALITY
+from farside.products.film import QUALITY, write_film
 from farside.products.provenance import provenance
 from farside.products.tone import shown
 from farside.work import atomic_write
@@ -53,7 +52,7 @@ def timelapse(frames: Sequence[xr.Dataset], path: str | Path) -> Timelapse:
         raise BadInput("time-lapse", "frames", "several cameras or sizes", "pictures of one camera, of one size")
     path = Path(path)
     rate = int(np.clip(len(film) // 15, 3, 12))
-    _encode([look(f) for f in film], path, rate)
+    write_film(map(look, film), path, rate)
     poster = path.with_suffix(".jpg")
     with atomic_write(poster) as part:
         Image.fromarray(look(film[-1])).save(part, "JPEG", quality=90)
@@ -75,26 +74,3 @@ def look(raw: xr.Dataset) -> NDArray[np.uint8]:
         size = (WIDTH, 2 * round(lines * WIDTH / samples / 2))
         rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.float32)
     return shown(rgb)
-
-
-def _encode(pictures: Sequence[NDArray[np.uint8]], path: Path, rate: int) -> None:
-    os.environ.setdefault("SVT_LOG", "1")  # the encoder's own greeting on stderr is no message of ours
-    import av
-
-    with (
-        atomic_write(path) as part,
-        av.open(str(part), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container,
-    ):
-        # one encoder thread: the bitstream must not depend on the machine
-        stream = container.add_stream(
-            "libsvtav1", rate=rate, options={"preset": "8", "crf": str(QUALITY), "svtav1-params": "lp=1", "g": "20"}
-        )
-        stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.color_range = 2
-        for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            container.mux(
-                stream.encode(frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="JPEG"))
-            )
-        container.mux(stream.encode(None))
