@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True)
 class Event:
@@ -121,23 +124,23 @@ class Link:
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart: a value for each of the chart's times, NaN or None where there is none."""
+    """One line of a chart: a value for each of the chart's times, NaN where there is none."""
 
     name: str
-    values: Sequence[float | None]
+    values: Sequence[float] | NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class Chart:
     """Values over time, drawn by the page: telemetry, a temperature, a voltage.
 
-    utc: times in ascending order, as UTC ISO strings; every series has as many values. text: what is to be seen. Long
-    charts are thinned when written: the lowest and highest of every stretch stay.
+    utc: times in ascending order, as UTC ISO strings or datetime64; every series has as many values. text: what is to
+    be seen. Long charts are thinned when written: the lowest and highest of every stretch stay.
     """
 
     title: str
     unit: str
-    utc: Sequence[str]
+    utc: Sequence[str] | NDArray[np.datetime64]
     series: Sequence[Series]
     text: str = ""
 
@@ -156,8 +159,8 @@ class FindingRow:
 class Page:
     """One instrument: what it is, what arrived, what it means and how wrong it is.
 
-    key: the file's name without ".html" (lower-case letters, digits, hyphens; "index" and "flight" are taken); what: two
-    or three sentences; the first picture stands on the front page. Parts still missing are left out.
+    key: the file's name without ".html" (lower-case letters, digits, hyphens; "index" and "flight" are taken); what:
+    two or three sentences; the first sentence and picture stand on the front page. Missing parts are left out.
     """
 
     key: str
