@@ -96,7 +96,7 @@ def test_files_hold_what_their_labels_say(life):
     np.testing.assert_array_equal(again["dn"], picture["dn"])
     with pytest.raises(DamagedFile, match="its label says"):
         from_bytes(data[:-2], picture.attrs)
-    assert product_id(picture.attrs) == "CE4_GRAS_BIOA-S-0012_SCI_N_20190106000000_20190106000000_0001_A"
+    assert product_id(picture.attrs) == "CE4_GRAS_BIO-A-0012_SCI_N_20190106000000_20190106000000_0001_A"
 
 
 def test_an_unknown_camera_or_binning_is_refused():

@@ -15,7 +15,10 @@ from farside.instruments.kind import Kind
 if TYPE_CHECKING:
     import xarray as xr
 
-PACKAGES: dict[str, str] = {}
+PACKAGES: dict[str, str] = {
+    "biosphere": "biosphere",
+    "lfs": "lfs",
+}
 """Instruments that are no cameras: name to the package, below this one, whose KIND they are."""
 
 

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 
 def product_id(attrs: Mapping[Any, Any]) -> str:
-    """Name of a picture without its level, as the cameras' pictures are named: CE4_GRAS_BIO-S-0007_SCI_N_..."""
+    """Name of a picture without its level, as the cameras' pictures are named, the camera
+    in place of the mode: CE4_GRAS_BIO-A-0007_SCI_N_...
+    """
     start, stop = (re.sub(r"\D", "", str(attrs[key]))[:14] for key in ("start_utc", "stop_utc"))
     c = camera()
     index = f"{int(attrs['index']):0{c.index_digits}d}"
-    return f"CE4_GRAS_{c.id}{attrs['camera'].upper()}-{c.mode}-{index}_SCI_N_{start}_{stop}_{attrs['sequence_id']}_A"
+    return f"CE4_GRAS_{c.id}-{attrs['camera'].upper()}-{index}_SCI_N_{start}_{stop}_{attrs['sequence_id']}_A"
 
 
 def to_bytes(observation: xr.Dataset) -> bytes:
