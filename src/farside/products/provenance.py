@@ -23,8 +23,11 @@ def provenance(step: str, inputs: Iterable[dict[str, str]], **parameters: Any) -
 
 
 def source(observation: xr.Dataset) -> dict[str, str]:
-    """Identity of an input: its product id with level, and the SHA-256 of its samples."""
+    """Identity of an input: its product id with level, and the SHA-256 of its variables that hold numbers."""
     a = observation.attrs
-    samples = np.ascontiguousarray(observation["dn"].to_numpy())
+    digest = hashlib.sha256()
+    for variable in observation.data_vars.values():
+        if variable.dtype.kind in "biuf":
+            digest.update(np.ascontiguousarray(variable.to_numpy()).data)
     name = a.get("product_id") or product_id(a)
-    return {"product": f"{name}.{a['level']}", "sha256": hashlib.sha256(samples.data).hexdigest()}
+    return {"product": f"{name}.{a['level']}", "sha256": digest.hexdigest()}

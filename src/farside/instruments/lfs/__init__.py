@@ -2,6 +2,7 @@
 
 from farside.instruments.lfs import antenna
 from farside.instruments.lfs.instrument import Band, Spectrometer, load
+from farside.instruments.lfs.kind import KIND
 from farside.instruments.lfs.layout import (
     CHANNELS,
     FIELDS,
@@ -19,6 +20,7 @@ __all__ = [
     "CHANNELS",
     "FIELDS",
     "FRAME",
+    "KIND",
     "RECORD",
     "Band",
     "Spectrometer",

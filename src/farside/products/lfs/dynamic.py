@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from farside.instruments.lfs import Band, Spectrometer, antenna, load
 from farside.products.lfs.quiet import quiet_times
 from farside.products.lfs.ridge import LEAST, Ridge, light_curves, ridge
 from farside.products.lfs.spectra import looks
-from farside.products.provenance import provenance
+from farside.products.provenance import provenance, source
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +83,7 @@ def dynamic_spectrum(level2: xr.Dataset) -> xr.Dataset:
             "looks": n_looks,
             "missing": int(np.count_nonzero(~np.isfinite(psd).all(axis=1))),
             **_drift(found),
-            "provenance": provenance("lfs.dynamic_spectrum", [_source(level2)], quiet=int(quiet.sum()), spike=SPIKE),
+            "provenance": provenance("lfs.dynamic_spectrum", [source(level2)], quiet=int(quiet.sum()), spike=SPIKE),
         },
     )
 
@@ -150,9 +149,3 @@ def _drift(found: Ridge) -> dict[str, Any]:
         "drift_c_s": fit.c,
         "drift_f0_hz": fit.f0,
     }
-
-
-def _source(level2: xr.Dataset) -> dict[str, str]:
-    samples = np.ascontiguousarray(level2["psd"].to_numpy())
-    name = f"{level2.attrs.get('product_id')}.{level2.attrs['level']}"
-    return {"product": name, "sha256": hashlib.sha256(samples.data).hexdigest()}
