@@ -8,9 +8,10 @@ from farside.instruments.lcam.mount import camera_pose as lcam_pose
 from farside.instruments.tcam.mast import camera_pose as tcam_pose
 from farside.payload import rock_mesh
 from farside.payload.camera.bvh import STACK, build_bvh, hit_mesh
-from farside.payload.vehicles import lander_mesh, paints, rover_mesh
+from farside.payload.vehicles import lander_mesh, paints, rover_head_mesh, rover_mesh
+from farside.payload.vehicles.rover import HEAD_M
 
-LANDER, ROVER = lander_mesh(), rover_mesh()
+LANDER, ROVER, HEAD = lander_mesh(), rover_mesh(), rover_head_mesh()
 
 
 def distances(mesh, eye, count=3000):
@@ -22,7 +23,7 @@ def distances(mesh, eye, count=3000):
     return np.array([t if k >= 0 else np.inf for t, k in found])
 
 
-@pytest.mark.parametrize("mesh", [LANDER, ROVER])
+@pytest.mark.parametrize("mesh", [LANDER, ROVER, HEAD])
 def test_every_part_is_painted_and_every_triangle_has_an_area(mesh):
     assert set(mesh.parts) <= set(paints())
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
@@ -39,7 +40,7 @@ def test_the_lander_stands_on_four_pads_235_cm_from_its_axis():
 
 
 def test_the_rover_has_the_published_size():
-    low, high = ROVER.vertices.min(axis=0), ROVER.vertices.max(axis=0)
+    low, high = ROVER.vertices.min(axis=0), HEAD.vertices.max(axis=0) + HEAD_M
     wheels = ROVER.vertices[np.unique(ROVER.faces[ROVER.part == ROVER.parts.index("wheel")])]
     assert low[2] == pytest.approx(0.0, abs=0.003)
     assert wheels[:, 2].max() == pytest.approx(0.30, abs=0.003)

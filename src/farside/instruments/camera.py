@@ -37,10 +37,11 @@ def encode(frame: xr.Dataset) -> Encoded:
     """A calibrated frame as octets and label. Raises BadInput for a missing attribute."""
     attrs = dict(frame.attrs)
     attrs.setdefault("modification_date", attrs["stop_utc"][:10])
+    attrs["instrument_id"] = load(attrs["instrument"]).id
     dn = np.ascontiguousarray(frame["dn"].to_numpy())
     name = f"{attrs['product_id']}.{attrs['level']}"
     try:
-        elements = level2_elements(attrs)
+        elements = level2_elements(attrs, load(attrs["instrument"]).host)
     except KeyError as error:
         raise BadInput(name, str(error.args[0]), None, "an observation with everything its label says") from error
     area = Element("File_Area_Observational", (
@@ -78,12 +79,19 @@ def _attrs(label: Element, path: Path, file_name: str) -> dict[str, Any]:
         "sequence_id": name.sequence_id,
         "level": name.level,
         "product_id": f"{path.name.rsplit('.', 1)[0]}",
-        "bits": 8,
-        "bayer": "",
+        **_samples(camera, name),
         "binning": _binning(camera, attrs.get("pixel_size_um")),
     }
     creation = label.text("File_Area_Observational", "File", "creation_date_time")
     return attrs | ({"creation_utc": creation} if creation else {})
+
+
+def _samples(camera: str, name: ProductName) -> dict[str, Any]:
+    """What the samples of a level are: 2B keeps the sensor's depth and, in colour, its mosaic."""
+    if name.level.upper() != "2B" or camera not in CAMERAS:
+        return {"bits": 8, "bayer": ""}
+    detector = load(camera).detector
+    return {"bits": detector.bits, "bayer": detector.bayer if name.mode == load(camera).mode else ""}
 
 
 def _binning(camera: str, pixel_um: float | None) -> int:

@@ -80,6 +80,14 @@ class Mast(_Part):
     camera_rotation_deg: tuple[float, float, float]
 
 
+class Head(_Part):
+    """Where one eye of a stereo camera sits in a mast head (see pcam.mast)."""
+
+    axis_m: tuple[float, float, float]
+    eye_m: tuple[float, float, float]
+    toe_in_deg: float
+
+
 class Instrument(_Part):
     """A camera: identity, detector, optics, bands, exposure and on-board compression."""
 
@@ -99,6 +107,12 @@ class Instrument(_Part):
     compression_ratio: float
     temperature_c: float
     mast: Mast | None = None
+    head: Head | None = None
+
+    @property
+    def on_mast(self) -> bool:
+        """Whether yaw and pitch of a mast decide where it looks."""
+        return self.mast is not None or self.head is not None
 
     def camera(self, binning: int = 1) -> Pinhole:
         """The camera model in the label's convention, for frames binned ``binning`` x ``binning``."""
@@ -110,7 +124,8 @@ class Instrument(_Part):
         return full.binned(binning)
 
 
-CAMERAS = ("lcam", "tcam")
+CAMERAS = {"lcam": "lcam", "tcam": "tcam", "pcaml": "pcam", "pcamr": "pcam"}
+"""Every camera and the package, below this one, that holds its numbers; the eyes of a stereo camera share one."""
 
 
 @cache
@@ -118,5 +133,7 @@ def load(name: str) -> Instrument:
     """The instrument called ``name``. Raises BadInput for one farside does not have."""
     if name not in CAMERAS:
         raise BadInput("instruments", "name", name, f"one of {', '.join(CAMERAS)}")
-    text = (files("farside.instruments") / name / f"{name}.yaml").read_text(encoding="utf-8")
-    return Instrument.model_validate(yaml.safe_load(text))
+    text = (files("farside.instruments") / CAMERAS[name] / f"{CAMERAS[name]}.yaml").read_text(encoding="utf-8")
+    numbers = yaml.safe_load(text)
+    eye = numbers.pop("eyes", {}).get(name, {})
+    return Instrument.model_validate({"name": name} | numbers | eye)

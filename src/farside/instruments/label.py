@@ -71,7 +71,7 @@ def level2_elements(attrs: Mapping[Any, Any], host: str = "CE4La", wavelength: s
     label needs and the observation lacks.
     """
     words = {
-        "MISSION_AREA": _template(f"{attrs['instrument']}/label.yaml"),
+        "MISSION_AREA": _mission_area(attrs["instrument"]),
         "OBSERVING_SYSTEM": f"Observing System for {host}",
         "HOST": host,
         "WAVELENGTH": wavelength,
@@ -79,7 +79,7 @@ def level2_elements(attrs: Mapping[Any, Any], host: str = "CE4La", wavelength: s
     return tuple(_fill(_template("chang_e.yaml"), words, attrs))
 
 
-def read_attrs(label: Element, instruments: tuple[str, ...] = CAMERAS) -> dict[str, Any]:
+def read_attrs(label: Element, instruments: tuple[str, ...] = tuple(CAMERAS)) -> dict[str, Any]:
     """Attributes that the elements of a label give, whatever the case and known spellings of their names.
 
     instruments: those whose labels it may be.
@@ -95,6 +95,10 @@ def read_attrs(label: Element, instruments: tuple[str, ...] = CAMERAS) -> dict[s
         if (above, tag) == ("principle_point_coordinate", "x0") and leaf.unit:
             attrs["principal_point_unit"] = leaf.unit
     return {k: _listed(v) for k, v in attrs.items()}
+
+
+def _mission_area(instrument: str) -> dict[str, Any]:
+    return _template(f"{CAMERAS.get(instrument, instrument)}/label.yaml")
 
 
 @cache
@@ -132,7 +136,7 @@ def _patterns(instruments: tuple[str, ...]) -> dict[tuple[str, str], str]:
 
     walk("", _template("chang_e.yaml"))
     for name in instruments:
-        walk("mission_area", _template(f"{name}/label.yaml"))
+        walk("mission_area", _mission_area(name))
     return found
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.instruments.instrument import CAMERAS
 from farside.instruments.lcam import mount
-from farside.instruments.tcam import mast
+from farside.instruments.pcam import mast as rover_mast
+from farside.instruments.tcam import mast as lander_mast
 
 Array = NDArray[np.float64]
 
@@ -20,4 +22,6 @@ def camera_pose(instrument: str, mast_deg: tuple[float, float] | None = None) ->
         return mount.camera_pose()
     if mast_deg is None:
         raise ValueError(f"{instrument} is on a mast: its pose needs the mast's yaw and pitch")
-    return mast.camera_pose(*mast_deg)
+    if CAMERAS[instrument] == "pcam":
+        return rover_mast.camera_pose(instrument, *mast_deg)
+    return lander_mast.camera_pose(*mast_deg)

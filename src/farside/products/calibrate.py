@@ -1,7 +1,8 @@
 """Level 2 from level 1: counts without bias and dark signal, in colour where the camera has it, and with geometry.
 
-LCAM becomes 2A (grey, 8 bit), TCAM 2C (flat-fielded, demosaicked, 8 bit), as in the Chang'e archive. 2C stays in the
-camera's own colours, linear in the light: the label's ``acali`` times DN is what is proportional to radiance.
+LCAM becomes 2A (grey, 8 bit), TCAM 2C (flat-fielded, demosaicked, 8 bit), PCAM 2B (flat-fielded, still a Bayer mosaic
+at the sensor's depth), as in the Chang'e archive. Colours stay the camera's own, linear in the light: the label's
+``acali`` times DN is what is proportional to radiance.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from farside.products.provenance import provenance, source
 if TYPE_CHECKING:
     import xarray as xr
 
-TOP = 255
-"""Largest DN of level 2; saturated samples keep it."""
 SATURATION = 128
 """Samples within this fraction of full scale count as saturated: lossy compression moves them a little."""
+FRAMES = {"CE4La": "LANDER_COORDINATE_SYSTEM", "CE4Ro": "ROVER_COORDINATE_SYSTEM"}
+"""Archive name of the vehicle to the frame of its pointings."""
 CORNERS = {"up_left": (0, 0), "down_left": (0, 1), "up_right": (1, 0), "down_right": (1, 1)}
 """Label name of a corner pixel to (right, down)."""
 
@@ -39,19 +40,23 @@ def calibrate(raw: xr.Dataset, lander: Site) -> xr.Dataset:
         raise BadInput(str(a.get("product_id")), "level", a["level"], "a raw frame (level 1)")
     camera = load(a["instrument"])
     signal, saturated = _signal(raw["dn"].to_numpy(), camera, a)
+    bits, bayer = (camera.detector.bits, a["bayer"]) if camera.data_product_level == "2B" else (8, "")
     if a["bayer"]:
-        signal, saturated = _demosaic(signal / lens_falloff(pinhole(raw)), saturated)
-    dn = np.rint(signal * TOP).clip(0, TOP).astype(np.uint8)
-    dn[saturated] = TOP
+        signal /= lens_falloff(pinhole(raw))
+    if a["bayer"] and not bayer:
+        signal, saturated = demosaic(signal, saturated)
+    top = 2**bits - 1
+    dn = np.rint(signal * top).clip(0, top).astype(np.uint8 if bits <= 8 else np.uint16)
+    dn[saturated] = top
     attrs = {
         **a,
         "product_id": a.get("product_id") or product_id(a),
         "level": camera.data_product_level,
-        "bits": 8,
-        "bayer": "",
+        "bits": bits,
+        "bayer": bayer,
         "acali": list(camera.acali),
         **_camera_attrs(raw, camera),
-        **(_pointing_attrs(raw, lander) if camera.mast else {}),
+        **(_pointing_attrs(raw, lander) if camera.on_mast else {}),
         "provenance": provenance("calibrate", [source(raw)], bias_dn=camera.detector.bias_dn),
     }
     return observation(dn, **attrs)
@@ -66,7 +71,7 @@ def _signal(dn: NDArray[Any], camera: Instrument, a: dict[Any, Any]) -> tuple[ND
     return (dn.astype(np.float32) - np.float32(zero)) * scale, dn >= d.full_scale - d.full_scale // SATURATION
 
 
-def _demosaic(
+def demosaic(
     signal: NDArray[np.float32], saturated: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Red, green, blue (line, sample, band) of an RGGB mosaic, edge-aware; saturation spreads by a pixel."""
@@ -103,7 +108,7 @@ def _pointing_attrs(raw: xr.Dataset, lander: Site) -> dict[str, Any]:
     # geometric, without light time and aberration: so are the real labels' angles
     az, el = azel(sun_direction(lander, utc_to_t(a["start_utc"]), apparent=False))
     return {
-        "reference_frame": "LANDER_COORDINATE_SYSTEM",
+        "reference_frame": FRAMES[load(a["instrument"]).host],
         "lander_lon_deg": lander.lon_deg,
         "lander_lat_deg": lander.lat_deg,
         "camera_position_m": centre.tolist(),

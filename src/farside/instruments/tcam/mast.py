@@ -1,10 +1,5 @@
 """The mast of the terrain camera: from its two angles to the pose of the camera in the lander frame.
 
-    z (up)                      nominal look direction  (-sin Y cos P, cos Y cos P, sin P)
-    |    / look                 Y: mast yaw, counter-clockwise from +y seen from above
-    | P /                       P: mast pitch above the horizontal
-    |--/---- y (Y = 0)
-
 One real label is whole: image 143 at Y = -172, P = -30 degrees. Its optical axis is 0.50 degrees off the nominal
 direction and the image is rolled by 1.39 degrees about it: the camera is taken to sit in its head with that constant
 rotation, and on an arm that turns with yaw about the lander's z axis (both assumed for other angles).
@@ -18,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import euler_to_rotation
+from farside.instruments.head import head_axes
 from farside.instruments.instrument import load
 
 Array = NDArray[np.float64]
@@ -30,7 +26,7 @@ def camera_pose(yaw_deg: float, pitch_deg: float) -> tuple[Array, Array]:
     """
     mount, arm = _mount()
     turn = _about_z(np.radians(yaw_deg))
-    return _head(yaw_deg, pitch_deg) @ mount, turn @ arm
+    return head_axes(yaw_deg, pitch_deg) @ mount, turn @ arm
 
 
 @cache
@@ -40,15 +36,7 @@ def _mount() -> tuple[Array, Array]:
     assert mast is not None
     label = euler_to_rotation(*mast.camera_rotation_deg)
     centre = np.array(mast.camera_center_position_m)
-    return _head(mast.yaw_deg, mast.pitch_deg).T @ label, _about_z(-np.radians(mast.yaw_deg)) @ centre
-
-
-def _head(yaw_deg: float, pitch_deg: float) -> Array:
-    """Axes (columns: right, up, backwards) of a camera that sits perfectly straight in the mast head."""
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    look = np.array([-np.sin(yaw) * np.cos(pitch), np.cos(yaw) * np.cos(pitch), np.sin(pitch)])
-    right = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-    return np.stack([right, np.cross(right, look), -look], axis=1)
+    return head_axes(mast.yaw_deg, mast.pitch_deg).T @ label, _about_z(-np.radians(mast.yaw_deg)) @ centre
 
 
 def _about_z(angle: float) -> Array:

@@ -19,7 +19,7 @@ from farside.payload.camera.render import FAR_M, REGOLITH, Camera, Meshes
 from farside.payload.camera.sensor import band_pattern
 from farside.payload.camera.view import View
 from farside.payload.mesh import Mesh
-from farside.payload.vehicles import Paint, lander_mesh, paints, rover_mesh
+from farside.payload.vehicles import Paint, lander_mesh, paints, rover_head_mesh, rover_mesh
 from farside.physics import diffusive_reflectance, solar_angular_radius, solar_irradiance, von_karman_regolith
 
 Array = NDArray[np.float64]
@@ -67,7 +67,7 @@ class Frame:
 class Scene:
     """Ground and bodies as the kernels take them; poses, Sun and camera come with each view.
 
-    Bodies are numbered in the order rocks, lander, rover; without rocks the lander comes first.
+    Bodies are numbered in the order rocks, lander, rover, head; without rocks the lander comes first.
     """
 
     ground: Ground
@@ -78,13 +78,14 @@ class Scene:
 
     @classmethod
     def build(cls, relief: NestedGrids, rocks: Mesh | None = None) -> Self:
-        """Scene of a relief, rocks in the site frame (or none), the lander and the rover."""
-        bodies = {"lander": Body(lander_mesh(), paints()), "rover": Body(rover_mesh(), paints())}
-        return cls.of(relief, ({"rocks": Body(rocks, {})} if rocks else {}) | bodies)
+        """Scene of a relief, rocks in the site frame (or none), the lander, the rover and the head of its mast."""
+        bodies = {"lander": lander_mesh(), "rover": rover_mesh(), "head": rover_head_mesh()}
+        vehicles = {name: Body(mesh, paints()) for name, mesh in bodies.items()}
+        return cls.of(relief, ({"rocks": Body(rocks, {})} if rocks else {}) | vehicles)
 
     @classmethod
     def of(cls, relief: NestedGrids, bodies: dict[str, Body]) -> Self:
-        """Scene of a relief and named bodies; "lander" and "rover" stand where views put them, others at the origin."""
+        """Scene of a relief and named bodies; vehicles stand where views put them, others at the origin."""
         # one array over all levels: the kernels index it, and read-only maps would compile them a second time
         heights = np.stack(list(relief.heights)).astype(np.float32, copy=False)
         albedo = np.stack(list(relief.albedo)).astype(np.float32, copy=False)
@@ -105,7 +106,7 @@ class Scene:
 
     def _placed(self, view: View) -> Meshes:
         """Bodies of this view where they stand; the others left out."""
-        places = {"lander": view.lander, "rover": view.rover}
+        places = {"lander": view.lander, "rover": view.rover, "head": view.head()}
         standing = [(k, pose) for k, name in enumerate(self.names) if (pose := places.get(name, HERE)) is not None]
         here = np.array([k for k, _ in standing], np.int64)
         m = self.meshes

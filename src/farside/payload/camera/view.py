@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pose
-from farside.instruments import CAMERAS
-from farside.instruments.lcam.mount import camera_pose as lcam_pose
-from farside.instruments.tcam.mast import camera_pose as tcam_pose
+from farside.instruments import CAMERAS, camera_pose, load
+from farside.instruments.head import head_axes
+from farside.payload.vehicles.rover import HEAD_M
 
 Array = NDArray[np.float64]
 
@@ -20,10 +20,10 @@ Array = NDArray[np.float64]
 class View:
     """A camera somewhere at some time.
 
-    instrument: "lcam" or "tcam". t: TDB seconds past J2000 of the exposure's start, start_utc the same in UTC. index,
+    instrument: one of CAMERAS. t: TDB seconds past J2000 of the exposure's start, start_utc the same in UTC. index,
     sequence_id, binning: as in the label. lander, rover: lander and rover frame in the site frame (rover None: not in
-    the scene). mast_deg: commanded yaw and pitch (tcam), mast_error_deg: yaw, pitch and roll by which the mast truly
-    misses them. sun: (3,) unit vector to the apparent Sun, east north up. sun_distance_au. temperature_c of the
+    the scene). mast_deg: commanded yaw and pitch (mast cameras), mast_error_deg: yaw, pitch and roll by which the mast
+    truly misses them. sun: (3,) unit vector to the apparent Sun, east north up. sun_distance_au. temperature_c of the
     detector. seed: of the mission; noise derives from it, the instrument and the frame.
     """
 
@@ -49,12 +49,25 @@ class View:
         """
         if self.instrument not in CAMERAS:
             raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(CAMERAS)}")
-        if self.instrument == "lcam":
-            rotation, centre = lcam_pose()
-            return self.lander @ Pose.of(centre, rotation)
+        vehicle = self.lander if CAMERAS[self.instrument] != "pcam" else self.rover
+        if vehicle is None:
+            raise BadInput("view", "rover", None, "the pose of the rover that carries the camera")
+        if not load(self.instrument).on_mast:
+            rotation, centre = camera_pose(self.instrument)
+            return vehicle @ Pose.of(centre, rotation)
         if self.mast_deg is None:
             raise BadInput("view", "mast_deg", None, "yaw and pitch of the mast, e.g. (-172.0, -30.0)")
         yaw, pitch, roll = self.mast_error_deg
-        rotation, centre = tcam_pose(self.mast_deg[0] + yaw, self.mast_deg[1] + pitch)
+        rotation, centre = camera_pose(self.instrument, (self.mast_deg[0] + yaw, self.mast_deg[1] + pitch))
         c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
-        return self.lander @ Pose.of(centre, rotation @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]))
+        return vehicle @ Pose.of(centre, rotation @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]))
+
+    def head(self) -> Pose | None:
+        """Where the head of the rover's mast is and how it is turned: with the camera in it, else straight ahead."""
+        if self.rover is None:
+            return None
+        yaw, pitch = 0.0, 0.0
+        if CAMERAS[self.instrument] == "pcam" and self.mast_deg is not None:
+            yaw, pitch = self.mast_deg[0] + self.mast_error_deg[0], self.mast_deg[1] + self.mast_error_deg[1]
+        right, up, backwards = head_axes(yaw, pitch).T
+        return self.rover @ Pose.of(np.array(HEAD_M), np.stack([right, -backwards, up], axis=1))

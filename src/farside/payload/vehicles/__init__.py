@@ -9,7 +9,7 @@ from importlib.resources import files
 import yaml
 
 from farside.payload.vehicles.lander import lander_mesh
-from farside.payload.vehicles.rover import rover_mesh
+from farside.payload.vehicles.rover import rover_head_mesh, rover_mesh
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ def paints() -> dict[str, Paint]:
     return {name: Paint(tuple(p["rgb"]), float(p["crumple_deg"])) for name, p in yaml.safe_load(text).items()}
 
 
-__all__ = ["Paint", "lander_mesh", "paints", "rover_mesh"]
+__all__ = ["Paint", "lander_mesh", "paints", "rover_head_mesh", "rover_mesh"]

@@ -14,15 +14,14 @@ from farside.payload.mesh import Mesh, Shape, box, join, lathe, merge, moved, tu
 WHEEL_RADIUS_M = 0.15
 AXLES_M = (-0.60, 0.0, 0.60)
 TRACK_M = 0.425
-MAST_M = 1.50
+HEAD_M = (0.0, 0.42, 1.50)
+"""Where the mast's yaw and pitch axes cross."""
 
 
 def rover_mesh() -> Mesh:
-    """Triangles of the rover in the rover frame; parts are named by their paint."""
+    """Triangles of the rover without its mast head in the rover frame; parts are named by their paint."""
     wings = [_wing(1.0), _wing(-1.0)]
     bogies = [piece for side in (-1.0, 1.0) for piece in _bogie(side * TRACK_M)]
-    head = [box((0.36, 0.10, 0.11), (0.0, 0.42, MAST_M + 0.01))]
-    eyes = [tube((x, 0.46, MAST_M), (x, 0.50, MAST_M), 0.042) for x in (-0.135, 0.135)]
     return merge(
         [
             ("foil", *box((0.66, 1.06, 0.38), (0.0, 0.0, 0.61))),
@@ -31,9 +30,7 @@ def rover_mesh() -> Mesh:
             ("metal", *join(bogies)),
             ("metal", *join([frame for frame, _ in wings])),
             ("cell", *join([cells for _, cells in wings])),
-            ("silver", *tube((0.0, 0.42, 0.80), (0.0, 0.42, MAST_M - 0.04), 0.035)),
-            ("white", *join(head)),
-            ("black", *join(eyes)),
+            ("silver", *tube((0.0, 0.42, 0.80), (0.0, 0.42, HEAD_M[2] - 0.04), 0.035)),
             ("dish", *moved(_dish(0.15), turn("x", -50.0), (0.20, 0.18, 1.08))),
             ("silver", *tube((0.20, 0.18, 0.80), (0.20, 0.18, 1.08), 0.018)),
             ("silver", *join([tube((x, -0.53, 0.72), (x, -1.00, 0.98), 0.010) for x in (-0.2, 0.2)])),
@@ -41,6 +38,12 @@ def rover_mesh() -> Mesh:
             ("red", *box((0.16, 0.008, 0.105), (0.21, 0.535, 0.68))),
         ]
     )
+
+
+def rover_head_mesh() -> Mesh:
+    """The mast head with its two eyes about HEAD_M: x right, y forward, z up when it looks straight ahead."""
+    eyes = [tube((x, 0.04, 0.0), (x, 0.08, 0.0), 0.042) for x in (-0.135, 0.135)]
+    return merge([("white", *box((0.36, 0.10, 0.11), (0.0, 0.0, 0.01))), ("black", *join(eyes))])
 
 
 def _wheel(x: float, y: float) -> Shape:
