@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from farside.archive.dictionary import read_acquisition, read_header
 from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile
-from farside.instruments import CAMERAS, Arrays, Kind, ProductName, kind, kind_of_id, read_array, read_plain_arrays
+from farside.instruments import Arrays, Kind, ProductName, kind, kind_of_id, read_array, read_plain_arrays
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,9 +53,9 @@ def _instrument_of(path: Path) -> Kind:
     """The instrument that a level-2 product's name tells; cameras farside does not have are read like those it has."""
     match = _IDENTITY.match(path.name)
     try:
-        return kind_of_id(match[1]) if match else kind(CAMERAS[0])
+        return kind_of_id(match[1]) if match else kind("tcam")
     except BadInput:
-        return kind(CAMERAS[0])
+        return kind("tcam")
 
 
 def labels(folder: str | Path) -> list[Path]:

@@ -103,7 +103,7 @@ class _Flying:
         self._timed("flight", self._receive)
         self._timed("products", lambda: self.ground.finish(self.progress.say))
         self.clock.truth.write(self.folder / "truth")
-        for line in [*self.ground.damaged, *(f"refused: {line}" for line in self.clock.lander.refused)]:
+        for line in [*self.ground.damaged, *(f"refused: {line}" for line in self.clock.refused)]:
             self.progress.say(line)
         ledger = self.clock.ledger.table()
         _record(
@@ -113,7 +113,7 @@ class _Flying:
                 **provenance,
                 "products": {name: str(path.relative_to(self.folder)) for name, path in self.ground.products.items()},
                 "damaged": self.ground.damaged,
-                "refused": self.clock.lander.refused,
+                "refused": self.clock.refused,
                 "balance": _balance(self.clock),
                 "ledger": ledger,
                 "timings_s": self.timings,

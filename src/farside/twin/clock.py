@@ -18,6 +18,7 @@ from farside.twin.lander import Lander
 from farside.twin.mission import Sequence
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
 from farside.twin.truth import Truth
+from farside.twin.vehicle import Vehicle
 from farside.twin.world import World
 
 
@@ -46,12 +47,15 @@ class Clock:
         self._centre = self.network.agent(mission.centre.node)
         for service in (TELEMETRY, RECORDS):
             self._centre.on_delivery(partial(self._arrived, service), service)
-        self.lander = Lander(self.env, world, self.network.agent(mission.lander.node), self.truth)
+        nodes = {"lander": mission.lander.node}
+        self.vehicles: dict[str, Vehicle] = {
+            "lander": Lander(self.env, world, self.network.agent(nodes["lander"]), self.truth)
+        }
         for sequence in mission.sequences:
             if sequence.preloaded:
-                self.lander.load(sequence)
+                self.vehicles[sequence.vehicle].load(sequence)
             else:
-                self.env.process(self._uplink(sequence, mission.lander.node))
+                self.env.process(self._uplink(sequence, nodes[sequence.vehicle]))
 
     @property
     def t(self) -> float:
@@ -62,6 +66,11 @@ class Clock:
     def ledger(self) -> Ledger:
         """The byte ledger of the network."""
         return self.network.ledger
+
+    @property
+    def refused(self) -> list[str]:
+        """Commands that vehicles refused, with the reason."""
+        return [line for vehicle in self.vehicles.values() for line in vehicle.refused]
 
     def balance(self) -> Balance:
         """Generated against delivered, held and expired octets, now."""

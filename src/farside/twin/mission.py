@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from farside.errors import BadInput
 from farside.geometry import Site, t_to_utc, utc_to_t
-from farside.instruments import CAMERAS
+from farside.instruments import names
 from farside.twin.commands import COMMANDS, Order
 from farside.twin.part import Node, Part, Positive, Utc, epoch
 
@@ -19,6 +19,16 @@ HALO_REVOLUTION_S = 14.75 * 86400.0
 """Spacing of the relay orbit's revolutions (see flight.relay)."""
 MARGIN_S = 3600.0
 """The relay's orbit reaches this far past the span, for what is on its way then."""
+
+
+def _known(name: str) -> str:
+    if name not in names():
+        raise ValueError(f"one of {', '.join(names())}")
+    return name
+
+
+Carried = Annotated[str, AfterValidator(_known)]
+"""The name of an instrument aboard a vehicle."""
 
 
 class SiteSpec(Part):
@@ -116,7 +126,7 @@ class LanderSpec(Part):
     heading_deg: float = Field(ge=0, lt=360)
     descent: DescentSpec
     mast_error_deg: float = Field(ge=0, lt=5)
-    instruments: tuple[Literal["lcam", "tcam"], ...]
+    instruments: tuple[Carried, ...]
 
 
 class StowedSpec(Part):
@@ -143,6 +153,7 @@ class RoverSpec(Part):
     stowed: StowedSpec
     on_surface_utc: Utc
     parked: ParkedSpec
+    instruments: tuple[Carried, ...] = ()
     _epochs = field_validator("on_surface_utc")(epoch)
 
 
@@ -156,7 +167,7 @@ class Sequence(Part):
     """Commands for one vehicle: aboard from the start, or uplinked as one bundle at ``uplink_utc``."""
 
     name: str
-    vehicle: Literal["lander"]
+    vehicle: Literal["lander", "rover"]
     preloaded: bool = False
     uplink_utc: Utc | None = None
     commands: tuple[Command, ...]
@@ -209,14 +220,20 @@ class Mission(Part):
 
     @model_validator(mode="after")
     def _commands_fit_the_vehicle(self) -> Mission:
+        aboard = {"lander": self.lander.instruments, "rover": self.rover.instruments}
         taken: set[tuple[str, str]] = set()
-        for order in (order for sequence in self.sequences for order in sequence.commands):
-            instrument, number = order.do.split(".")[0], getattr(order.with_, "sequence_id", None)
-            if instrument in CAMERAS and instrument not in self.lander.instruments:
-                raise ValueError(f"commands only for instruments aboard {self.lander.instruments}, got {order.do}")
-            if number is not None and (instrument, number) in taken:
-                raise ValueError(f"a sequence_id of its own for every {order.do}, got {number} twice")
-            taken.add((instrument, str(number)))
+        for vehicle, order in ((s.vehicle, order) for s in self.sequences for order in s.commands):
+            if order.vehicle != vehicle:
+                raise ValueError(f"commands for the {vehicle}, got {order.do}, which the {order.vehicle} carries out")
+            instruments = order.instruments()
+            missing = [name for name in instruments if name not in aboard[vehicle]]
+            if missing:
+                raise ValueError(f"commands only for instruments aboard {aboard[vehicle]}, got {order.do}")
+            number = getattr(order.with_, "sequence_id", None)
+            for name in instruments:
+                if number is not None and (name, number) in taken:
+                    raise ValueError(f"a sequence_id of its own for every {order.do}, got {number} twice")
+                taken.add((name, str(number)))
         return self
 
     def place(self) -> Site:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from farside.geometry import t_to_utc
-from farside.payload import View
 from farside.twin.world import World
 from farside.work import atomic_write, key_of
 
@@ -27,8 +26,8 @@ class Truth:
         """Something happened to ``who`` at ``t`` (TDB seconds past J2000)."""
         self.events.append({"utc": t_to_utc(t), "t": t, "who": who, "what": what})
 
-    def observation(self, view: View, nbytes: int, kept: bool) -> None:
-        """An exposure was made; ``kept`` is false where the store had no room for its record."""
+    def observation(self, view: Any, nbytes: int, kept: bool) -> None:
+        """A record of ``view``, a dataclass, was made; ``kept`` is false where the store had no room for it."""
         self.observations.append(
             {**asdict(view), "utc": t_to_utc(view.t), "key": key_of(view), "bytes": nbytes, "kept": kept}
         )

@@ -6,7 +6,7 @@ Everything here is a pure function of mission file, quality and terrain file, an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from farside.payload import Mesh, Scene, View, observe, rock_mesh
 from farside.sky import sun_direction, sun_distance_au
 from farside.twin.mission import Mission
 from farside.twin.quality import Quality
+from farside.twin.shot import Shot
 from farside.work import Pool, Stages, key_of
 
 REACH_M = 250_000.0
@@ -58,10 +59,15 @@ class World:
     say: Callable[[str], None]
 
     @cached_property
+    def code(self) -> str:
+        """Identifies the sources that results depend on."""
+        return code_key()
+
+    @cached_property
     def key(self) -> str:
         """Identifies the ground and everything on it."""
         ground = (self.mission.seed, self.mission.site, self.quality.relief, REACH_M, ROCK_RINGS, self.terrain_sha256)
-        return key_of(code_key(), *ground)
+        return key_of(self.code, *ground)
 
     @cached_property
     def terrain_sha256(self) -> str:
@@ -130,7 +136,7 @@ class World:
         return RelayOrbit.load(
             self.stages.file(
                 "relay",
-                key_of(code_key(), spec),
+                key_of(self.code, spec),
                 ".npz",
                 lambda part: solve_halo(spec.epoch_utc, spec.revolutions, spec.z_amplitude_km).save(part),
             )
@@ -178,11 +184,10 @@ class World:
         """Instrument records that the mission's sequences make at this quality."""
         return sum(order.records(self.quality) for sequence in self.mission.sequences for order in sequence.commands)
 
-    def expose(self, plan: list[View]) -> Iterator[bytes]:
-        """The raw record of each view, in order; made by the pool, a few ahead of the one asked for."""
+    def exposures(self, plan: list[View]) -> list[Shot]:
+        """The records of camera views of this scene, in order."""
         scene, scene_key = self.scene, self.key
-
-        def record(view: View) -> bytes:
-            return self.stages.bytes("records", key_of(scene_key, view), lambda: pack(observe(scene, view)))
-
-        return self.pool.map(record, plan)
+        return [
+            Shot(view, lambda view=view: pack(observe(scene, view)), view.t, scene_key)  # type: ignore[misc]
+            for view in plan
+        ]

@@ -1,8 +1,4 @@
-"""GNC housekeeping as CCSDS space packets of fixed length, packed one by one and unpacked by the thousand.
-
-| version, type, flag, APID 16 b | sequence 2 + 14 b | length 16 b | P-field | seconds 32 b | 2^-16 s 16 b | fields |
-|------------------- primary header (6 octets) -------------------|----- secondary header (7) -----|
-"""
+"""GNC housekeeping as space packets (see instruments.packet); fields and numbers are in gnc.yaml."""
 
 from __future__ import annotations
 
@@ -15,22 +11,14 @@ import yaml
 from numpy.typing import NDArray
 
 from farside.errors import DamagedFile
-from farside.geometry import t_to_tai, tai_to_t
+from farside.instruments.packet import Packet, widened
 
 _LAYOUT: dict[str, Any] = yaml.safe_load((files("farside.instruments.gnc") / "gnc.yaml").read_text(encoding="utf-8"))
 
 PHASES: tuple[str, ...] = tuple(_LAYOUT["phases"])
 """Names of the phase numbers."""
 
-_PACKET = np.dtype(
-    [("identification", ">u2"), ("sequence", ">u2"), ("length", ">u2"), ("code", "u1"), ("s", ">u4"), ("fine", ">u2")]
-    + [(f["name"], ">" + f["type"], (f["count"],) if "count" in f else ()) for f in _LAYOUT["fields"]]
-)
-_IDENTIFICATION = 0x0800 | _LAYOUT["apid"]  # version 0, telemetry, secondary header present
-_UNSEGMENTED = 0xC000
-_LENGTH = _PACKET.itemsize - 7  # octets after the primary header, less one
-_J2000_TAI_1958 = 1_325_419_200
-"""TAI seconds from 1958-01-01 00:00:00 to 2000-01-01 12:00:00."""
+PACKET = Packet.of(_LAYOUT)
 
 
 @dataclass(frozen=True)
@@ -53,18 +41,7 @@ class Sample:
 
 def pack_packet(sample: Sample, count: int) -> bytes:
     """The space packet of a sample; ``count`` numbers the packets of this source (carried modulo 16384)."""
-    packet = np.zeros((), _PACKET)
-    ticks = round((t_to_tai(sample.t) + _J2000_TAI_1958) * 65536)
-    packet["identification"], packet["sequence"], packet["length"] = (
-        _IDENTIFICATION,
-        _UNSEGMENTED | count % 16384,
-        _LENGTH,
-    )
-    packet["code"], packet["s"], packet["fine"] = _LAYOUT["time_code"], ticks >> 16, ticks & 0xFFFF
-    for field in _LAYOUT["fields"]:
-        name = field["name"]
-        packet[name] = PHASES.index(sample.phase) if name == "phase" else getattr(sample, name)
-    return packet.tobytes()
+    return PACKET.pack(sample.t, {**vars(sample), "phase": PHASES.index(sample.phase)}, count)
 
 
 def unpack_packets(data: bytes) -> dict[str, NDArray[Any]]:
@@ -72,22 +49,8 @@ def unpack_packets(data: bytes) -> dict[str, NDArray[Any]]:
 
     Vectors are (n, 3) or (n, 4); ``phase`` holds indices into PHASES. Raises DamagedFile for anything else.
     """
-    if len(data) % _PACKET.itemsize:
-        raise DamagedFile(
-            "gnc telemetry", f"{len(data)} octets are no whole number of {_PACKET.itemsize}-octet packets"
-        )
-    packets = np.frombuffer(data, _PACKET)
-    good = (packets["identification"] == _IDENTIFICATION) & (packets["sequence"] >= _UNSEGMENTED)
-    good &= (packets["length"] == _LENGTH) & (packets["code"] == _LAYOUT["time_code"])
-    good &= packets["phase"] < len(PHASES)
-    if not good.all():
-        raise DamagedFile("gnc telemetry", f"packet {int(np.argmin(good))} of {len(packets)} is not one of ours")
-    tai = packets["s"].astype(float) - _J2000_TAI_1958 + packets["fine"] / 65536.0
-    columns = {
-        "t": np.array([tai_to_t(s) for s in tai.tolist()]),
-        "count": packets["sequence"].astype(np.int64) % 16384,
-    }
-    for field in _LAYOUT["fields"]:
-        values = packets[field["name"]]
-        columns[field["name"]] = values.astype(np.float64 if field["type"] == "f4" else np.int64)
+    columns = widened(PACKET.unpack(data))
+    if (columns["phase"] >= len(PHASES)).any():
+        first, n = int(np.argmax(columns["phase"] >= len(PHASES))), len(columns["t"])
+        raise DamagedFile("gnc telemetry", f"packet {first} of {n} is not one of ours")
     return columns

@@ -1,0 +1,138 @@
+"""A vehicle as an actor: it obeys its sequences, makes instrument records, and hands everything to its link node."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+import simpy
+from pydantic import TypeAdapter
+
+from farside.instruments.commanding import Verdict
+from farside.instruments.commanding import pack_packet as pack_verdict
+from farside.link import Agent, Eid, Priority, StoreFull
+from farside.twin.commands import Order
+from farside.twin.mission import Sequence
+from farside.twin.quality import Quality
+from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
+from farside.twin.shot import Shot
+from farside.twin.truth import Truth
+from farside.twin.when import EVENTS, When
+from farside.twin.world import World
+from farside.work import key_of
+
+LATEST_S = 60.0
+"""A command that reaches the vehicle later than this after its time is refused: the moment it was meant for is gone."""
+LIFETIME_S = 60 * 86400.0
+"""Science outlives two lunar nights."""
+SEQUENCE = TypeAdapter(Sequence)
+
+
+class Vehicle:
+    """Command interpreter, instruments and housekeeping of a vehicle, in virtual time.
+
+    env: SimPy environment whose clock is seconds since ``t0`` (TDB seconds past J2000). agent: its link node.
+    """
+
+    name: str
+
+    def __init__(self, env: simpy.Environment, world: World, agent: Agent, truth: Truth) -> None:
+        self.env, self.world, self.agent, self.truth = env, world, agent, truth
+        self.t0 = world.mission.span.start
+        self.events: dict[str, float] = {}
+        self.refused: list[str] = []
+        self._signals: Mapping[str, simpy.Event] = {name: env.event() for name in EVENTS}
+        self._verdicts = 0
+        agent.on_delivery(self._receive, SEQUENCES)
+
+    @property
+    def t(self) -> float:
+        """On-board time, TDB seconds past J2000."""
+        return self.t0 + self.env.now
+
+    @property
+    def quality(self) -> Quality:
+        """How finely this flight is computed."""
+        return self.world.quality
+
+    def happened(self, name: str) -> None:
+        """Something that sequences may wait for has just happened."""
+        self.events[name] = self.t
+        self.truth.event(self.t, self.name, name)
+        if name in self._signals:
+            self._signals[name].succeed()
+
+    def wait(self, seconds: float) -> simpy.Event:
+        """An event ``seconds`` from now (at once if that is past)."""
+        return self.env.timeout(max(seconds, 0.0))
+
+    def has_passed(self, when: When) -> bool:
+        """Whether a moment is known aboard and lies behind."""
+        return (when.event is None or when.event in self.events) and self.t >= when.resolve(self.events)
+
+    # Sequences -------------------------------------------------------------------------------------------------
+
+    def _receive(self, source: Eid, created: float, payload: bytes, delivered: float) -> None:
+        """Take in a command sequence that came over the link."""
+        self.load(SEQUENCE.validate_python(json.loads(zlib.decompress(payload))))
+
+    def load(self, sequence: Sequence) -> None:
+        """Start waiting for the moments of a sequence's commands."""
+        self.truth.event(self.t, self.name, f"sequence aboard: {sequence.name}")
+        for order in sequence.commands:
+            self.env.process(self._obey(order))
+
+    def _obey(self, order: Order) -> Generator[Any, Any, None]:
+        when = When.parse(order.at)
+        if when.event:
+            yield self._signals[when.event]
+        due = when.resolve(self.events)
+        late = due < self.t - LATEST_S
+        if not late:
+            yield self.wait(due - self.t)
+        reason = "too late" if late else order.refusal(self)
+        self._tell(order, reason)
+        if reason is None:
+            yield from order.run(self)
+
+    def refuse(self, order: Order, reason: str) -> None:
+        """Give a command up while it runs, and say why."""
+        self._tell(order, reason)
+
+    def _tell(self, order: Order, reason: str | None) -> None:
+        """Report a command accepted (no reason) or refused, in telemetry and in the truth."""
+        if reason is not None:
+            refused = f"{order.do} at {order.at}: {reason}"
+            self.refused.append(f"{self.name}: {refused}")
+            self.truth.event(self.t, self.name, f"refused {refused}")
+        self.report([pack_verdict(Verdict(self.t, self.name, order.do, reason or ""), self._verdicts)])
+        self._verdicts += 1
+
+    # Records and telemetry -------------------------------------------------------------------------------------
+
+    def carry_out(self, shots: Iterable[Shot]) -> Generator[Any, Any, None]:
+        """Make records in order of time; each is in the store when it is complete. What finds no room is lost."""
+        plan, stages = list(shots), self.world.stages
+
+        def record(shot: Shot) -> bytes:
+            return stages.bytes("records", key_of(self.world.code, shot.on, shot.view), shot.make)
+
+        for shot, made in zip(plan, self.world.pool.map(record, plan), strict=True):
+            yield self.wait(shot.done - self.t)
+            kept = self._send(RECORDS, made, Priority.BULK, shot.name)
+            self.truth.observation(shot.view, len(made), kept)
+
+    def report(self, packets: list[bytes]) -> None:
+        """Send packets ahead of everything else."""
+        if not self._send(TELEMETRY, b"".join(packets), Priority.EXPEDITED, f"{self.name} telemetry"):
+            self.truth.event(self.t, self.name, f"store full: {len(packets)} housekeeping packets not kept")
+
+    def _send(self, service: int, payload: bytes, priority: Priority, name: str) -> bool:
+        """Hand a payload to the link; false where its store has no room for it."""
+        try:
+            self.agent.send((self.world.mission.centre.node, service), payload, priority, LIFETIME_S, name)
+        except StoreFull:
+            return False
+        return True
