@@ -4,13 +4,14 @@ import measurement as m
 import numpy as np
 import pytest
 
+from farside import archive
 from farside.errors import BadInput, DamagedFile
 from farside.instruments.label import Element
 from farside.instruments.vnis import (
+    KIND,
     footprint,
     from_bytes,
     label_attrs,
-    label_elements,
     load_vnis,
     pack,
     product_name,
@@ -119,12 +120,57 @@ def test_label_gives_back_its_angles_whatever_the_case_of_its_names():
         content = element.content
         return Element(element.tag.upper(), tuple(map(shout, content)) if isinstance(content, tuple) else content)
 
-    area = Element("Mission_Area", label_elements(vd.attrs))
-    for label in (area, shout(area)):
-        found = label_attrs(Element("Observation_Area", (label,)))
+    written = Element("Product_Observational", KIND.encode(vd).elements)
+    for label in (written, shout(written)):
+        found = label_attrs(label)
         for name in ("sun_incidence_deg", "emission_deg", "phase_deg", "center_vector", "rover_position_m"):
             assert np.allclose(found[name], vd.attrs[name], atol=1e-6)
         assert found["sequence_id"] == "0001"
+
+
+def test_raw_record_comes_back_from_level_1_files(tmp_path):
+    for observation in m.raw("rock"):
+        found = archive.read(archive.write(observation, tmp_path))
+        assert found.attrs == observation.attrs | {"level": "1", "product_id": product_name(observation.attrs)}
+        for name in ("dn", "dark"):
+            assert found[name].identical(observation[name])
+
+
+def test_level_2_files_come_back_with_their_geometry(tmp_path):
+    for observation in m.level2(m.raw("soil")):
+        found = archive.read(archive.write(observation, tmp_path))
+        assert np.allclose(found["radiance"], observation["radiance"], rtol=1e-6)
+        for name in ("mode", "level", "sequence_id", "product_id", "start_utc", "stop_utc", "calibration"):
+            assert found.attrs[name] == observation.attrs[name]
+        for name in ("sun_incidence_deg", "emission_deg", "phase_deg", "rover_position_m"):
+            assert np.allclose(found.attrs[name], observation.attrs[name], atol=1e-5)
+
+
+def test_level_2_file_is_written_again_as_it_was(tmp_path):
+    for observation in m.level2(m.raw("soil")):
+        first = archive.write(observation, tmp_path / "a")
+        second = archive.write(archive.read(first), tmp_path / "b")
+        assert second.read_bytes() == first.read_bytes()
+
+
+def test_label_without_its_data_is_damaged(tmp_path):
+    label = archive.write(m.level2(m.raw("soil"))[1], tmp_path)
+    label.with_suffix(".2B").unlink()
+    with pytest.raises(DamagedFile):
+        archive.read(label)
+
+
+def test_label_locates_the_columns_of_the_table():
+    data, elements = KIND.encode(m.level2(m.raw("soil"))[1])
+    record = Element("label", elements).find("File_Area_Observational", "Table_Character", "Record_Character")
+    row = data[: int(record.text("record_length"))].decode()
+    assert row.endswith("\r\n")
+    spans = [
+        (int(f.text("field_location")) - 1, int(f.text("field_length")))
+        for f in record.children()
+        if f.tag == "Field_Character"
+    ]
+    assert [row[at : at + width].strip() for at, width in spans] == row.split()
 
 
 def test_product_is_named_as_in_the_archive():

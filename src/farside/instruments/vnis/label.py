@@ -1,81 +1,96 @@
-"""The Mission_Area of a level-2 label: from attributes to elements, and back from labels of any letter case."""
+"""The label of a level-2 file: written in the dialect of the Chang'e archive, and read back from any letter case."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import yaml
+from farside.instruments.label import Element, level2_elements, read_attrs
+from farside.instruments.names import ProductName
+from farside.instruments.vnis.layout import COLUMNS
+from farside.instruments.vnis.observation import MODES
+from farside.instruments.vnis.spec import load_vnis
 
-from farside.instruments.label import Element
+if TYPE_CHECKING:
+    import xarray as xr
 
-_FIELD = re.compile(r"\{(\w+)(?:\[(\d)\])?(?::[^}]*)?\}")
-_KEY = re.compile(r"(\S+?)(?: \[(.+)\])?")
-
-
-@cache
-def _template() -> dict[str, Any]:
-    text = (files("farside.instruments.vnis") / "label.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, yaml.BaseLoader)
+_FILE = ("File_Area_Observational", "File")
+_AXES = ("Band", "Line", "Sample")
+ARCHIVE = "archive"
+"""Calibration of a real file: its label does not say which."""
 
 
-def label_elements(attrs: Mapping[Any, Any]) -> tuple[Element, ...]:
-    """Elements of the Mission_Area. Raises KeyError for an attribute that the label needs and is not there."""
-    return tuple(_fill(_template(), attrs))
+def label_elements(observation: xr.Dataset, octets: int) -> tuple[Element, ...]:
+    """Everything below the root of the label of a file this long. Raises KeyError for an attribute that it needs."""
+    a = {"modification_date": observation.attrs["stop_utc"][:10], "calibration": ARCHIVE, **observation.attrs}
+    shape = observation["radiance"].shape
+    imaged = MODES[a["mode"]] == "VIS"
+    area = Element("File_Area_Observational", (
+        Element("File", (
+            Element("file_name", f"{a['product_id']}.{a['level']}"),
+            Element("local_identifier", "None"),
+            Element("creation_date_time", str(a.get("creation_utc", a["stop_utc"]))),
+            Element("file_size", str(octets), "byte"),
+            Element("records", str(1 if imaged else shape[0])),
+        )),
+        _cube(shape) if imaged else _table(shape[0], octets),
+    ))  # fmt: skip
+    return (*level2_elements(a, load_vnis().host, "Near Infrared"), area)
 
 
 def label_attrs(label: Element) -> dict[str, Any]:
-    """Attributes that a label gives, wherever its Mission_Area sits; what is missing or no number is left out."""
-    area = label.find("Observation_Area", "Mission_Area") or label.find("Mission_Area") or label
-    attrs: dict[str, Any] = {}
-    for path, template in _leaves(_template()):
-        field, text = _FIELD.fullmatch(template), area.text(*path)
-        if field is None or not text:
-            continue
-        name, index = field[1], field[2]
-        if ":" not in template:
-            attrs[name] = text.strip()
-            continue
-        try:
-            number = float(text)
-        except ValueError:
-            continue
-        if index is None:
-            attrs[name] = number
-        else:
-            attrs.setdefault(name, {})[int(index)] = number
-    for key, tag in (("start_utc", "start_date_time"), ("stop_utc", "stop_date_time")):
-        if (text := label.text("Observation_Area", "Time_Coordinates", tag)) is not None:
-            attrs[key] = text.strip()
-    return {key: _listed(value) for key, value in attrs.items() if not isinstance(value, dict) or len(value) == 3}
+    """Attributes that a label and the file name in it give; what is missing or no number is left out.
+
+    Raises BadInput for a file name that is none of the archive's.
+    """
+    file_name = (label.text(*_FILE, "file_name") or "").strip()
+    name = ProductName.parse(file_name)
+    return {"calibration": ARCHIVE, **read_attrs(label, (load_vnis().name,))} | {
+        "instrument": load_vnis().name,
+        "mode": name.mode,
+        "index": name.index,
+        "sequence_id": name.sequence_id,
+        "level": name.level,
+        "product_id": file_name.rsplit(".", 1)[0],
+    }
 
 
-def _listed(value: Any) -> Any:
-    return [value[i] for i in sorted(value)] if isinstance(value, dict) else value
+def _cube(shape: tuple[int, ...]) -> Element:
+    axes = (
+        Element("Axis_Array", (
+            Element("axis_name", name), Element("elements", str(n)), Element("sequence_number", str(i + 1)),
+        ))
+        for i, (name, n) in enumerate(zip(_AXES, shape, strict=True))
+    )  # fmt: skip
+    return Element("Array_3D_Spectrum", (
+        Element("offset", "0", "byte"),
+        Element("axes", "3"),
+        Element("axis_index_order", "Last Index Fastest"),
+        Element("Element_Array", (Element("data_type", "IEEE754LSBSingle"), Element("unit", "W/m**2/sr/nm"))),
+        *axes,
+    ))  # fmt: skip
 
 
-def _fill(template: dict[str, Any], attrs: Mapping[Any, Any]) -> Iterator[Element]:
-    for key, value in template.items():
-        tag, unit = _split(key)
-        if isinstance(value, dict):
-            yield Element(tag, tuple(_fill(value, attrs)), unit)
-        else:
-            yield Element(tag, value.format(**attrs), unit)
-
-
-def _leaves(template: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    for key, value in template.items():
-        path = (*above, _split(key)[0])
-        if isinstance(value, dict):
-            yield from _leaves(value, path)
-        else:
-            yield path, value
-
-
-def _split(key: str) -> tuple[str, str | None]:
-    match = _KEY.fullmatch(key)
-    assert match is not None
-    return match[1], match[2]
+def _table(records: int, octets: int) -> Element:
+    starts = [1 + sum(c.width + 1 for c in COLUMNS[:n]) for n in range(len(COLUMNS))]
+    fields = (
+        Element("Field_Character", (
+            Element("name", column.name),
+            Element("field_number", str(n + 1)),
+            Element("field_location", str(start), "byte"),
+            Element("data_type", column.data_type),
+            Element("field_length", str(column.width), "byte"),
+            Element("unit", column.unit),
+        ))
+        for n, (column, start) in enumerate(zip(COLUMNS, starts, strict=True))
+    )  # fmt: skip
+    return Element("Table_Character", (
+        Element("offset", "0", "byte"),
+        Element("records", str(records)),
+        Element("record_delimiter", "Carriage-Return Line-Feed"),
+        Element("Record_Character", (
+            Element("fields", str(len(COLUMNS))),
+            Element("groups", "0"),
+            Element("record_length", str(octets // records), "byte"),
+            *fields,
+        )),
+    ))  # fmt: skip

@@ -9,7 +9,7 @@ W m-2 sr-1 nm-1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,27 @@ if TYPE_CHECKING:
     import xarray as xr
 
 UNITS = "W m-2 sr-1 nm-1"
-_ROW = "{utc:<24s} {band:>4d} {exposure:>9.3f} {elevation:>11.6f} {radiance:>14.6E} {quality:>3d}\r\n"
-_COLUMNS = 6
+
+
+class Column(NamedTuple):
+    """A column of the table: its name, how its values are written and how wide, PDS4 type and unit."""
+
+    name: str
+    form: str
+    width: int
+    data_type: str
+    unit: str
+
+
+COLUMNS = (
+    Column("UTC", "<24s", 24, "ASCII_Date_Time_YMD_UTC", "none"),
+    Column("band_number", ">4d", 4, "ASCII_Integer", "none"),
+    Column("exposure_time", ">9.3f", 9, "ASCII_Real", "ms"),
+    Column("solar_elevation", ">11.6f", 11, "ASCII_Real", "deg"),
+    Column("radiance", ">14.6E", 14, "ASCII_Real", "W/m**2/sr/nm"),
+    Column("quality", ">3d", 3, "ASCII_Integer", "none"),
+)
+_ROW = " ".join(f"{{:{column.form}}}" for column in COLUMNS) + "\r\n"
 
 
 def to_bytes(observation: xr.Dataset) -> bytes:
@@ -36,12 +55,11 @@ def to_bytes(observation: xr.Dataset) -> bytes:
     start, stop = utc_to_t(a["start_utc"]), utc_to_t(a["stop_utc"])
     times = start + (stop - start) * (np.arange(radiance.size) + 0.5) / radiance.size
     rows = (
-        _ROW.format(utc=t_to_utc(t), band=n + 1, exposure=exposure, elevation=90.0 - a["sun_incidence_deg"],
-                    radiance=value, quality=int(flag))
+        _ROW.format(t_to_utc(t), n + 1, exposure, 90.0 - a["sun_incidence_deg"], value, int(flag))
         for n, (t, exposure, value, flag) in enumerate(
             zip(times.tolist(), a["exposure_ms"], radiance, quality, strict=True)
         )
-    )  # fmt: skip
+    )
     return "".join(rows).encode("ascii")
 
 
@@ -74,11 +92,15 @@ def _table(data: bytes, attrs: Mapping[str, Any]) -> xr.Dataset:
     if len(rows) != bands:
         raise DamagedFile(_name(attrs), f"{len(rows)} rows, expected {bands}")
     try:
-        columns = np.array([row[1:_COLUMNS] for row in rows], float)
+        columns = np.array([row[1 : len(COLUMNS)] for row in rows], float)
         middle = utc_to_t(rows[bands // 2][0])
     except (BadInput, ValueError, IndexError) as error:
-        raise DamagedFile(_name(attrs), f"not a table of UTC and {_COLUMNS - 1} numbers: {error}") from error
-    if columns.ndim != 2 or columns.shape[1] != _COLUMNS - 1 or not np.array_equal(columns[:, 0], np.arange(bands) + 1):
+        raise DamagedFile(_name(attrs), f"not a table of UTC and {len(COLUMNS) - 1} numbers: {error}") from error
+    if (
+        columns.ndim != 2
+        or columns.shape[1] != len(COLUMNS) - 1
+        or not np.array_equal(columns[:, 0], np.arange(bands) + 1)
+    ):
         raise DamagedFile(_name(attrs), f"bands are not 1 to {bands} in order")
     found = vnis_observation("radiance", columns[:, 3], UNITS, **attrs, exposure_ms=columns[:, 1].tolist())
     found["quality"] = ("band", columns[:, 4].astype(int))

@@ -44,6 +44,19 @@ def vnis_observation(name: str, values: NDArray[Any], units: str, **attrs: Any) 
     return xr.Dataset({name: (dims, values, {"units": units})}, {"wavelength_nm": wavelength}, attrs)
 
 
+def counts(dn: NDArray[Any], dark: NDArray[Any], **attrs: Any) -> xr.Dataset:
+    """A raw observation: ``dn`` with the filter on; ``dark`` with it off, an image for VIS, a value a band for SWIR.
+
+    Raises BadInput as ``vnis_observation`` does, and for a dark of another shape than the counts ask for.
+    """
+    found = vnis_observation("dn", dn, "DN", **attrs)
+    dims = found["dn"].dims[1:] if dn.ndim == 3 else found["dn"].dims
+    if dark.shape != tuple(found.sizes[dim] for dim in dims):
+        raise BadInput("vnis", "dark shape", dark.shape, f"that of counts of shape {dn.shape}")
+    found["dark"] = (dims, dark, {"units": "DN"})
+    return found
+
+
 def product_name(attrs: Mapping[Any, Any]) -> str:
     """Name without level: ``CE4_GRAS_VNIS-VD_SCI_N_START_STOP_0001_A``, times cut to the second."""
     start, stop = (re.sub(r"\D", "", str(attrs[key]))[:14] for key in ("start_utc", "stop_utc"))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput, DamagedFile
-from farside.instruments.vnis.observation import vnis_observation
+from farside.instruments.vnis.observation import counts
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,10 +46,7 @@ def unpack(record: bytes) -> xr.Dataset:
         header = fields["header"]
         bits = int(header["bits"])
         dn, dark = (_expand(fields[name], bits) for name in ("dn", "dark"))
-        found = vnis_observation("dn", dn, "DN", **header)
-        if dark.shape != (dn.shape[1:] if dn.ndim == 3 else dn.shape):
-            raise ValueError(f"dark of shape {dark.shape} beside counts of shape {dn.shape}")
-        found["dark"] = (found["dn"].dims[1:] if dn.ndim == 3 else found["dn"].dims, dark, {"units": "DN"})
+        found = counts(dn, dark, **header)
     except (cbor2.CBORDecodeError, BadInput, KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         raise DamagedFile("vnis raw record", str(error) or type(error).__name__) from error
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import t_to_utc
-from farside.instruments.vnis import MODES, load_vnis, vnis_observation
+from farside.instruments.vnis import MODES, counts, load_vnis
 from farside.payload.vnis.light import Scene, radiance, radiance_factor, scene, temperature
 from farside.payload.vnis.sensor import Sensor, Shot
 from farside.payload.vnis.target import Target
@@ -131,6 +131,4 @@ def _packed(mode: str, shot: Shot, view: VnisView, start: float, stop: float, fr
         "rover_position_m": view.pose.p.tolist(),
         "rover_rotation": view.pose.r.ravel().tolist(),
     }
-    found = vnis_observation("dn", shot.dn, "DN", **header)
-    found["dark"] = (found["dn"].dims[1:] if channel == "VIS" else found["dn"].dims, shot.dark, {"units": "DN"})
-    return found
+    return counts(shot.dn, shot.dark, **header)
