@@ -11,6 +11,7 @@ Side view in the lander frame; the ramp swings down about its hinge with the rov
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ class RollOff:
         """Rover frame in the site frame."""
         return self.lander @ self.stand(t).pose
 
-    @property
+    @cached_property
     def end(self) -> tuple[float, float, float]:
         """East, north (m, site frame) and heading (rad) where it stands on the ground."""
         pose = self.pose(self.stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,22 @@ Place = tuple[float, float]
 
 CORNERS = 64
 """Points of a chain of cells that may become corners of the route."""
+STEP_OFF_M = 2.0
+"""Where blind driving ended too near an obstacle, the next route first goes straight to free ground this near."""
+
+
+def plan_route(costs: CostMap, start: Place, waypoints: Sequence[Place]) -> Array:
+    """Polyline (n, 2), east and north (m), from where the rover stands through all waypoints in turn.
+
+    Raises BadInput as ``find_route`` does.
+    """
+    way = np.array([start], float)
+    free = _free_ground(costs, start)
+    if free != start:
+        way = np.vstack([way, free])
+    for waypoint in waypoints:
+        way = np.vstack([way, find_route(costs, (float(way[-1, 0]), float(way[-1, 1])), waypoint)[1:]])
+    return way
 
 
 def find_route(costs: CostMap, start: Place, goal: Place) -> Array:
@@ -70,6 +88,19 @@ def _straighten(costs: CostMap, way: Array) -> Array:
         kept += [int(corner[i])] if straight[j] else list(range(corner[j] - 1, corner[i] - 1, -1))
         j = int(i)
     return way[kept[::-1]]
+
+
+def _free_ground(costs: CostMap, start: Place) -> Place:
+    """The start, or the middle of the nearest free cell where its own is barred but one is near."""
+    if np.isfinite(costs.cost[costs.index(*start)]):
+        return start
+    i, j = np.nonzero(np.isfinite(costs.cost))
+    x, y = costs.west + costs.cell * j, costs.south + costs.cell * i
+    far = np.hypot(x - start[0], y - start[1])
+    if not len(far) or far.min() > STEP_OFF_M:
+        return start
+    k = int(np.argmin(far))
+    return float(x[k]), float(y[k])
 
 
 def _short(place: Place) -> tuple[float, float]:

@@ -119,6 +119,41 @@ class Travel:
             out.append(wheel[moved])
         return out
 
+    def marks(self, t: float) -> int:
+        """How many drives were over at ``t``: each leaves more tracks."""
+        return sum(d.stop <= t for d in self.drives)
+
+    def arrays(self, until: float, step_s: float = 600.0) -> dict[str, Array]:
+        """The way as arrays over n times: every knot, and every ``step_s`` seconds until ``until``.
+
+        t: (n,) TDB s past J2000. position_m (n, 3), rotation (n, 3, 3): rover frame in the site frame, in truth.
+        believed_m: (n, 2) east and north by dead reckoning. odometer_m, true_m: (n,) way on the ground, counted and
+        driven.
+        """
+        r = self.rolloff
+        knots = [r.knots[:, 0], *(d.t for d in self.drives), np.arange(r.commanded, until, step_s), [until]]
+        t = np.unique(np.concatenate(knots))
+        t = t[t <= until]
+        position, rotation = np.empty((len(t), 3)), np.empty((len(t), 3, 3))
+        aboard = t <= r.stop
+        for k, pose in enumerate(r.pose(float(s)) for s in t[aboard]):
+            position[k], rotation[k] = pose.p, pose.r
+        believed = position[:, :2].copy()
+        if not aboard.all():
+            places = [(self.place(float(s)), self.believed_place(float(s))) for s in t[~aboard]]
+            position[~aboard, :2] = [(p.x, p.y) for p, _ in places]
+            believed[~aboard] = [(b.x, b.y) for _, b in places]
+            heading = [p.heading for p, _ in places]
+            position[~aboard, 2], rotation[~aboard] = attitudes(r.height, position[~aboard, :2], heading, r.rover)
+        return {
+            "t": t,
+            "position_m": position,
+            "rotation": rotation,
+            "believed_m": believed,
+            "odometer_m": np.array([self.odometer_m(float(s)) for s in t]),
+            "true_m": np.array([self.true_m(float(s)) for s in t]),
+        }
+
     def _drive(self, t: float) -> Drive | None:
         """The last drive that had started at ``t``."""
         return next((d for d in reversed(self.drives) if d.start <= t), None)
