@@ -39,7 +39,7 @@ def test_base_of_the_fine_layer_is_found_to_half_a_metre_in_a_draft_drive(seed, 
     assert section["layer_depth_m"].median("trace").min() > 10.0  # nothing is marked where there is nothing
 
 
-@pytest.mark.parametrize("base", [4.0, 7.0, 10.0])
+@pytest.mark.parametrize("base", [5.0, 7.0, 10.0])
 def test_boundary_above_twelve_metres_is_found_wherever_it_is(base, straight):
     layers = (
         Layer("fine", base, "carrier", 0.004, 0.03),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from farside.archive.dictionary import read_acquisition, read_header
 from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile
-from farside.instruments import Arrays, Kind, ProductName, kind, kind_of_id, read_array, read_plain_arrays
+from farside.instruments import Arrays, Element, Kind, ProductName, kind, kind_of_id, read_array, read_plain_arrays
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,7 +39,7 @@ def read(path: str | Path) -> xr.Dataset:
         arrays = {"dn": read_array(label, data)} if camera else read_plain_arrays(label, data)
         attrs = read_acquisition(said) if camera else read_header(said)
         return _restored(arrays, attrs, label_path)
-    return _instrument_of(label_path).decode(label, label_path)
+    return _instrument_of(label, label_path).decode(label, label_path)
 
 
 def _restored(arrays: Arrays, attrs: dict[str, Any], path: Path) -> xr.Dataset:
@@ -49,13 +49,15 @@ def _restored(arrays: Arrays, attrs: dict[str, Any], path: Path) -> xr.Dataset:
         raise DamagedFile(path, f"label and data do not fit together: {error}") from error
 
 
-def _instrument_of(path: Path) -> Kind:
-    """The instrument that a level-2 product's name tells; cameras farside does not have are read like those it has."""
+def _instrument_of(label: Element, path: Path) -> Kind:
+    """The instrument of a level-2 product, by its name, else by its label; unknown cameras are read like known ones."""
     match = _IDENTITY.match(path.name)
-    try:
-        return kind_of_id(match[1]) if match else kind("tcam")
-    except BadInput:
-        return kind("tcam")
+    for identity in (match[1] if match else "", label.text("Observation_Area", "Mission_Area", "instrument_id") or ""):
+        try:
+            return kind_of_id(identity)
+        except BadInput:
+            continue
+    return kind("tcam")
 
 
 def labels(folder: str | Path) -> list[Path]:

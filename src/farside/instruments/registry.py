@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PACKAGES: dict[str, str] = {
     "biosphere": "biosphere",
     "lfs": "lfs",
+    "lpr": "lpr",
     "vnis": "vnis",
 }
 """Instruments that are no cameras: name to the package, below this one, whose KIND they are."""

@@ -2,6 +2,7 @@
 
 from farside.instruments.lpr.clock import clock_of, t_of, utc_of
 from farside.instruments.lpr.dielectric import carrier_density, regolith_permittivity
+from farside.instruments.lpr.kind import KIND
 from farside.instruments.lpr.label import label_elements, read_label
 from farside.instruments.lpr.layout import from_bytes, to_bytes
 from farside.instruments.lpr.observation import product_id, soundings
@@ -9,6 +10,7 @@ from farside.instruments.lpr.radar import Channel, Radar, radar
 from farside.instruments.lpr.record import pack, unpack
 
 __all__ = [
+    "KIND",
     "Channel",
     "Radar",
     "carrier_density",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from math import ceil
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from farside.instruments.lpr import Channel, clock_of, product_id, radar, soundi
 from farside.payload.lpr.echoes import echoes
 from farside.payload.lpr.ground import Ground, check_ground
 from farside.payload.lpr.receiver import record
+from farside.payload.lpr.track import Track
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,57 +21,44 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Track:
-    """A drive as it truly went and as the rover believes it, at n rising times; positions in the site frame (m).
-
-    t: TDB s past J2000, (n,). position: true east, north, up, (n, 3). believed: the same by the rover's own reckoning.
-    attitude: pitch, roll, yaw as the rover measures them, radians, (n, 3): nose up, right side up, from north by east.
-    """
-
-    t: Array
-    position: Array
-    believed: Array
-    attitude: Array
-
-    def at(self, t: Array) -> Self:
-        """The track at other times, straight between its own; yaw takes the short way round."""
-        angles = np.unwrap(self.attitude, axis=0)
-        columns = [
-            np.column_stack([np.interp(t, self.t, values[:, k]) for k in range(3)])
-            for values in (self.position, self.believed, angles)
-        ]
-        columns[2] = (columns[2] + np.pi) % (2.0 * np.pi) - np.pi
-        return type(self)(t, *columns)
-
-
 def observe(
-    ground: Ground, track: Track, mode: str, sequence_id: str, seed: int, traces: int | None = None
+    ground: Ground,
+    track: Track,
+    mode: str,
+    sequence_id: str,
+    seed: int,
+    traces: int | None = None,
+    start: float | None = None,
 ) -> xr.Dataset:
-    """Raw observation of channel ``mode`` ("1" or "2B") from the start of ``track`` to its end.
+    """Raw observation of channel ``mode`` ("1" or "2B") along ``track``, as a part of it or whole.
 
-    Records follow each other at the channel's interval, standing or moving; ``traces`` of channel 2 (or as many of
-    channel 1 as fit in the same time) at most. The head holds the rover's own reckoning, held between updates, from the
-    drive's first position as reference point; never the truth. Raises BadInput.
+    Records follow each other at the channel's interval from the track's first time on, standing or moving. ``start``
+    (TDB s past J2000): from the first record not before it. ``traces`` of channel 2, or as many of channel 1 as fall
+    into the same time, at most. The head holds the rover's own reckoning, held between updates, from the drive's first
+    position as reference point; never the truth. Raises BadInput.
     """
     check_ground(ground)
     channel = radar().channel(mode)
     every = channel.record_interval_s
     if len(track.t) < 2 or np.any(np.diff(track.t) <= 0):
         raise BadInput("lpr", "track.t", len(track.t), "two or more rising times")
-    duration = float(track.t[-1] - track.t[0])
+    since = 0.0 if start is None else start - float(track.t[0])
+    until = float(track.t[-1] - track.t[0])
     if traces is not None:
-        duration = min(duration, traces * radar().channels["2B"].record_interval_s - 1e-6)
-    n = int(duration / every) + 1
-    t = track.t[0] + every * np.arange(n)
+        until = min(until, since + traces * radar().channels["2B"].record_interval_s - 1e-6)
+    numbers = np.arange(ceil((since - 1e-6) / every), int(until / every) + 1)
+    n = len(numbers)
+    if since < 0.0 or not n:
+        raise BadInput("lpr", "start", start, f"a time at which channel {mode} sounds along the track")
+    t = track.t[0] + every * numbers
     here = track.at(t)
-    counts, quality = record(_moving_echoes(ground, channel, here.position[:, :2]), mode, channel, seed, sequence_id)
+    echo = _moving_echoes(ground, channel, here.position[:, :2])
+    counts, quality = record(echo, mode, channel, seed, sequence_id, int(numbers[0]))
     clock = clock_of(t)
     position, attitude, reference = _reckoned(track, t)
     keeping = radar().housekeeping
-    numbers = np.arange(1, n + 1)
     other = {"1": "2B"}.get(mode, "1")
-    others = ((t - t[0]) / radar().channels[other].record_interval_s).astype(int) + 1
+    others = ((t - track.t[0]) / radar().channels[other].record_interval_s).astype(int)
     ones, twos = (numbers, others) if mode == "1" else (others, numbers)
     columns: dict[str, NDArray[Any]] = {
         "clock_ms": clock,
@@ -83,7 +71,7 @@ def observe(
         "gain": np.tile(np.array(keeping.gain, np.uint8), (n, 1)),
         "parameter2": np.tile(np.array(keeping.parameter2, np.uint8), (n, 1)),
         "valid_length": np.full(n, 4 * channel.samples),
-        "count": np.stack([ones, twos], axis=1) % 65536,
+        "count": np.stack([ones + 1, twos + 1], axis=1) % 65536,
         "quality": quality,
     }
     attrs = {
@@ -108,7 +96,7 @@ def _moving_echoes(ground: Ground, channel: Channel, place: Array) -> NDArray[np
 def _reckoned(track: Track, t: Array) -> tuple[Array, Array, Array]:
     """Position (north, east, down of the reference point), attitude and reference point of each record's head."""
     hold = radar().pose_update_s
-    known = track.at(t[0] + hold * np.floor((t - t[0]) / hold))
+    known = track.at(track.t[0] + hold * np.floor((t - track.t[0]) / hold))
     reference = track.believed[0]
     east, north, up = (known.believed - reference).T
     return np.stack([north, east, -up], axis=1), known.attitude, np.tile(reference, (len(t), 1))
