@@ -33,7 +33,7 @@ def refused(tmp_path: Path, text: str) -> str:
             "start_utc: 2919-01-03T02:10:00Z",
             "span.start_utc: '2919-01-03T02:10:00Z'",
         ),
-        ("end_utc: 2019-01-08T00:00:00Z", "end_utc: 2018-01-08T00:00:00Z", "span"),
+        ("end_utc: 2019-01-1", "end_utc: 2018-01-1", "span"),
         ("do: lcam.film", "do: lcam.flim", "sequences.0.commands.1"),
         ("duration_s: 545.0", "duration_s: -3", "sequences.0.commands.1.with.duration_s: -3"),
         ("until: touchdown+4min", "until: touchup+4min", "sequences.0.commands.0.with.until: 'touchup+4min'"),
@@ -41,11 +41,12 @@ def refused(tmp_path: Path, text: str) -> str:
         ("heading_deg: 0.0  ", "headnig_deg: 0.0  ", "lander.headnig_deg: 0.0; expected no such field"),
         ("node: 20", "node: 10", "expected a different node number for every vehicle"),
         ("uplink_utc: 2019-01-06T01:30:00Z", "preloaded: false", "sequences.1"),
+        ("utc: 2019-01-05T06:03:20Z", "utc: noon", "sun.bursts.0.utc: 'noon'"),
         ("seed: 20190103", "seed: -1", "seed: -1"),
         ("x_m: 0.0", "x_m: .nan", "rover.stowed.x_m: nan"),
         ("every_s: 1.0}", "every_s: 1.0e-13}", "sequences.0.commands.0.with.every_s: 1e-13"),
         ("epoch_utc: 2018-12-20T", "epoch_utc: 2015-12-20T", "a relay orbit"),
-        ("instruments: [lcam, tcam]", "instruments: [tcam]", "instruments aboard ('tcam',), got lcam.film"),
+        ("instruments: [lcam, ", "instruments: [", "instruments aboard ('tcam'"),
         (
             'sequence_id: "0001", duration_s: 545.0}}',
             'sequence_id: "0001", duration_s: 545.0}}\n'

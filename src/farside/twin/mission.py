@@ -116,6 +116,25 @@ class DescentSpec(Part):
     _epochs = field_validator("ignition_utc")(epoch)
 
 
+class BurstSpec(Part):
+    """A solar type III burst: when its first light reaches the lander, and its beam of electrons.
+
+    speed_c: of the beam, over that of light; angle_deg: between beam and lander; flux_1mhz: peak, W m-2 Hz-1.
+    """
+
+    utc: Utc
+    speed_c: float = Field(gt=0.01, lt=0.9)
+    angle_deg: float = Field(ge=0, le=180)
+    flux_1mhz: Positive
+    _epochs = field_validator("utc")(epoch)
+
+
+class SunSpec(Part):
+    """What the Sun does besides shining."""
+
+    bursts: tuple[BurstSpec, ...] = ()
+
+
 class LanderSpec(Part):
     """The lander."""
 
@@ -195,6 +214,7 @@ class Mission(Part):
     stations: tuple[StationSpec, ...] = Field(min_length=1)
     lander: LanderSpec
     rover: RoverSpec
+    sun: SunSpec = SunSpec()
     sequences: tuple[Sequence, ...]
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import yaml
 
+from farside.twin.commands.lfs_listen import Quality as LfsQuality
 from farside.twin.part import Part
 
 
@@ -36,6 +37,7 @@ class Quality(Part):
 
     lcam: LcamQuality
     tcam: TcamQuality
+    lfs: LfsQuality
     relief: ReliefQuality
     disk_gb: float
 

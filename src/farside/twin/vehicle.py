@@ -58,9 +58,13 @@ class Vehicle:
         return self.world.quality
 
     def happened(self, name: str) -> None:
-        """Something that sequences may wait for has just happened."""
-        self.events[name] = self.t
+        """Something that sequences may wait for has just happened to this vehicle."""
         self.truth.event(self.t, self.name, name)
+        self.knows(name)
+
+    def knows(self, name: str) -> None:
+        """Something that sequences may wait for is known aboard from now on."""
+        self.events[name] = self.t
         if name in self._signals:
             self._signals[name].succeed()
 
@@ -92,10 +96,14 @@ class Vehicle:
         late = due < self.t - LATEST_S
         if not late:
             yield self.wait(due - self.t)
-        reason = "too late" if late else order.refusal(self)
+        reason = "too late" if late else self.refusal(order)
         self._tell(order, reason)
         if reason is None:
             yield from order.run(self)
+
+    def refusal(self, order: Order) -> str | None:
+        """Why a command cannot be carried out now; None where it can."""
+        return order.refusal(self)
 
     def refuse(self, order: Order, reason: str) -> None:
         """Give a command up while it runs, and say why."""

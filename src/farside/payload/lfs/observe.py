@@ -44,6 +44,7 @@ class Listening:
     band: str = "high"
     burst: Burst | None = None
     platform: bool = True
+    instrument: str = "lfs"
 
 
 def observe(listening: Listening) -> xr.Dataset:

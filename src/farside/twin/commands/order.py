@@ -20,6 +20,8 @@ class Order(Part):
 
     vehicle: ClassVar[str] = "lander"
     """Who can carry it out."""
+    restful: ClassVar[bool] = False
+    """Whether it can be carried out while the vehicle rests."""
 
     at: str
     do: str
