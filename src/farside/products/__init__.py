@@ -1,9 +1,30 @@
-"""What we learn from the data: calibrated frames, the panorama and the landing footage."""
+"""What we learn from the data: each instrument's desk, and the steps that more than one of them takes."""
 
 from farside.products.calibrate import calibrate
-from farside.products.footage import Footage, footage
+from farside.products.desk import Bench, Columns, Curve, Desk, Film, Finding, Mosaic, Report, Still
+from farside.products.desks import DESKS
+from farside.products.lcam import Footage, footage
 from farside.products.panorama import grid_of, panorama
 from farside.products.still import write_still
 from farside.products.tone import picture, write_picture
 
-__all__ = ["Footage", "calibrate", "footage", "grid_of", "panorama", "picture", "write_picture", "write_still"]
+__all__ = [
+    "DESKS",
+    "Bench",
+    "Columns",
+    "Curve",
+    "Desk",
+    "Film",
+    "Finding",
+    "Footage",
+    "Mosaic",
+    "Report",
+    "Still",
+    "calibrate",
+    "footage",
+    "grid_of",
+    "panorama",
+    "picture",
+    "write_picture",
+    "write_still",
+]

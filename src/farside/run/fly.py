@@ -125,7 +125,10 @@ class _Flying:
             part.write_text(table.to_json())
         facts = [(name, str(value)) for name, value in provenance.items()]
         self.ground.publish(
-            ledger=ledger_table(ledger, self.clock), checks=[_check(row) for row in table.rows], provenance=facts
+            _by_group(table),
+            ledger=ledger_table(ledger, self.clock),
+            checks=[_check(row) for row in table.rows],
+            provenance=facts,
         )
         # timings of the last steps too
         _record(self.folder, {**json.loads((self.folder / RECORD).read_text()), "timings_s": self.timings})
@@ -139,7 +142,7 @@ class _Flying:
             elif arrival.service == RECORDS:
                 self.ground.record_arrived(arrival.payload, arrival.t)
                 done += 1
-                self.progress.count("pictures on Earth", done, expected, t_to_utc(arrival.t, 0))
+                self.progress.count("records on Earth", done, expected, t_to_utc(arrival.t, 0))
                 if self.ground.publish_sometimes(f"receiving: {done} of {expected} records", done / expected):
                     self._first_picture()
 
@@ -259,6 +262,13 @@ def ledger_table(ledger: list[dict[str, Any]], clock: Clock) -> Table:
         f"+ expired {balance.expired:,}."
     )
     return Table(("data", "units", "bytes generated", "bytes delivered", "intact (SHA-256)"), rows, text)
+
+
+def _by_group(table: ScoreTable) -> dict[str, list[Check]]:
+    groups: dict[str, list[Check]] = {}
+    for row in table.rows:
+        groups.setdefault(row.group, []).append(_check(row))
+    return groups
 
 
 def _check(row: Row) -> Check:

@@ -1,0 +1,30 @@
+"""What the desks of all cameras share: calibrating a frame as it comes and keeping it in the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from farside import archive
+from farside.products.calibrate import calibrate
+from farside.products.desk import Bench, Still
+from farside.products.still import write_still
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def keep_frame(frame: xr.Dataset, bench: Bench) -> tuple[Path, xr.Dataset]:
+    """Calibrate a frame of counts (one of level 2 stays as it is) and write it; label and level-2 frame."""
+    calibrated = calibrate(frame, bench.site) if frame.attrs["level"] in ("raw", "1") else frame
+    return archive.write(calibrated, bench.archive / archive.LEVEL2), calibrated
+
+
+def still(frame: xr.Dataset, bench: Bench, caption: str) -> Still:
+    """A level-2 frame as a picture to look at."""
+    return Still(write_still(frame, bench.browse / f"{frame.attrs['product_id']}.png"), caption)
+
+
+def clock(utc: str) -> str:
+    """A UTC time as people read it, to the second."""
+    return utc[:19].replace("T", " ")
