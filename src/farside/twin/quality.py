@@ -7,7 +7,10 @@ from importlib.resources import files
 
 import yaml
 
+from farside.twin.commands.biosphere_photograph import Quality as BiosphereQuality
 from farside.twin.commands.lfs_listen import Quality as LfsQuality
+from farside.twin.commands.lpr_sound import Quality as LprQuality
+from farside.twin.commands.vnis_measure import Quality as VnisQuality
 from farside.twin.part import Part
 
 
@@ -37,7 +40,10 @@ class Quality(Part):
 
     lcam: LcamQuality
     tcam: TcamQuality
+    biosphere: BiosphereQuality
     lfs: LfsQuality
+    lpr: LprQuality
+    vnis: VnisQuality
     relief: ReliefQuality
     disk_gb: float
 

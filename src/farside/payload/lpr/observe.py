@@ -28,32 +28,35 @@ def observe(
     sequence_id: str,
     seed: int,
     traces: int | None = None,
-    start: float | None = None,
+    within: tuple[float, float] | None = None,
 ) -> xr.Dataset:
-    """Raw observation of channel ``mode`` ("1" or "2B") along ``track``, as a part of it or whole.
+    """Raw observation of channel ``mode`` ("1" or "2B") along ``track``.
 
-    Records follow each other at the channel's interval from the track's first time on, standing or moving. ``start``
-    (TDB s past J2000): from the first record not before it. ``traces`` of channel 2, or as many of channel 1 as fall
-    into the same time, at most. The head holds the rover's own reckoning, held between updates, from the drive's first
-    position as reference point; never the truth. Raises BadInput.
+    Records follow each other at the channel's interval from the track's first time on, standing or moving: ``traces``
+    of channel 2 (or as many of channel 1 as fit in the same time) at most, and only those ``within`` two times (TDB s
+    past J2000, the second one excluded). The head holds the rover's own reckoning, held between updates, from the
+    drive's first position as reference point; never the truth. Raises BadInput.
     """
     check_ground(ground)
     channel = radar().channel(mode)
     every = channel.record_interval_s
     if len(track.t) < 2 or np.any(np.diff(track.t) <= 0):
         raise BadInput("lpr", "track.t", len(track.t), "two or more rising times")
-    since = 0.0 if start is None else start - float(track.t[0])
-    until = float(track.t[-1] - track.t[0])
+    duration = float(track.t[-1] - track.t[0])
     if traces is not None:
-        until = min(until, since + traces * radar().channels["2B"].record_interval_s - 1e-6)
-    numbers = np.arange(ceil((since - 1e-6) / every), int(until / every) + 1)
+        duration = min(duration, traces * radar().channels["2B"].record_interval_s - 1e-6)
+    first, stop = 0, int(duration / every) + 1
+    if within is not None:
+        first, past = (ceil((t - float(track.t[0])) / every) for t in within)
+        first, stop = max(first, 0), min(past, stop)
+    if first >= stop:
+        raise BadInput("lpr", "within", within, f"times between which channel {mode} sounds along the track")
+    numbers = np.arange(first, stop)
     n = len(numbers)
-    if since < 0.0 or not n:
-        raise BadInput("lpr", "start", start, f"a time at which channel {mode} sounds along the track")
     t = track.t[0] + every * numbers
     here = track.at(t)
     echo = _moving_echoes(ground, channel, here.position[:, :2])
-    counts, quality = record(echo, mode, channel, seed, sequence_id, int(numbers[0]))
+    counts, quality = record(echo, mode, channel, seed, sequence_id, first)
     clock = clock_of(t)
     position, attitude, reference = _reckoned(track, t)
     keeping = radar().housekeeping
