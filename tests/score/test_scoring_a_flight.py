@@ -133,7 +133,10 @@ def flight(tmp_path_factory):
             "mission": "chang-e-4", "title": "Chang'e 4",
             "span": {"start_utc": "2019-01-03T02:10:00Z", "end_utc": "2019-01-04T00:00:00Z"},
             "lander": {"instruments": ["lcam", "tcam"]},
-            "sequences": [{"name": "landing", "commands": [{"at": "ignition", "do": "gnc.report"}]}],
+            "sequences": [
+                {"name": "landing", "commands": [{"at": "ignition", "do": "gnc.report"}]},
+                {"name": "A", "commands": [{"do": "tcam.panorama", "with": {"sequence_id": "0004"}}]},
+            ],
         },
         "quality": {"lcam": {"binning": BINNING}, "tcam": {"binning": BINNING}},
         "site": asdict(SITE),

@@ -61,11 +61,11 @@ def _instrument_of(label: Element, path: Path) -> Kind:
 
 
 def labels(folder: str | Path) -> list[Path]:
-    """Labels of all single frames in a folder and those below it, in the order of their names.
+    """Labels of all products of level 1 and 2 in a folder and those below it, in the order of their names.
 
     Names sort by camera, index and time, so each sequence comes in the order it was taken.
     """
-    return sorted(p for p in Path(folder).rglob("*") if _LABEL.fullmatch(p.name) and _is_frame(p.stem))
+    return sorted(p for p in Path(folder).rglob("*") if _LABEL.fullmatch(p.name) and _is_product(p.stem))
 
 
 def read_all(folder: str | Path, damaged: list[DamagedFile] | None = None) -> Iterator[xr.Dataset]:
@@ -76,6 +76,17 @@ def read_all(folder: str | Path, damaged: list[DamagedFile] | None = None) -> It
         except DamagedFile as error:
             if damaged is not None:
                 damaged.append(error)
+
+
+def _is_product(name: str) -> bool:
+    match = _IDENTITY.match(name)
+    if match is None:
+        return False
+    try:
+        kind_of_id(match[1])
+    except BadInput:
+        return _is_frame(name)
+    return True
 
 
 def _is_frame(product: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farside import archive
+from farside.errors import BadInput
 from farside.products.calibrate import calibrate
 from farside.products.desk import Bench, Still
 from farside.products.still import write_still
@@ -15,8 +16,17 @@ if TYPE_CHECKING:
 
 
 def keep_frame(frame: xr.Dataset, bench: Bench) -> tuple[Path, xr.Dataset]:
-    """Calibrate a frame of counts (one of level 2 stays as it is) and write it; label and level-2 frame."""
-    calibrated = calibrate(frame, bench.site) if frame.attrs["level"] in ("raw", "1") else frame
+    """Calibrate a frame of counts (one of level 2 stays as it is) and write it; label and level-2 frame.
+
+    Raises BadInput for counts where nobody knows the place they were taken at.
+    """
+    calibrated = frame
+    if frame.attrs["level"] in ("raw", "1"):
+        if bench.site is None:
+            raise BadInput(
+                str(frame.attrs.get("product_id")), "site", None, "the place of the lander, for level 2's label"
+            )
+        calibrated = calibrate(frame, bench.site)
     return archive.write(calibrated, bench.archive / archive.LEVEL2), calibrated
 
 

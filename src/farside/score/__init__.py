@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from farside.score.fact import Fact, Facts, load_facts
@@ -14,6 +15,7 @@ def score_flight(folder: str | Path) -> Table:
     """Score the flight in a folder. Raises BadInput where there is no finished one, DamagedFile for a broken one."""
     from farside.score.flown import Truth, measure_flight
     from farside.score.products import measure_products
+    from farside.score.scorers import SCORERS
 
     flight = Path(folder)
     truth = Truth.of(flight)
@@ -23,4 +25,7 @@ def score_flight(folder: str | Path) -> Table:
         *load_facts("as_flown").judge(measure_flight(truth), mission.mission, full_size),
         *load_facts("against_truth").judge(measure_products(flight, truth), mission.mission, full_size),
     ]
+    for name in SCORERS:
+        measured = import_module(f"farside.score.{name}").measure(flight, truth)
+        rows += load_facts(name).judge(measured, mission.mission, full_size)
     return Table.of(mission.title, rows)

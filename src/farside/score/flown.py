@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from farside.errors import BadInput, DamagedFile
 from farside.flight import RelayOrbit, relay_elevation
@@ -54,6 +54,7 @@ class _Span(_Part):
 
 class _Command(_Part):
     do: str
+    with_: dict[str, Any] = Field(default={}, alias="with")
 
 
 class _Sequence(_Part):
@@ -123,6 +124,11 @@ class FlightRecord(_Part):
         """Whether the mission file puts an instrument on the lander."""
         return instrument in self.mission.lander.instruments
 
+    def sequences(self, do: str) -> set[str]:
+        """Observing sequences that a command takes."""
+        commands = (c for s in self.mission.sequences for c in s.commands)
+        return {str(c.with_.get("sequence_id")) for c in commands if c.do == do}
+
     def commands(self, do: str) -> bool:
         """Whether any sequence commands it."""
         return any(c.do == do for s in self.mission.sequences for c in s.commands)
@@ -179,6 +185,11 @@ class Truth:
         if n < 2 or any(arrays[name].shape != (n, *shape) for name, shape in _DESCENT.items()):
             raise DamagedFile(path, "not a trajectory: its arrays have different lengths, or none")
         return arrays
+
+    def entries(self, instrument: str) -> list[dict[str, Any]]:
+        """Everything the truth says of an instrument's records that were kept aboard, in order of time."""
+        kept = (o.model_dump() for o in self.record.observations if o.instrument == instrument and o.kept)
+        return sorted(kept, key=lambda entry: float(entry["t"]))
 
     def observations(self, camera: str) -> list[View]:
         """Exposures of a camera whose record was kept aboard, in order of time."""

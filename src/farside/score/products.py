@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from farside import archive
 from farside.errors import DamagedFile, FarsideError
 from farside.geometry import euler_to_rotation, utc_to_t
+from farside.instruments import CAMERAS, names
 from farside.moon import Relief
 from farside.score.flown import Measured, Truth
 from farside.score.horizon import horizon_errors
@@ -25,18 +26,19 @@ Array = NDArray[np.float64]
 Key = tuple[str, str, int]
 """Instrument, sequence and index: what an exposure and its files have in common."""
 
-CAMERAS = ("lcam", "tcam")
 NEAR_GROUND_M = 100.0
 
 
 def measure_products(flight: Path, truth: Truth) -> Measured:
     """Everything against_truth.yaml asks for, by key; None where a product is missing that should be there."""
-    kept = {(o.instrument, o.sequence_id, o.index) for camera in CAMERAS for o in truth.observations(camera)}
+    everything = [entry for name in names() for entry in truth.entries(name)]
+    kept = {(entry["instrument"], entry["sequence_id"], entry["index"]) for entry in everything}
+    frames = {key for key in kept if key[0] in CAMERAS}
     level1, _ = _frames(flight / "archive" / archive.RAW)
     level2, unreadable = _frames(flight / "archive" / archive.LEVEL2)
     return {
         "records_lost": len(kept - level1.keys()),
-        "level2_missing": len(kept - level2.keys()),
+        "level2_missing": len(frames - level2.keys()),
         "level2_unreadable": unreadable,
         **_footage(flight / "release", truth),
         **_altitude(flight, truth),
@@ -133,7 +135,8 @@ class _Notes(BaseModel):
 
 
 def _panorama(flight: Path, truth: Truth, level2: dict[Key, dict[str, Any]]) -> Measured:
-    true = {(o.instrument, o.sequence_id, o.index): o for o in truth.observations("tcam")}
+    laid = truth.record.sequences("tcam.panorama")
+    true = {(o.instrument, o.sequence_id, o.index): o for o in truth.observations("tcam") if o.sequence_id in laid}
     if not true:
         return {}
     panoramas = _panoramas(flight / "archive" / archive.DERIVED)
