@@ -12,9 +12,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from farside.geometry import Pose
 from farside.instruments.vnis.spec import load_vnis
 
 Array = NDArray[np.float64]
+
+BODY = Pose.of(np.zeros(3), np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]))
+"""The body frame in the rover's own, in which y is ahead and x to the right."""
 
 
 def rays(line: ArrayLike, sample: ArrayLike) -> Array:
@@ -35,3 +39,15 @@ def footprint(directions: Array) -> Array:
     spec = load_vnis()
     eye = np.array([spec.forward_m, 0.0, spec.height_m])
     return eye + directions * (-spec.height_m / directions[..., 2:])
+
+
+def angles(rotation: Array, sun: Array) -> tuple[float, float, float]:
+    """Incidence, emission and phase, degrees, at the middle of the SWIR field on the plane that the wheels stand on.
+
+    rotation: body frame to the frame of ``sun``, the unit vector to the Sun.
+    """
+    spot = load_vnis().spot
+    normal, back = rotation[:, 2], -rotation @ rays(spot.line, spot.sample)
+    cosines = np.clip([normal @ sun, normal @ back, back @ sun], -1.0, 1.0)
+    incidence, emission, phase = np.degrees(np.arccos(cosines)).tolist()
+    return incidence, emission, phase

@@ -73,6 +73,13 @@ class Panel(_Part):
     shadow_spread: float
 
 
+class Reach(_Part):
+    """In which light a measurement is worth taking, degrees."""
+
+    incidence_deg: float
+    phase_deg: tuple[float, float]
+
+
 class Vnis(_Part):
     """Everything in vnis.yaml."""
 
@@ -97,6 +104,7 @@ class Vnis(_Part):
     drift: float
     snr: dict[Channel, Curve]
     panel: Panel
+    reach: Reach
 
     def wavelengths(self, channel: Channel) -> Array:
         """Band centres of a channel, nm, (bands,)."""

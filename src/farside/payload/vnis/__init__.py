@@ -2,7 +2,7 @@
 
 from farside.payload.vnis.mixture import Mixture
 from farside.payload.vnis.observe import observe, truth
-from farside.payload.vnis.target import TARGETS, Target, load_target
+from farside.payload.vnis.target import TARGETS, Target, TargetName, load_target
 from farside.payload.vnis.view import VnisView
 
-__all__ = ["TARGETS", "Mixture", "Target", "VnisView", "load_target", "observe", "truth"]
+__all__ = ["TARGETS", "Mixture", "Target", "TargetName", "VnisView", "load_target", "observe", "truth"]

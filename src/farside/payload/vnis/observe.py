@@ -39,16 +39,16 @@ def observe(target: Target, view: VnisView) -> tuple[xr.Dataset, ...]:
     pixels = scene(target, view)
     vis, swir = _target(target, pixels, view)
     shots = {
-        "VC": sensor.image(flat, frames, view.sequence_id, "VC"),
-        "SC": sensor.spectrum(white["SWIR"], frames, view.sequence_id, "SC"),
-        "VD": sensor.image(vis, view.frames, view.sequence_id, "VD"),
-        "SD": sensor.spectrum(swir, view.frames, view.sequence_id, "SD"),
+        "VC": sensor.image(flat, frames, view.sequence_id, view.index, "VC"),
+        "SC": sensor.spectrum(white["SWIR"], frames, view.sequence_id, view.index, "SC"),
+        "VD": sensor.image(vis, view.frames, view.sequence_id, view.index, "VD"),
+        "SD": sensor.spectrum(swir, view.frames, view.sequence_id, view.index, "SD"),
     }
     out, t = [], view.t
-    for mode, shot in shots.items():
+    for n, (mode, shot) in enumerate(shots.items()):
         repeat = frames if mode in ("VC", "SC") else view.frames
         stop = t + repeat * (sum(shot.exposure_ms) + _STEP_MS * len(shot.exposure_ms)) * 1e-3
-        out.append(_packed(mode, shot, view, t, stop, repeat))
+        out.append(_packed(mode, shot, view, view.index + n, t, stop, repeat))
         t = stop
     return tuple(out)
 
@@ -114,12 +114,12 @@ def _panel(wavelength_nm: Array, view: VnisView) -> Array:
     return white * cosine * solar_irradiance(wavelength_nm, view.sun_distance_au) * 1e-3 / np.pi
 
 
-def _packed(mode: str, shot: Shot, view: VnisView, start: float, stop: float, frames: int) -> xr.Dataset:
+def _packed(mode: str, shot: Shot, view: VnisView, index: int, start: float, stop: float, frames: int) -> xr.Dataset:
     spec, channel = load_vnis(), MODES[mode]
     header: dict[str, Any] = {
         "instrument": spec.name,
         "mode": mode,
-        "index": view.index,
+        "index": index,
         "sequence_id": view.sequence_id,
         "level": "raw",
         "start_utc": t_to_utc(start),

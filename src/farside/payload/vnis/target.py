@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import yaml
@@ -17,7 +17,8 @@ from farside.work import rng
 
 Array = NDArray[np.float64]
 
-TARGETS = ("soil", "rock")
+TargetName = Literal["soil", "rock"]
+TARGETS: tuple[TargetName, ...] = get_args(TargetName)
 _WAVES = 48
 _LONG_M, _SHORT_M = 0.06, 0.003
 _EDGE_M = 0.002

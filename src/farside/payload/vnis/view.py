@@ -16,7 +16,8 @@ class VnisView:
     origin on the ground below its centre) in the site frame. lines: side of the VIS image, a divisor of 256.
     snr: of one frame, instead of the instrument's own. frames: of the target, averaged on board. normal: of the ground
     in the site frame, by default that of the plane the wheels stand on. temperature_k: of the ground, by default in
-    balance with sunlight. seed and sequence_id name the relief and the noise.
+    balance with sunlight. index: of the first of its four records. seed and sequence_id name the relief, and with index
+    the noise.
     """
 
     t: float

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Site, azel, utc_to_t
-from farside.instruments.vnis import MODES, footprint, load_vnis, product_name, rays, vnis_observation
+from farside.instruments.vnis import MODES, angles, footprint, load_vnis, product_name, rays, vnis_observation
 from farside.physics import solar_irradiance
 from farside.products.provenance import provenance, source
 from farside.sky import sun_direction, sun_distance_au
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_PANEL_OF = {"VD": "VC", "SD": "SC"}
+PANEL_OF = {"VD": "VC", "SD": "SC"}
+"""Mode of a target to that of its panel."""
 _CHECK_NM = 560.0
 
 
@@ -31,10 +32,10 @@ def radiance(raw: xr.Dataset, panel: xr.Dataset | None, lander: Site) -> xr.Data
     lander: origin of the site frame in which the rover's pose is given. Raises BadInput for another level or mode.
     """
     a = raw.attrs
-    if a["level"] not in ("raw", "1") or a["mode"] not in _PANEL_OF:
+    if a["level"] not in ("raw", "1") or a["mode"] not in PANEL_OF:
         raise BadInput("vnis", "mode and level", (a["mode"], a["level"]), "raw VD or SD")
-    if panel is not None and panel.attrs["mode"] != _PANEL_OF[a["mode"]]:
-        raise BadInput("vnis", "panel mode", panel.attrs["mode"], _PANEL_OF[a["mode"]])
+    if panel is not None and panel.attrs["mode"] != PANEL_OF[a["mode"]]:
+        raise BadInput("vnis", "panel mode", panel.attrs["mode"], PANEL_OF[a["mode"]])
     rate = _rate(raw)
     response, calibration = _laboratory(raw), "laboratory"
     if panel is not None and panel["dn"].shape == raw["dn"].shape and _usable(panel, lander):
@@ -115,11 +116,9 @@ def _geometry(a: dict[Any, Any], lander: Site) -> dict[str, Any]:
     turn, at = _rotation(a), np.array(a["rover_position_m"])
     sun = sun_direction(lander, _middle(a), apparent=False)
     ray = rays(spec.spot.line, spec.spot.sample)
-    look, normal = turn @ ray, turn[:, 2]
+    look = turn @ ray
+    incidence, emission, phase = angles(turn, sun)
     lat, lon, _ = lander.geodetic(at)
-
-    def angle(u: Array, v: Array) -> float:
-        return float(np.degrees(np.arccos(np.clip(u @ v, -1.0, 1.0))))
 
     return {
         "rover_lon_deg": float(lon),
@@ -128,10 +127,10 @@ def _geometry(a: dict[Any, Any], lander: Site) -> dict[str, Any]:
         "lander_lat_deg": lander.lat_deg,
         "center_position_m": (turn @ footprint(ray) + at).tolist(),
         "center_vector": look.tolist(),
-        "emission_deg": angle(normal, -look),
+        "emission_deg": emission,
         "look_azimuth_deg": float(np.degrees(azel(look)[0])),
-        "phase_deg": angle(sun, -look),
-        "sun_incidence_deg": angle(normal, sun),
+        "phase_deg": phase,
+        "sun_incidence_deg": incidence,
         "sun_azimuth_deg": float(np.degrees(azel(sun)[0])),
     }
 
