@@ -15,7 +15,8 @@ from farside.geometry import utc_to_t
 from farside.link import Balance, Eid, Ledger, Network, Priority, Settings
 from farside.twin.contacts import Contacts
 from farside.twin.lander import Lander
-from farside.twin.mission import Sequence
+from farside.twin.mission import LanderSpec, RoverSpec, Sequence
+from farside.twin.rover import Rover
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
 from farside.twin.truth import Truth
 from farside.twin.vehicle import Vehicle
@@ -40,22 +41,23 @@ class Clock:
         self.t0 = mission.span.start
         self.duration = mission.span.end - mission.span.start
         contacts = Contacts(world)
-        store = {mission.lander.node: Settings(capacity=mission.lander.store_mb * 1e6)}
+        aboard: dict[str, LanderSpec | RoverSpec] = {"lander": mission.lander, "rover": mission.rover}
+        store = {spec.node: Settings(capacity=spec.store_mb * 1e6) for spec in aboard.values()}
         self.network = Network(self.env, contacts.plan, contacts.light_time, self.t0, store)
         self.truth = Truth(world)
         self._inbox: list[Arrival] = []
         self._centre = self.network.agent(mission.centre.node)
         for service in (TELEMETRY, RECORDS):
             self._centre.on_delivery(partial(self._arrived, service), service)
-        nodes = {"lander": mission.lander.node}
-        self.vehicles: dict[str, Vehicle] = {
-            "lander": Lander(self.env, world, self.network.agent(nodes["lander"]), self.truth)
+        kinds: tuple[type[Vehicle], ...] = (Lander, Rover)
+        self.vehicles = {
+            kind.name: kind(self.env, world, self.network.agent(aboard[kind.name].node), self.truth) for kind in kinds
         }
         for sequence in mission.sequences:
             if sequence.preloaded:
                 self.vehicles[sequence.vehicle].load(sequence)
             else:
-                self.env.process(self._uplink(sequence, nodes[sequence.vehicle]))
+                self.env.process(self._uplink(sequence, aboard[sequence.vehicle].node))
 
     @property
     def t(self) -> float:

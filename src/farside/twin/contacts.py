@@ -1,9 +1,10 @@
 """The contact plan in force: who can talk to whom, when, how fast, and how long a signal takes.
 
-    lander ==> relay ==> one station at a time ==> centre        data
-    lander <-- relay <-- the same station     <-- centre         commands, 125 bit/s on the last leg
+    lander, rover ==> relay ==> one station at a time ==> centre        data
+    lander, rover <-- relay <-- the same station     <-- centre         commands, 125 bit/s on the last leg
 
-Where the Earth stands above the horizon the lander may also talk to a station directly; on the far side it never does.
+Each of the two has links of its own to the relay (four at once, Zhang 2021). Where the Earth stands above the horizon
+they may also talk to a station directly; on the far side they never do.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Contacts:
         self.world = world
         self.t0, self.t1 = world.mission.span.start, world.mission.span.end
         self._light: dict[frozenset[int], LightTime | float] = {}
+        self.surface = (world.mission.lander, world.mission.rover)
         self.plan = ContactPlan([*self._surface(), *self._earth(), *self._direct(), *self._ground_lines()])
 
     def light_time(self, sender: int, receiver: int, now: float) -> float:
@@ -60,14 +62,17 @@ class Contacts:
         return [Contact(there, back, start, end, rates[0]), Contact(back, there, start, end, rates[1])]
 
     def _surface(self) -> list[Contact]:
-        """Lander and relay."""
-        mission, relay = self.world.mission, self.world.mission.relay
+        """Lander and rover with the relay."""
+        relay = self.world.mission.relay
         above = _over(relay_elevation(self.world.orbit, self.world.site), relay.min_elevation_deg)
         spans = windows(above, self.t0, self.t1, STEP_S)
-        nodes = frozenset((mission.lander.node, relay.node))
-        self._light[nodes] = site_relay_s(self.world.orbit, self.world.site, self.t0, self.t1 + LATEST_LIGHT_S)
-        rates = (mission.lander.to_relay_bps, relay.to_surface_bps)
-        return [c for span in spans for c in self._link(mission.lander.node, relay.node, span, rates)]
+        light = site_relay_s(self.world.orbit, self.world.site, self.t0, self.t1 + LATEST_LIGHT_S)
+        contacts = []
+        for spec in self.surface:
+            self._light[frozenset((spec.node, relay.node))] = light
+            rates = (spec.to_relay_bps, relay.to_surface_bps)
+            contacts += [c for span in spans for c in self._link(spec.node, relay.node, span, rates)]
+        return contacts
 
     def _earth(self) -> list[Contact]:
         """Relay and stations, one at a time."""
@@ -84,7 +89,7 @@ class Contacts:
         return [c for node, start, end in turns for c in self._link(relay.node, node, (start, end), rates)]
 
     def _direct(self) -> list[Contact]:
-        """Lander and stations, wherever the Earth is above the lander's horizon."""
+        """Lander and rover with stations, wherever the Earth is above the site's horizon."""
         mission, site = self.world.mission, self.world.site
         views = {}
         for spec in mission.stations:
@@ -93,10 +98,14 @@ class Contacts:
                 views[spec.node] = spans
                 motion = _station(spec).motion
                 light = LightTime(site_motion(site), motion, self.t0, self.t1 + LATEST_LIGHT_S)
-                self._light[frozenset((mission.lander.node, spec.node))] = light
-        rates = (mission.lander.to_earth_bps, mission.relay.from_earth_bps)
-        turns = take_turns(views)
-        return [c for node, start, end in turns for c in self._link(mission.lander.node, node, (start, end), rates)]
+                for vehicle in self.surface:
+                    self._light[frozenset((vehicle.node, spec.node))] = light
+        contacts = []
+        for node, start, end in take_turns(views):
+            for vehicle in self.surface:
+                rates = (vehicle.to_earth_bps, mission.relay.from_earth_bps)
+                contacts += self._link(vehicle.node, node, (start, end), rates)
+        return contacts
 
     def _ground_lines(self) -> list[Contact]:
         """Stations and mission control."""

@@ -157,23 +157,15 @@ class StowedSpec(Part):
     heading_deg: float
 
 
-class ParkedSpec(Part):
-    """Where the rover stands, east and north of the site."""
-
-    east_m: float = Field(ge=-500, le=500)
-    north_m: float = Field(ge=-500, le=500)
-    heading_deg: float
-
-
 class RoverSpec(Part):
-    """The rover: carried first, then standing on the ground."""
+    """The rover: carried first, then on its own wheels."""
 
     node: Node
+    to_relay_bps: Positive
+    to_earth_bps: Positive
+    store_mb: Positive
     stowed: StowedSpec
-    on_surface_utc: Utc
-    parked: ParkedSpec
     instruments: tuple[Carried, ...] = ()
-    _epochs = field_validator("on_surface_utc")(epoch)
 
 
 if TYPE_CHECKING:
@@ -262,11 +254,13 @@ class Mission(Part):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without implicit timestamps: times stay the strings their author wrote."""
+    """YAML in which times stay the strings their author wrote, and only true and false are booleans, not on or no."""
 
 
+_WORDS = {"tag:yaml.org,2002:timestamp": "", "tag:yaml.org,2002:bool": "tTfF"}
+"""Tags and the first letters with which they are still told from a word."""
 _Loader.yaml_implicit_resolvers = {
-    key: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+    key: [(tag, pattern) for tag, pattern in pairs if tag not in _WORDS or (key and key in _WORDS[tag])]
     for key, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

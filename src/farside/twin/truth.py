@@ -33,7 +33,7 @@ class Truth:
         )
 
     def write(self, folder: Path) -> None:
-        """Write ``flight.json`` (events, observations, scene) ``descent.npz`` and ``relay.npz`` into ``folder``."""
+        """Write ``flight.json`` (events, observations, scene), ``descent.npz``, ``rover.npz`` and ``relay.npz``."""
         world, descent = self.world, self.world.descent
         flight = {
             "mission": world.mission.model_dump(mode="json", by_alias=True),
@@ -54,5 +54,8 @@ class Truth:
             part.write_text(json.dumps(flight, indent=1))
         with atomic_write(folder / "descent.npz") as part, part.open("wb") as file:
             np.savez(file, **descent.arrays())  # type: ignore[arg-type]
+        if world.travel is not None:
+            with atomic_write(folder / "rover.npz") as part, part.open("wb") as file:
+                np.savez(file, **world.travel.arrays(world.mission.span.end))  # type: ignore[arg-type]
         with atomic_write(folder / "relay.npz") as part:
             world.orbit.save(part)

@@ -1,13 +1,14 @@
 """The world a flight happens in: ground, relay orbit, descent, and the scene the cameras see.
 
-Everything here is a pure function of mission file, quality and terrain file, and is kept between runs by its key.
+Everything here is a pure function of mission file, quality and terrain file, and is kept between runs by its key; only
+the rover's travel grows as its commands reach it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from importlib.resources import files
@@ -15,10 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.flight import Descent, RelayOrbit, fly_descent, rest_pose, solve_halo
-from farside.geometry import Pose, Site, utc_to_t
+from farside.flight import Descent, RelayOrbit, fly_descent, solve_halo
+from farside.flight.rover import (
+    Drive,
+    Obstacles,
+    Travel,
+    cost_map,
+    drive,
+    imprint,
+    plan_route,
+    roll_off,
+)
+from farside.geometry import Pose, Site, t_to_utc, utc_to_t
 from farside.instruments import pack
 from farside.moon import Moon, Relief, build_relief
 from farside.payload import Mesh, Scene, View, observe, rock_mesh
@@ -28,10 +40,18 @@ from farside.twin.quality import Quality
 from farside.twin.shot import Shot
 from farside.work import Pool, Stages, key_of
 
+Array = NDArray[np.float64]
+
 REACH_M = 250_000.0
 """Terrain is kept this far out: the horizon seen from 12 km up, with peaks beyond it."""
 ROCK_RINGS = ((15.0, 0.02, 0.06), (60.0, 0.06, 0.2), (250.0, 0.2, 0.8), (1500.0, 0.8, np.inf))
 """Rocks kept within (m) of the site, from (m) up to (m) in diameter: what is a pixel or more from camera height."""
+OBSTACLES_M, SMALLEST_ROCK_M = 60.0, 0.05
+"""The rover looks for rocks this far around the site, from this diameter on."""
+LANDER_M = 2.6
+"""Radius that the rover keeps off around the lander's middle: its pads and the ramp's foot."""
+MARGIN_M = 8.0
+"""Detours may reach this far beyond the waypoints."""
 TRUTH_ROOMS = ("work", "geometry", "physics", "sky", "instruments", "moon", "flight", "payload", "twin")
 LIBRARIES = ("numpy", "scipy", "numba", "heyoka", "pillow")
 
@@ -57,6 +77,9 @@ class World:
     pool: Pool
     terrain: Path | None
     say: Callable[[str], None]
+    travel: Travel | None = field(init=False, default=None)
+    """The rover's way as commanded so far, None while it rides on the lander."""
+    _seen: tuple[str, Scene] | None = field(init=False, default=None)
 
     @cached_property
     def code(self) -> str:
@@ -106,12 +129,35 @@ class World:
 
         return Relief.load(self.stages.tree("relief", self.key, build))
 
-    @cached_property
-    def scene(self) -> Scene:
-        """Ground, rocks and vehicles, ready to be photographed."""
-        relief = self.relief
-        self.say("strewing rocks")
-        return Scene.build(relief, self._rocks())
+    def scene(self, t: float) -> tuple[str, Scene]:
+        """Ground with the tracks of the drives that were over at ``t``, rocks and vehicles: its key, and itself.
+
+        Only the last one asked for is kept.
+        """
+        tracks = self._tracks(t)
+        key = key_of(self.key, tracks) if tracks else self.key
+        if self._seen is None:
+            self.say("strewing rocks")
+            self._seen = key, Scene.build(self._trodden(tracks), self._rocks())
+        elif self._seen[0] != key:
+            self._seen = key, self._seen[1].on(self._trodden(tracks))
+        return self._seen
+
+    def _tracks(self, t: float) -> list[Array]:
+        """Tracks of the rover's wheels; those of a drive that goes on are not there yet."""
+        over = self.travel.marks(t) if self.travel else 0
+        return self.travel.tracks(self.travel.drives[over - 1].stop) if self.travel and over else []
+
+    def _trodden(self, tracks: list[Array]) -> Relief:
+        """The relief with wheel tracks."""
+        bare = self.relief
+        if not tracks:
+            return bare
+        levels = [
+            imprint(height, albedo, post, tracks)
+            for height, albedo, post in zip(bare.heights, bare.albedo, bare.posts_m, strict=True)
+        ]
+        return Relief(bare.site, [height for height, _ in levels], bare.posts_m, [albedo for _, albedo in levels])
 
     def _rocks(self) -> Mesh | None:
         """Rocks as a mesh: small ones near the lander, only large ones far away."""
@@ -158,14 +204,41 @@ class World:
         return self.descent.pose(t)
 
     def rover_pose(self, t: float) -> Pose:
-        """Rover frame in the site frame: on the lander's deck, later where it was parked."""
-        rover = self.mission.rover
-        if t >= utc_to_t(rover.on_surface_utc):
-            parked = rover.parked
-            return rest_pose(self.relief.height, parked.east_m, parked.north_m, parked.heading_deg)
-        s, heading = rover.stowed, np.radians(rover.stowed.heading_deg)
+        """Rover frame in the site frame: on the lander's deck, later where its travel has brought it."""
+        if self.travel and t >= self.travel.rolloff.commanded:
+            return self.travel.pose(t)
+        s = self.mission.rover.stowed
+        heading = np.radians(s.heading_deg)
         turn = np.array([[np.cos(heading), np.sin(heading), 0], [-np.sin(heading), np.cos(heading), 0], [0, 0, 1]])
         return self.lander_pose(t) @ Pose.of(np.array([s.x_m, s.y_m, s.z_m]), turn)
+
+    @cached_property
+    def obstacles(self) -> Obstacles:
+        """What the rover has to keep off: high rocks and the lander."""
+        rocks = self.moon.rocks(self.site, OBSTACLES_M, SMALLEST_ROCK_M)
+        east, north, _ = self.descent.rest.position
+        return Obstacles.of_rocks(rocks.position, rocks.diameter, rocks.height).with_disc(east, north, LANDER_M)
+
+    def roll_off(self, t: float) -> Travel:
+        """Begin the travel: the separation command reaches the rover at ``t``.
+
+        Raises BadInput where the ramp finds no ground.
+        """
+        self.travel = Travel(roll_off(self.descent.rest, self.relief.height, t))
+        return self.travel
+
+    def drive(self, t: float, waypoints: Sequence[tuple[float, float]], final_heading_deg: float | None) -> Drive:
+        """Lengthen the travel by a drive from ``t`` past waypoints (east, north, m). Raises BadInput for no way."""
+        assert self.travel is not None
+        here, height = self.travel.end, self.relief.height
+        points = np.array([(here.x, here.y), *waypoints])
+        (west, south), (east, north) = points.min(axis=0) - MARGIN_M, points.max(axis=0) + MARGIN_M
+        costs = cost_map(height, (west, south, east, north), self.obstacles)
+        route = plan_route(costs, (here.x, here.y), waypoints)
+        heading = None if final_heading_deg is None else float(np.radians(final_heading_deg))
+        driven = drive(route, here, t, height, self.mission.seed, t_to_utc(t, 0), heading)
+        self.travel = self.travel.after(driven)
+        return driven
 
     def sun(self, t: float) -> tuple[tuple[float, float, float], float]:
         """Apparent unit direction of the Sun in the site frame, and its distance in astronomical units."""
@@ -186,8 +259,9 @@ class World:
 
     def exposures(self, plan: list[View]) -> list[Shot]:
         """The records of camera views of this scene, in order."""
-        scene, scene_key = self.scene, self.key
-        return [
-            Shot(view, lambda view=view: pack(observe(scene, view)), view.t, scene_key)  # type: ignore[misc]
-            for view in plan
-        ]
+
+        def shot(view: View) -> Shot:
+            key, scene = self.scene(view.t)
+            return Shot(view, lambda: pack(observe(scene, view)), view.t, key)
+
+        return [shot(view) for view in plan]

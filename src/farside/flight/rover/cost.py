@@ -25,7 +25,9 @@ class Obstacles:
     radius: Array
 
     @classmethod
-    def of_rocks(cls, position: Array, diameter: Array, height: Array, rover: Rover | None = None) -> Obstacles:
+    def of_rocks(
+        cls, position: ArrayLike, diameter: ArrayLike, height: ArrayLike, rover: Rover | None = None
+    ) -> Obstacles:
         """The rocks (n, 3), (n,), (n,) m that are too high to drive over."""
         high = np.asarray(height) > (rover or yutu2()).limits.rock_m
         return cls(np.asarray(position, float)[high, :2], 0.5 * np.asarray(diameter, float)[high])

@@ -131,8 +131,8 @@ class Travel:
         driven.
         """
         r = self.rolloff
-        knots = [r.knots[:, 0], *(d.t for d in self.drives), np.arange(r.commanded, until, step_s), [until]]
-        t = np.unique(np.concatenate(knots))
+        steady = np.append(np.arange(r.commanded, until, step_s), until)
+        t = np.unique(np.concatenate([steady, r.knots[:, 0], *(d.t for d in self.drives)]))
         t = t[t <= until]
         position, rotation = np.empty((len(t), 3)), np.empty((len(t), 3, 3))
         aboard = t <= r.stop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -86,11 +86,11 @@ class Scene:
     @classmethod
     def of(cls, relief: NestedGrids, bodies: dict[str, Body]) -> Self:
         """Scene of a relief and named bodies; vehicles stand where views put them, others at the origin."""
-        # one array over all levels: the kernels index it, and read-only maps would compile them a second time
-        heights = np.stack(list(relief.heights)).astype(np.float32, copy=False)
-        albedo = np.stack(list(relief.albedo)).astype(np.float32, copy=False)
-        ground = make_ground(heights, albedo, np.asarray(relief.posts_m, float))
-        return cls(ground, *_meshes(bodies), tuple(bodies))
+        return cls(_ground(relief), *_meshes(bodies), tuple(bodies))
+
+    def on(self, relief: NestedGrids) -> Self:
+        """The same bodies on other ground."""
+        return replace(self, ground=_ground(relief))
 
     def frame(self, view: View) -> Frame:
         """What the kernels need for one view: bodies in place, Sun, camera, relief level, masks."""
@@ -153,6 +153,13 @@ class Scene:
         below, _ = hit_ground(self.ground, 0, unknown, float(x), float(y), float(z), 0.0, 0.0, -1.0, FAR_M)
         pixel = max(below, 0.0) / camera.intrinsics[0]
         return int(min(np.searchsorted(self.ground.posts, 0.5 * pixel), len(self.ground.posts) - 1))
+
+
+def _ground(relief: NestedGrids) -> Ground:
+    # one array over all levels: the kernels index it, and read-only maps would compile them a second time
+    heights = np.stack(list(relief.heights)).astype(np.float32, copy=False)
+    albedo = np.stack(list(relief.albedo)).astype(np.float32, copy=False)
+    return make_ground(heights, albedo, np.asarray(relief.posts_m, float))
 
 
 def _camera(instrument: Instrument, binning: int, pose: Pose) -> Camera:
