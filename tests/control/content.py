@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,15 +12,21 @@ import numpy as np
 
 from farside.control import (
     Chapter,
+    Chart,
     Check,
     Event,
+    FindingRow,
     Footage,
     Gallery,
+    Lane,
     Link,
     Mark,
+    Page,
     Panorama,
     Picture,
     Reading,
+    Series,
+    Span,
     Table,
 )
 
@@ -76,6 +83,99 @@ def draw_film(path: Path, size: int = 256, frames: int = 40) -> Path:
     return path
 
 
+def draw_layers(path: Path, width: int = 1100, height: int = 520) -> Path:
+    """Bands that rise and fall, as a radar sees layers."""
+    rng = np.random.default_rng(9)
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    depth = y + 18 * np.sin(x / 140) + 7 * np.sin(x / 31)
+    power = 90 * np.exp(-depth / 220) * np.sin(depth / 11) ** 2 + 60 * np.exp(-(((depth - 260) / 9) ** 2))
+    grey = np.clip(power + 14 * rng.normal(size=(height, width)) + 30, 0, 255).astype(np.uint8)
+    cv2.imwrite(str(path), cv2.applyColorMap(grey, cv2.COLORMAP_CIVIDIS))
+    return path
+
+
+def made_up_pages(folder: Path, film: Footage) -> list[Page]:
+    """A page with everything on it, one with little and one with nothing yet."""
+    layers = draw_layers(folder / "layers.png")
+    grounds = []
+    for i in range(4):
+        path = folder / f"detail-{i}.png"
+        cv2.imwrite(str(path), ground(300, 400, 300 + i))
+        grounds.append(path)
+    t = np.arange(0.0, 9 * 86400, 60.0)
+    utc = np.datetime64("2019-01-03T02:10") + (t * 1000).astype("timedelta64[ms]")
+    day = np.clip(np.sin(2 * np.pi * t / 86400 / 9), 0, None)
+    rng = np.random.default_rng(4)
+    warm = np.column_stack([a + b * day + rng.normal(0, 0.4, t.size) for a, b in ((12, 31), (-4, 60), (5, 11))])
+    warm[(t > 4 * 86400) & (t < 4.6 * 86400)] = np.nan
+    volts = 29.1 + 0.6 * day + 0.05 * rng.normal(size=t.size)
+    radar = Page(
+        "lpr",
+        "Penetrating radar",
+        "Two antennas under the rover send pulses into the ground and listen for what comes back. The delay of an echo "
+        "says how deep a layer lies, its strength how different the rock below it is.",
+        arrived=Table(
+            ["what", "records", "of", "bytes"], [["60 MHz", 412, 420, 3_380_224], ["500 MHz", 420, 420, 6_881_280]]
+        ),
+        findings=[
+            FindingRow("Depth of the first boundary", "11.9 m", "± 0.4 m", "Fine regolith ends here; blocks begin."),
+            FindingRow("Permittivity of the regolith", "3.4", "± 0.2", "As of lunar soil of 1.9 g/cm³."),
+            FindingRow("Loss tangent", "0.0051", "0.0043 to 0.0060"),
+            FindingRow("What lies below", "Ejecta of Finsen crater", "", "Layers dip away from the crater's centre."),
+        ],
+        pictures=[
+            Picture(layers, "Echoes along the drive of 106 m: depth downwards to 40 m.", alt="Bands"),
+            *(Picture(path, f"Echo strength, part {i + 1}") for i, path in enumerate(grounds)),
+        ],
+        films=[Footage(film.path, "The radargram grows as the rover drives.", film.poster, alt="A growing radargram.")],
+        charts=[
+            Chart(
+                "Temperatures",
+                "°C",
+                utc,
+                [Series(name, warm[:, i]) for i, name in enumerate(("electronics", "antenna", "battery"))],
+                "The rover sleeps at noon.",
+            ),
+            Chart("Bus voltage", "V", [f"{u}Z" for u in utc[::40]], [Series("bus", volts[::40].tolist())]),
+        ],
+        checks=[
+            Check("First boundary", "11.9 m", "12.0 m", "±0.5 m", "ok", "truth of the ground"),
+            Check("Permittivity", "3.4", "3.28", "±0.1", "off", "truth of the ground"),
+        ],
+        links=[Link("Its files in the archive", folder / "archive" / "lpr")],
+    )
+    spectra = Page(
+        "vnis",
+        "Near-infrared spectrometer",
+        "It splits sunlight from the ground into 300 colours. Minerals show by the colours they take away.",
+        pictures=[Picture(grounds[2], "Ground before the rover")],
+        checks=[Check("Olivine", "48 %", "46 %", "±10 %", "ok")],
+    )
+    return [radar, spectra, Page("biosphere", "Biosphere", "A tin with seeds, soil, water and air.")]
+
+
+def made_up_lanes() -> list[Lane]:
+    """Nine days with several hundred spans, in crowds and alone, some overlapping."""
+
+    def span(hours: float, length_h: float, name: str, kind: str) -> Span:
+        start = datetime(2019, 1, 3, 2, 10) + timedelta(hours=hours)
+        return Span(f"{start.isoformat()}Z", f"{(start + timedelta(hours=length_h)).isoformat()}Z", name, kind)
+
+    film = [span(0.16 + i / 3600, 1 / 3600, f"LCAM {i + 1}", "record") for i in range(120)]
+    ring = [span(75 + i / 60, 0.5 / 60, f"TCAM {i + 1}", "record") for i in range(60)]
+    radar = [span(30 + 4 * i + 0.01 * j, 0.01, f"LPR {20 * i + j}", "record") for i in range(8) for j in range(20)]
+    orders = [span(12 * i + k, 0.7 + k, name, "command") for i in range(18) for k, name in enumerate(("drive", "look"))]
+    relay = [span(10 * i, 8.5, "Queqiao in view", "relay") for i in range(22)]
+    return [
+        Lane("Landing camera", film),
+        Lane("Panorama camera", ring),
+        Lane("Penetrating radar", radar),
+        Lane("Rover’s commands", orders),
+        Lane("Relay contact", relay),
+        Lane("Sun", [span(0, 222, "Sun above the horizon", "sunlight")]),
+    ]
+
+
 def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -> Gallery:
     """A gallery over freshly drawn media in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,6 +198,13 @@ def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -
     ]
     poster = folder / "poster.png"
     cv2.imwrite(str(poster), ground(256, 256, 7, 2.0))
+    film = Footage(
+        draw_film(folder / "landing.mp4"),
+        "Frames of the landing camera at their true times; height and speed come from the lander’s telemetry.",
+        poster,
+        [Chapter(0.0, "Main braking"), Chapter(2.1, "Quick adjustment"), Chapter(3.2, "Hover and hazard search")],
+        falls,
+    )
     return Gallery(
         title="Chang’e 4 in Von Kármán crater",
         subtitle="Powered descent on 3 January 2019 and the first full panorama, carried home byte by byte "
@@ -114,13 +221,9 @@ def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -
             Event("2019-01-06T03:34:01.000Z", "Panorama begins", "Three rings of twenty pointings."),
             Event("2019-01-06T05:41:02.000Z", "Last frame received"),
         ],
-        footage=Footage(
-            draw_film(folder / "landing.mp4"),
-            "Frames of the landing camera at their true times; height and speed come from the lander’s telemetry.",
-            poster,
-            [Chapter(0.0, "Main braking"), Chapter(2.1, "Quick adjustment"), Chapter(3.2, "Hover and hazard search")],
-            falls,
-        ),
+        footage=film,
+        lanes=made_up_lanes(),
+        pages=made_up_pages(folder, film),
         panorama=Panorama(
             draw_panorama(folder / "panorama.png"),
             "Sixty frames joined by the pointing in their labels; the ground within two metres is the lander itself.",

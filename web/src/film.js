@@ -12,7 +12,27 @@ export function film(place, { footage }) {
   if (key === drawn || (playing && footage && !playing.paused)) return
   drawn = key
   if (!footage) return place.replaceChildren()
+  place.replaceChildren(...told("film", "The landing", footage.caption, footage))
+}
 
+/** Films of one instrument, one below the other. */
+export function films(place, { films: list }) {
+  const key = JSON.stringify(list)
+  if (key === drawn || [...place.querySelectorAll("video")].some((video) => !video.paused)) return
+  drawn = key
+  place.replaceChildren(...list.flatMap((footage, i) => told(i ? "" : "films", i ? "" : list.length > 1 ? "Films" : "Film", footage.caption, footage)))
+}
+
+function told(id, title, caption, footage) {
+  return [
+    title && h("h2", { id: `${id}-h` }, title),
+    caption && h("p", { class: "note" }, caption),
+    reel(footage),
+  ].filter(Boolean)
+}
+
+/** A film with what is known of its time: readings, profile, chapters. */
+function reel(footage) {
   const video = h("video", {
     src: footage.src, poster: footage.poster, controls: true, playsinline: true, preload: "metadata", muted: true,
     width: footage.width, height: footage.height, "aria-label": footage.alt,
@@ -26,13 +46,6 @@ export function film(place, { footage }) {
       h("span", { class: "n" }, minutes(chapter.at_s)), chapter.name)))
   const panel = readout(footage.readings)
   const curve = profile(footage, video)
-
-  place.replaceChildren(
-    h("h2", { id: "film-h" }, "The landing"),
-    footage.caption && h("p", { class: "note" }, footage.caption),
-    h("div", { class: "film" },
-      h("div", { class: "screen" }, video),
-      h("div", { class: "beside" }, panel?.node, curve?.node, chapters.length > 0 && h("ol", { class: "chapters", "aria-label": "Chapters" }, chapters))))
 
   const follow = () => {
     const now = video.currentTime
@@ -49,6 +62,10 @@ export function film(place, { footage }) {
   video.addEventListener("play", step)
   for (const name of ["seeked", "loadedmetadata", "timeupdate"]) video.addEventListener(name, follow)
   follow()
+  const beside = [panel?.node, curve?.node, chapters.length > 0 && h("ol", { class: "chapters", "aria-label": "Chapters" }, chapters)].filter(Boolean)
+  return h("div", { class: beside.length ? "film" : "film alone", style: `--ratio:${footage.width / footage.height}` },
+    h("div", { class: "screen" }, video),
+    beside.length > 0 && h("div", { class: "beside" }, beside))
 }
 
 /** Linear between readings; held before the first and after the last. */

@@ -1,5 +1,5 @@
-// The flight's content lies beside the page as scripts: the only files a page opened from disk may read.
-// While data still arrive, flight.js is read again every few seconds; nothing is reloaded that did not change.
+// What a page shows lies beside it as a script: the only files a page opened from disk may read.
+// While data still arrive, the script is read again every few seconds; nothing is reloaded that did not change.
 
 const EVERY_MS = 3000
 
@@ -16,18 +16,19 @@ function script(source) {
 const delivered = {}
 window.farside = (name, value) => (delivered[name] = value)
 
-/** Call `show` with the flight's content now and whenever it has changed; `missing` if there is none. */
-export async function watch(show, missing) {
+/** Call `show` with what NAME.js beside the page holds, now and whenever it has changed; `missing` if there is none. */
+export async function watch(name, show, missing) {
   let last = ""
   let again = true
   for (let n = 0; again; n++) {
     if (!document.hidden) {
       try {
-        await script(n ? `flight.js?${Date.now()}` : "flight.js")
-        const text = JSON.stringify(delivered.flight)
-        if (text !== last) show(delivered.flight)
+        await script(n ? `${name}.js?${Date.now()}` : `${name}.js`)
+        const content = delivered.flight ?? delivered.page
+        const text = JSON.stringify(content)
+        if (text !== last) show(content)
         last = text
-        again = !delivered.flight.finished
+        again = !content.finished
       } catch {
         if (!last) missing()
       }

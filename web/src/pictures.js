@@ -19,12 +19,32 @@ export function pictures(place, flight) {
   place.replaceChildren(
     h("h2", { id: "pictures-h" }, "Pictures"),
     h("p", { class: "note" }, "Each was taken on the surface or on the way down, compressed on board, and received through the relay."),
-    h("div", { class: "wall" }, shown.map((picture, i) =>
-      h("figure", {},
-        h("button", { type: "button", "aria-label": `Enlarge: ${picture.alt}`, onclick: () => enlarge(list, i) },
-          h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
-        h("figcaption", {}, picture.caption, picture.utc && h("small", {}, received(picture.utc)))))),
+    wall(list, 0, shown.length),
     rest > 0 && h("button", { type: "button", class: "more", onclick: () => { all = true; pictures(place, flight) } }, `Show the other ${rest}`))
+}
+
+function wall(list, from, to) {
+  return h("div", { class: "wall" }, list.slice(from, to).map((picture, i) => plate(list, from + i)))
+}
+
+function plate(list, i, large = false) {
+  const picture = list[i]
+  return h("figure", { class: large && "plate" },
+    h("button", { type: "button", "aria-label": `Enlarge: ${picture.alt}`, onclick: () => enlarge(list, i) },
+      h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
+    h("figcaption", {}, picture.caption, picture.utc && h("small", {}, received(picture.utc))))
+}
+
+/** Pictures of one instrument: the first as large as the page, the others in rows. */
+export function plates(place, { pictures: list }) {
+  const key = JSON.stringify(list)
+  if (key === drawn) return
+  drawn = key
+  if (!list.length) return place.replaceChildren()
+  place.replaceChildren(
+    h("h2", { id: "pictures-h" }, list.length > 1 ? "Pictures" : "Picture"),
+    plate(list, 0, true),
+    ...(list.length > 1 ? [wall(list, 1)] : []))
 }
 
 function enlarge(list, start) {

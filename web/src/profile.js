@@ -6,6 +6,8 @@ const W = 1000
 const H = 200
 const FLOOR_M = 1
 
+let count = 0
+
 /** Height above ground over the film's time on a logarithmic scale, so that 10 km and 10 m both show. A slider lies on it. */
 export function profile({ readings, chapters }, video) {
   if (readings.length < 2) return null
@@ -18,6 +20,7 @@ export function profile({ readings, chapters }, video) {
   const marks = []
   for (let m = 10; m <= highest; m *= 10) marks.push(m)
 
+  const id = `past-${count++}`
   const past = s("rect", { x: 0, y: 0, width: 0, height: H })
   const head = s("line", { class: "head", y1: 0, y2: H })
   const slider = h("input", { type: "range", min: 0, max: end, step: "any", value: 0, "aria-label": "Film time" })
@@ -25,10 +28,10 @@ export function profile({ readings, chapters }, video) {
   const node = h("figure", { class: "profile" },
     h("div", { class: "plot" },
       s("svg", { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: "none", "aria-hidden": "true" },
-        s("clipPath", { id: "past" }, past),
+        s("clipPath", { id }, past),
         marks.map((m) => s("line", { class: "grid", x1: 0, x2: W, y1: y(m), y2: y(m) })),
         chapters.map((chapter) => s("line", { class: "gate", x1: x(chapter.at_s), x2: x(chapter.at_s), y1: 0, y2: H })),
-        s("path", { class: "area", d: `${path}L${W} ${H}L0 ${H}Z`, "clip-path": "url(#past)" }),
+        s("path", { class: "area", d: `${path}L${W} ${H}L0 ${H}Z`, "clip-path": `url(#${id})` }),
         s("path", { class: "curve", d: path }),
         head),
       marks.map((m) => h("span", { class: "scale", style: `top:${(100 * y(m)) / H}%` }, height(m).map((part) => String(part).replace(/\.0+$/, "")).join(" "))),

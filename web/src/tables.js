@@ -12,21 +12,35 @@ function table(label, columns, rows, numeric) {
         i === 0 ? h("th", { scope: "row" }, cell) : h("td", { class: side(i), "data-label": columns[i] }, cell)))))))
 }
 
-/** Every byte from instrument to centre. */
-export function ledger(place, { ledger }) {
-  if (!ledger) return place.replaceChildren()
-  const numeric = ledger.columns.map((_, i) => ledger.rows.length > 0 && ledger.rows.every((row) => typeof row[i] === "number"))
-  place.replaceChildren(
-    h("h2", { id: "ledger-h" }, "Every byte accounted for"),
-    ledger.text && h("p", { class: "note" }, ledger.text),
-    table("ledger", ledger.columns, ledger.rows.map((row) => row.map(grouped)), numeric))
+function shown(id, title, { columns, rows, text }) {
+  const numeric = columns.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number"))
+  return [
+    h("h2", { id: `${id}-h` }, title),
+    text && h("p", { class: "note" }, text),
+    table(title, columns, rows.map((row) => row.map(grouped)), numeric),
+  ].filter(Boolean)
 }
 
-/** The flight beside the mission as flown, the products beside the truth. */
-export function score(place, { checks }) {
-  if (!checks.length) return place.replaceChildren()
+/** Every byte from instrument to centre. */
+export function ledger(place, { ledger }) {
+  place.replaceChildren(...(ledger ? shown("ledger", "Every byte accounted for", ledger) : []))
+}
+
+/** What of one instrument's data arrived. */
+export function arrived(place, { arrived }) {
+  place.replaceChildren(...(arrived ? shown("ledger", "What arrived", arrived) : []))
+}
+
+/** How many checks hold, of those that apply: "7 of 8 checks hold". */
+export const holding = (held, counted) => `${held} of ${counted} ${counted === 1 ? "check holds" : "checks hold"}`
+
+export function tally(checks) {
   const counted = checks.filter((check) => check.verdict !== "not applicable")
-  const held = counted.filter((check) => check.verdict === "ok").length
+  return [counted.filter((check) => check.verdict === "ok").length, counted.length]
+}
+
+function verdicts(place, title, checks) {
+  if (!checks.length) return place.replaceChildren()
   const rows = checks.map((check) => {
     const [sign, word] = VERDICTS[check.verdict]
     return [
@@ -36,7 +50,13 @@ export function score(place, { checks }) {
     ]
   })
   place.replaceChildren(
-    h("h2", { id: "score-h" }, "Against the mission as flown"),
-    h("p", { class: "note" }, `${held} of ${counted.length} checks hold.`),
-    table("score", ["", "this flight", "expected", "tolerance", ""], rows, [false, true, true, true, false]))
+    h("h2", { id: "score-h" }, title),
+    h("p", { class: "note" }, `${holding(...tally(checks))}.`),
+    table(title, ["", "this flight", "expected", "tolerance", ""], rows, [false, true, true, true, false]))
 }
+
+/** The flight beside the mission as flown, the products beside the truth. */
+export const score = (place, { checks }) => verdicts(place, "Against the mission as flown", checks)
+
+/** One instrument's products beside the truth. */
+export const errors = (place, { checks }) => verdicts(place, "How wrong it is", checks)

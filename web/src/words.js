@@ -39,3 +39,35 @@ export function height(metres) {
 
 const POINTS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"]
 export const toward = (azimuth) => POINTS[Math.round(azimuth / 45) % 8]
+
+/** A value with four figures. */
+export function figures(value) {
+  const size = Math.abs(value)
+  if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(2).replace("e+", "e").replaceAll("-", MINUS)
+  return value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "").replace("-", MINUS)
+}
+
+/** Milliseconds as "3 Jan 2019, 02:26:18 UTC". */
+export function moment(t) {
+  const utc = new Date(t).toISOString()
+  return `${shortDay(utc)}, ${clock(utc)} UTC`
+}
+
+/** From and to in milliseconds: "3 Jan 2019, 02:14:50 – 02:20:09 UTC", or without the seconds. */
+export function between(from, to, exact = true) {
+  if (to === from) return moment(from)
+  const [a, b] = [new Date(from).toISOString(), new Date(to).toISOString()]
+  const time = (utc) => clock(utc).slice(0, exact ? 8 : 5)
+  const day = a.slice(0, 10) === b.slice(0, 10) ? "" : `${shortDay(b)}, `
+  return `${shortDay(a)}, ${time(a)} – ${day}${time(b)} UTC`
+}
+
+/** How long, in the two largest units: "5 min 19 s", "2 d 3 h". */
+export function lasting(ms) {
+  const seconds = Math.round(ms / 100) / 10
+  if (seconds < 60) return `${seconds} s`
+  const whole = Math.round(seconds)
+  const parts = [[Math.floor(whole / 86400), "d"], [Math.floor(whole / 3600) % 24, "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]]
+  const first = parts.findIndex(([n]) => n > 0)
+  return parts.slice(first, first + 2).filter(([n]) => n > 0).map((part) => part.join(" ")).join(" ")
+}
