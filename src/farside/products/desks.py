@@ -3,7 +3,8 @@
 from farside.products.desk import Desk
 from farside.products.lcam import LcamDesk
 from farside.products.lfs import LfsDesk
+from farside.products.lpr import LprDesk
 from farside.products.tcam import TcamDesk
 from farside.products.vnis import VnisDesk
 
-DESKS: tuple[type[Desk], ...] = (LcamDesk, TcamDesk, LfsDesk, VnisDesk)
+DESKS: tuple[type[Desk], ...] = (LcamDesk, TcamDesk, LfsDesk, LprDesk, VnisDesk)

@@ -53,7 +53,7 @@ def radargram(observation: xr.Dataset) -> xr.Dataset:
     if a["level"] != "2B":
         raise BadInput(name, "level", a["level"], "a level-2B radar observation")
     mode, channel = a["mode"], radar().channel(a["mode"])
-    good = observation.isel(trace=_usable(observation))
+    good = observation.isel(trace=usable(observation))
     if not good.sizes["trace"]:
         raise DamagedFile(name, "no usable record")
     moving = moving_records(good)
@@ -139,7 +139,8 @@ def radargram(observation: xr.Dataset) -> xr.Dataset:
     )  # fmt: skip
 
 
-def _usable(observation: xr.Dataset) -> NDArray[np.bool_]:
+def usable(observation: xr.Dataset) -> NDArray[np.bool_]:
+    """Records whose marks and length are right and whose echoes are numbers, (trace,)."""
     dn = np.asarray(observation["dn"])
     return ~observation["damaged"].to_numpy() & np.isfinite(dn).all(axis=1)
 
