@@ -12,6 +12,7 @@ from farside.instruments import load as load_instrument
 from farside.instruments.gnc import Sample, pack_packet
 from farside.link import Agent
 from farside.payload import View
+from farside.twin.canister import Canister
 from farside.twin.truth import Truth
 from farside.twin.vehicle import Vehicle
 from farside.twin.world import World
@@ -26,6 +27,7 @@ class Lander(Vehicle):
     def __init__(self, env: simpy.Environment, world: World, agent: Agent, truth: Truth) -> None:
         super().__init__(env, world, agent, truth)
         self._packets = 0
+        self.canister = Canister(world.site, world.mission.seed, world.mission.span.end)
         env.process(self._fly())
 
     def _fly(self) -> Generator[Any, Any, None]:

@@ -27,7 +27,7 @@ SMOOTHED = (
     "air_temperature_k", "soil_temperature_k", "wall_temperature_k", "pressure_pa", "humidity", "co2", "o2",
     "light_umol_m2_s",
 )  # fmt: skip
-_VOLUME_ERROR = 0.01
+VOLUME_ERROR = 0.01
 """Relative error of the published volume, its last digit: assumed."""
 
 
@@ -65,18 +65,23 @@ def charts(telemetry: Columns) -> xr.Dataset:
     return xr.Dataset(data, attrs={"instrument": "biosphere", "provenance": made})
 
 
+def saturation_pa(k: Array) -> Array:
+    """Vapour pressure over water at a temperature in K (Alduchov and Eskridge 1996)."""
+    c = k - 273.15
+    return np.asarray(610.94 * np.exp(17.625 * c / (c + 243.04)))
+
+
 def _amounts(values: Mapping[str, tuple[Array, Array, str]]) -> dict[str, tuple[Array, Array, str]]:
     """Moles of each gas from pressure, temperature and share; relative variances add."""
     (p, p_var, _), (k, k_var, _) = values["pressure_pa"], values["air_temperature_k"]
     gas = p * float(numbers()["canister"]["volume_l"]) * 1e-3 / (GAS * k)
-    relative = p_var / p**2 + k_var / k**2 + _VOLUME_ERROR**2
+    relative = p_var / p**2 + k_var / k**2 + VOLUME_ERROR**2
     out = {}
     for name in ("o2", "co2"):
         x, x_var, _ = values[name]
         out[f"{name}_mol"] = gas * x, gas**2 * (x_var + x**2 * relative), "mol"
     humid, humid_var, _ = values["humidity"]
-    c = k - 273.15
-    full = 610.94 * np.exp(17.625 * c / (c + 243.04)) / p
+    full = saturation_pa(k) / p
     out["vapour_mol"] = gas * humid * full, (gas * full) ** 2 * (humid_var + humid**2 * relative), "mol"
     return out
 
