@@ -44,11 +44,17 @@ def test_label_describes_every_octet_of_a_record(level2):
     assert at - 1 == int(record.text("record_length")) == lfs.RECORD.itemsize
 
 
-def test_spectra_without_their_antennas_weights_have_no_label(level2, tmp_path):
-    bare = level2.copy()
-    del bare.attrs["cancel_vector"]
-    with pytest.raises(BadInput, match="cancel_vector: None; expected spectra with everything"):
+def test_spectra_without_a_band_have_no_label(level2, tmp_path):
+    bare = level2.assign_attrs({})
+    del bare.attrs["bands"]
+    with pytest.raises(BadInput, match="bands: None; expected spectra with everything"):
         archive.write(bare, tmp_path)
+
+
+def test_unit_of_the_band_may_stand_beside_it(level2, tmp_path):
+    label = archive.write(level2, tmp_path)
+    label.write_text(label.read_text().replace("<bands>0-50 MHz<", '<bands unit="MHz">0-50<'))
+    assert archive.read(label).attrs["bands"] == "0-50 MHz"
 
 
 @pytest.mark.parametrize(("old", "new", "why"), [

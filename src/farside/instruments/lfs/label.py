@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _FILE = ("File_Area_Observational", "File")
+_BANDS = ("Observation_Area", "Mission_Area", "Instrument_Parm", "bands")
+_UNSAID = {
+    "cancel_vector": (np.nan,) * 3,
+    "cancel_direction": (np.nan,) * 3,
+    "cancelled_db": np.nan,
+    "lander_lon_deg": np.nan,
+    "lander_lat_deg": np.nan,
+}
+"""What a real label may not say: then ours says nan, which is read as nothing."""
 
 
 def label_elements(observation: xr.Dataset) -> tuple[Element, ...]:
     """Everything below the root of the label. Raises KeyError for an attribute that the label needs."""
-    a = {"modification_date": observation.attrs["stop_utc"][:10], **observation.attrs}
+    a = {**_UNSAID, "modification_date": observation.attrs["stop_utc"][:10], **observation.attrs}
     records = observation.sizes["record"]
     area = Element("File_Area_Observational", (
         Element("File", (
@@ -59,6 +68,8 @@ def label_attrs(label: Element) -> dict[str, Any]:
         "product_id": file_name.rsplit(".", 1)[0],
     }
     if "bands" in attrs:
+        said = label.find(*_BANDS)
+        attrs["bands"] += f" {said.unit}" if said and said.unit else ""
         top = float(channel_frequencies(attrs["bands"])[-1])
         attrs["band"] = min(load().bands, key=lambda b: abs(np.log(load().bands[b].high_hz / top)))
     if creation := label.text(*_FILE, "creation_date_time"):

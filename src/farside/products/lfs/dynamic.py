@@ -76,7 +76,11 @@ def dynamic_spectrum(level2: xr.Dataset) -> xr.Dataset:
         },
         {
             "title": "Dynamic spectrum of the low-frequency radio spectrometer",
-            **{key: a[key] for key in ("product_id", "instrument", "mode", "band", "sequence_id") if key in a},
+            **{
+                key: a[key]
+                for key in ("product_id", "instrument", "mode", "band", "sequence_id", "cancelled_db")
+                if key in a
+            },
             "level": "3",
             "start_utc": a["start_utc"],
             "stop_utc": a["stop_utc"],

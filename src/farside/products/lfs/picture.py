@@ -69,7 +69,10 @@ def _draw_spectrum(figure: Any, axes: Any, product: xr.Dataset) -> None:
 
 def _above_quiet(product: xr.Dataset) -> Array:
     """Power (time, frequency) over that of the quiet background: 1 where nothing bursts."""
-    quiet = np.sqrt(np.nanmedian(product["variance"].to_numpy(), axis=0) * product.attrs["looks"])
+    variance = product["variance"].to_numpy()
+    seen = np.isfinite(variance).any(axis=0)
+    quiet = np.full(len(seen), np.nan)
+    quiet[seen] = np.sqrt(np.nanmedian(variance[:, seen], axis=0) * product.attrs["looks"])
     return 1.0 + product["flux"].to_numpy() / quiet
 
 
