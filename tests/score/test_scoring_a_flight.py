@@ -403,8 +403,8 @@ def test_a_flight_that_was_never_told_to_report_needs_no_telemetry(copy):
     assert scored(copy)["Altitude error below 100 m, largest"].verdict == "not applicable"
 
 
-def test_observations_of_other_instruments_are_passed_over(copy):
-    other = {"instrument": "lpr", "kept": True, "traces": 12}
+def test_observations_of_instruments_nobody_knows_are_passed_over(copy):
+    other = {"instrument": "neutrons", "t": 0.0, "sequence_id": "0001", "index": 0, "kept": True, "traces": 12}
     rewrite(copy / "truth" / "flight.json", lambda record: record["observations"].append(other))
     assert scored(copy)["Records lost on the way"].verdict == "ok"
 

@@ -102,6 +102,9 @@ class _Observation(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     instrument: str
+    t: float
+    sequence_id: str
+    index: int
     kept: bool
 
 
