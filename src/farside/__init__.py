@@ -22,7 +22,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"
 
-_DOORS = {"Flight": "run", "Site": "geometry", "fly": "run", "panorama": "products", "read": "archive"}
+_DOORS = {
+    "Flight": "run",
+    "Site": "geometry",
+    "fly": "run",
+    "panorama": "products",
+    "process": "run",
+    "read": "archive",
+}
 
 
 def __getattr__(name: str) -> Any:

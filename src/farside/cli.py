@@ -93,6 +93,47 @@ def fly(
 
 
 @app.command()
+def process(
+    paths: Annotated[list[Path], typer.Argument(help="Product files (data or label), or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for products and gallery.")],
+    lat: Annotated[float | None, typer.Option(help="Latitude of the lander in degrees; level 1 needs it.")] = None,
+    lon: Annotated[float | None, typer.Option(help="East longitude of the lander in degrees.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Turn data files, simulated or real downloads of the Chang'e archive, into products and a gallery.
+
+    What cannot be read is named and skipped. Example:
+
+    farside process CE4_GRAS_LPR-1_SCI_N_20190104_20190104_0001_A.2B --out radargram
+    """
+    from farside.errors import BadInput
+    from farside.geometry import Site
+    from farside.run import process as process_files
+    from farside.run import reporter
+
+    if (lat is None) != (lon is None):
+        raise BadInput("farside process", "--lat, --lon", lat if lon is None else lon, "both or none of them")
+    site = None if lat is None or lon is None else Site(lat, lon)
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        done = process_files(paths, out, site, workers, progress)
+    for line in done.skipped:
+        typer.echo(f"farside: skipped: {line}", err=True)
+    if as_json:
+        files = {name: str(path) for name, path in done.products.items()}
+        typer.echo(json.dumps({"event": "done", "products": files, "skipped": len(done.skipped)}))
+    elif not quiet:
+        for name, path in done.products.items():
+            typer.echo(f"{name:<24}{path}")
+        typer.echo(f"The gallery is open: {done.gallery.resolve()}")
+    if not done.products:
+        raise typer.Exit(1)
+
+
+@app.command()
 def score(
     folder: Annotated[Path, typer.Argument(help="Folder of a flight.")],
     as_json: Json = False,
