@@ -11,7 +11,7 @@ from farside.archive.layers import read_layers, write_layers
 from farside.archive.level1 import write_level1
 from farside.archive.level2 import write_level2
 from farside.archive.reader import labels, read, read_all
-from farside.archive.tables import write_table
+from farside.archive.tables import read_table, write_table
 from farside.archive.telemetry import index_telemetry, read_telemetry, write_telemetry
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "read",
     "read_all",
     "read_layers",
+    "read_table",
     "read_telemetry",
     "write",
     "write_bundle",

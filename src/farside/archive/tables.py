@@ -13,7 +13,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from farside.archive.telemetry import write_columns
+from farside.archive.telemetry import Columns, read_columns, write_columns
+from farside.errors import DamagedFile
 from farside.work import atomic_write
 
 
@@ -23,3 +24,13 @@ def write_table(folder: str | Path, name: str, columns: Mapping[str, NDArray[Any
     with atomic_write(path.with_suffix(".json")) as part:
         part.write_text(json.dumps({"attrs": dict(attrs)}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return path
+
+
+def read_table(path: str | Path) -> tuple[Columns, dict[str, Any]]:
+    """Columns and attributes of a table written by ``write_table``, given its Parquet file. Raises DamagedFile."""
+    beside = Path(path).with_suffix(".json")
+    try:
+        attrs: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))["attrs"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(beside, f"not the attributes of a table: {error}") from error
+    return read_columns(Path(path)), attrs

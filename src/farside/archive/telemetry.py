@@ -45,14 +45,18 @@ def write_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> Path:
 
 def read_telemetry(folder: str | Path, name: str) -> Columns:
     """Columns of FOLDER/NAME.parquet, (n,) or (n, k). Raises DamagedFile."""
+    return read_columns(Path(folder) / f"{name}.parquet")
+
+
+def read_columns(path: Path) -> Columns:
+    """Columns of a Parquet file, (n,) or (n, k). Raises DamagedFile."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = Path(folder) / f"{name}.parquet"
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise DamagedFile(path, f"not a whole telemetry table: {error}") from error
+        raise DamagedFile(path, f"not a whole table: {error}") from error
     columns: Columns = {}
     for key in table.column_names:
         values = table[key].combine_chunks()
