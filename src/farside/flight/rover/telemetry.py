@@ -18,10 +18,9 @@ def telemetry(travel: Travel, energy: Energy, t: float) -> dict[str, Any]:
     """
     r = travel.rolloff
     held, place = travel.standing(t), travel.believed_place(t)
-    pose = travel.pose(t)
+    driving, on_ground = travel.driving(t), t > r.stop
+    pose = held.pose if on_ground else r.lander @ held.pose
     true = travel.place(t)
-    driving = travel.driving(t)
-    on_ground = t > r.stop
     x, y = (place.x, place.y) if on_ground else pose.position[:2]
     off = place.heading - true.heading if on_ground else 0.0
     rotation = attitude.to_matrix(attitude.upright(float(np.degrees(off)))) @ pose.r
