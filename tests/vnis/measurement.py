@@ -3,7 +3,6 @@
 from functools import cache
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 from farside.geometry import Pose, Site, utc_to_t
 from farside.payload.vnis import VnisView, load_target, observe
@@ -33,16 +32,3 @@ def raw(name, **kwargs):
 @cache
 def product(name, **kwargs):
     return spectrum(*level2(raw(name, **kwargs)))
-
-
-def true_centre(truth, left, right, inside):
-    """Where reflectance over its convex hull is least in the truth, every nm: another hull than the product's."""
-    x, y = truth["wavelength_nm"].to_numpy(), truth["reff"].to_numpy()
-    k = (x >= left) & (x <= right)
-    x, y = x[k], y[k] / y[k].max()
-    corners = ConvexHull(np.column_stack([(x - left) / (right - left), y])).vertices
-    chord = np.interp(x, [x[0], x[-1]], [y[0], y[-1]])
-    upper = np.sort(corners[y[corners] >= chord[corners] - 1e-12])
-    ratio = y / np.interp(x, x[upper], y[upper])
-    ratio[(x < inside[0]) | (x > inside[1])] = 1.0
-    return float(x[np.argmin(ratio)])

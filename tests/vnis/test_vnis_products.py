@@ -16,6 +16,7 @@ from farside.products.vnis.bands import BANDS, continuum, modelled
 from farside.products.vnis.iron import iron_sd
 from farside.products.vnis.photometry import to_standard
 from farside.products.vnis.reflectance import balance_temperature, join, without_heat, without_step
+from farside.score.vnis import true_centre
 from farside.sky import sun_distance_au
 
 QUIET = {"snr": 1e6}
@@ -48,7 +49,7 @@ def test_iron_of_the_two_targets_is_found_within_2_5_percent_by_weight(target):
 def test_band_centres_of_16_frames_at_snr_100_each_are_right_within_3_and_10_nm(target):
     true = truth(load_target(target), m.view())
     for band, tolerance in zip(BANDS, (3.0, 10.0), strict=True):
-        centre = m.true_centre(true, band.left, band.right, band.inside)
+        centre = true_centre(true, band)
         products = [m.product(target, snr=100.0, frames=16, seed=seed) for seed in range(4)]
         error = np.array([float(p[f"{band.name}_nm"]) for p in products]) - centre
         assert np.sqrt(np.mean(error**2)) <= tolerance
@@ -66,7 +67,7 @@ def test_stated_scatter_of_iron_and_centres_is_that_over_soils_of_random_make():
         true = truth(dataclasses.replace(soil, ground=mixture), m.view(lines=8))
         reff = true["reff"].to_numpy()
         smooth = modelled(nm, reff[::5])
-        missed = [float(band_centres(nm, smooth, b)[0]) - m.true_centre(true, b.left, b.right, b.inside) for b in BANDS]
+        missed = [float(band_centres(nm, smooth, b)[0]) - true_centre(true, b) for b in BANDS]
         errors.append([float(iron(reff[300], reff[500])) - mixture.feo_wt, *missed])
     rms = np.sqrt(np.mean(np.square(errors), axis=0))
     stated = np.array([iron_sd(), *(b.bias_nm for b in BANDS)])
