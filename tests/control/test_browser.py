@@ -131,6 +131,150 @@ def test_every_picture_and_control_has_a_name(desktop: Chromium) -> None:
     assert desktop.evaluate("document.querySelectorAll('h1').length") == 1
 
 
+def strip(browser: Chromium) -> tuple[float, float, float, float]:
+    """Left, top, width and height of the timeline on the screen, which it is brought onto."""
+    browser.evaluate("document.querySelector('.field').scrollIntoView({behavior: 'instant', block: 'center'})")
+    browser.pause(0.2)
+    box = "(({x, y, width, height}) => [x, y, width, height])(document.querySelector('.field').getBoundingClientRect())"
+    return tuple(browser.evaluate(box))
+
+
+def spans_drawn(browser: Chromium) -> int:
+    return browser.evaluate("document.querySelectorAll('.field .span').length")
+
+
+def shown_part(browser: Chromium) -> float:
+    """How much of the flight the timeline shows, of 1."""
+    return browser.evaluate("parseFloat(document.querySelector('.track i').style.width)") / 100
+
+
+def press(browser: Chromium, *keys: str) -> None:
+    for key in keys:
+        browser.key(key)
+    browser.pause(0.3)
+
+
+def test_the_timeline_draws_crowds_as_one_and_opens_them_by_keyboard(desktop: Chromium) -> None:
+    strip(desktop)
+    desktop.evaluate("document.querySelector('.field').focus()")
+    press(desktop, "0")
+    assert shown_part(desktop) == pytest.approx(1.0)
+    assert 40 < spans_drawn(desktop) < 100  # of 400
+    press(desktop, "ArrowDown", "ArrowDown", "ArrowRight")
+    assert "Landing camera, 2 of 120: LCAM 2" in desktop.evaluate("document.querySelector('.strip .unseen').innerText")
+    assert "120 × LCAM" in desktop.evaluate("document.querySelector('.tip').innerText")
+    press(desktop, *"+" * 13)
+    assert shown_part(desktop) == pytest.approx(0.5**13, rel=0.01)
+    assert "LCAM 2" in desktop.evaluate("document.querySelector('.tip b').innerText")
+    assert spans_drawn(desktop) > 100
+    press(desktop, "-")
+    assert shown_part(desktop) == pytest.approx(0.5**12, rel=0.01)
+    press(desktop, "0", "Escape")
+    assert desktop.evaluate("document.querySelector('.tip').hidden")
+    assert desktop.complaints == []
+
+
+def test_the_wheel_zooms_the_timeline_only_once_it_is_chosen(desktop: Chromium) -> None:
+    x, y, width, height = strip(desktop)
+    desktop.evaluate("document.activeElement.blur()")
+    wheel = {"type": "mouseWheel", "x": x + width / 2, "y": y + height - 10, "deltaX": 0}
+    desktop.call("Input.dispatchMouseEvent", **wheel, deltaY=-60, modifiers=0)
+    desktop.pause(0.3)
+    assert shown_part(desktop) == pytest.approx(1.0)
+    strip(desktop)
+    desktop.call("Input.dispatchMouseEvent", **wheel, deltaY=-60, modifiers=2)
+    desktop.until("parseFloat(document.querySelector('.track i').style.width) < 90")
+    before = desktop.evaluate("document.querySelector('.range').innerText")
+    desktop.drag((int(x + width / 2), int(y + 20)), (int(x + width / 2 - 200), int(y + 20)))
+    desktop.pause(0.2)
+    assert desktop.evaluate("document.querySelector('.range').innerText") != before
+    part = shown_part(desktop)
+    desktop.call("Input.dispatchMouseEvent", **wheel, deltaY=-60, modifiers=0)  # dragging has chosen it
+    desktop.pause(0.3)
+    assert shown_part(desktop) < part
+    desktop.evaluate("document.querySelectorAll('.zoom button')[2].click()")
+    desktop.pause(0.2)
+    assert shown_part(desktop) == pytest.approx(1.0)
+
+
+def test_the_timeline_can_be_read_as_a_list(desktop: Chromium) -> None:
+    desktop.evaluate("document.querySelector('.aslist summary').click()")
+    desktop.until("document.querySelectorAll('.aslist tbody tr').length > 1")
+    flight = "[...document.querySelectorAll('.aslist tbody tr')].map(row => row.innerText)"
+    rows = desktop.evaluate(flight)
+    assert len(rows) == 6 + 120 + 60 + 160 + 36 + 22 + 1
+    assert sum("Touchdown" in row for row in rows) == 1
+
+
+def test_a_card_leads_to_the_instruments_page_and_the_way_back(page: Path, browser_needed: None) -> None:
+    with Chromium(1440, 900) as browser:
+        browser.open(page)
+        browser.evaluate("[...document.querySelectorAll('.card a')][0].click()")
+        browser.until("document.querySelector('h1')?.innerText === 'Penetrating radar'")
+        heads = browser.evaluate("[...document.querySelectorAll('main h2')].map(head => head.innerText)")
+        assert heads == ["What it means", "Pictures", "Film", "Telemetry", "What arrived", "How wrong it is"]
+        browser.until("[...document.images].slice(0, 2).every(image => image.complete && image.naturalWidth > 0)")
+        browser.until("document.querySelector('video').readyState >= 1")
+        nameless = browser.evaluate(
+            "[...document.querySelectorAll('img, button, input, video, [role=application]')]"
+            ".filter(e => !(e.alt || e.getAttribute('aria-label') || e.innerText)).map(e => e.outerHTML)"
+        )
+        assert nameless == []
+        browser.evaluate("[...document.querySelectorAll('footer nav a')][2].click()")
+        browser.until("document.querySelector('h1')?.innerText === 'Biosphere'")
+        assert browser.evaluate("document.querySelectorAll('main h2').length") == 0
+        browser.evaluate("document.querySelector('.back').click()")
+        browser.until("document.querySelectorAll('.card').length === 3")
+        assert browser.complaints == []
+        assert all(address.startswith(("file:", "data:", "blob:")) for address in browser.requested)
+
+
+def test_a_chart_draws_its_series_and_reads_their_values(page: Path, browser_needed: None) -> None:
+    with Chromium(1440, 900) as browser:
+        browser.open(page.with_name("lpr.html"))
+        browser.until("document.querySelectorAll('.chart').length === 2")
+        browser.until("document.querySelector('.chart .line')")
+        lines = "document.querySelector('.chart').querySelectorAll('.line')"
+        drawn = browser.evaluate(f"[...{lines}].map(line => line.getAttribute('d'))")
+        assert len(drawn) == 3
+        assert all(line.count("M") == 2 for line in drawn)  # one gap
+        assert all(400 < len(re.findall("[ML]", line)) <= 800 for line in drawn)
+        units = browser.evaluate("[...document.querySelectorAll('.unit')].map(unit => unit.innerText.trim())")
+        assert units == ["°C", "V"]
+        browser.evaluate("document.querySelector('.chart').focus()")
+        press(browser, "Home")
+        spoken = browser.evaluate("document.querySelector('.charts .unseen').innerText")
+        assert spoken.startswith("3 Jan 2019, 02:10:00 UTC: electronics 1")
+        press(browser, "ArrowRight")
+        assert browser.evaluate("document.querySelectorAll('.cross circle').length") == 3
+        assert browser.evaluate("document.querySelector('.charts .unseen').innerText").startswith("3 Jan 2019, 04:")
+        assert browser.complaints == []
+
+
+def test_two_fingers_zoom_the_timeline_and_one_moves_it(page: Path, browser_needed: None) -> None:
+    with Chromium(390, 844, phone=True) as phone:
+        phone.open(page)
+        phone.until("document.querySelector('.field .span')")
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        x, y, width, height = strip(phone)
+        at = y + height / 2
+        for kind, apart in (("touchStart", 40), *(("touchMove", 40 + 20 * i) for i in range(1, 9))):
+            fingers = [{"x": x + width / 2 + side * apart / 2, "y": at, "id": i} for i, side in enumerate((-1, 1))]
+            phone.call("Input.dispatchTouchEvent", type=kind, touchPoints=fingers)
+            phone.pause(0.03)
+        phone.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        phone.pause(0.3)
+        assert 0.15 < shown_part(phone) < 0.35
+        before = phone.evaluate("document.querySelector('.range').innerText")
+        phone.drag((300, int(at)), (120, int(at)), touch=True)
+        phone.pause(0.3)
+        assert phone.evaluate("document.querySelector('.range').innerText") != before
+        phone.open(page.with_name("lpr.html"))
+        phone.until("document.querySelector('.chart .line')")
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        assert phone.complaints == []
+
+
 def test_on_a_phone_nothing_overflows_and_a_swipe_up_scrolls(page: Path, browser_needed: None) -> None:
     with Chromium(390, 844, phone=True) as phone:
         phone.open(page)

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from farside.control import Gallery, Panorama, Picture, write_gallery
-from farside.errors import DamagedFile
+from farside.control import Chart, Gallery, Lane, Page, Panorama, Picture, Series, Span, write_gallery
+from farside.errors import BadInput, DamagedFile
 
 
-def shown(folder: Path) -> dict:
-    """What flight.js hands to the page."""
-    text = (folder / "flight.js").read_text()
-    return json.loads(re.fullmatch(r'farside\("flight", (.*)\)\n', text, re.S)[1])
+def shown(folder: Path, key: str = "flight") -> dict:
+    """What flight.js, or the script of an instrument's page, hands to the page."""
+    text = (folder / f"{key}.js").read_text()
+    return json.loads(re.fullmatch(r'farside\("(?:flight|page)", (.*)\)\n', text, re.S)[1])
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -44,6 +44,10 @@ def test_the_page_refers_to_nothing_outside_its_folder(flight: Gallery, tmp_path
     content = shown(tmp_path)
     media = [content["footage"]["src"], content["footage"]["poster"], content["panorama"]["src"]]
     media += [picture["src"] for picture in content["pictures"]]
+    for page in content["pages"]:
+        of_page = shown(tmp_path, page["key"])
+        media += [picture["src"] for picture in of_page["pictures"]]
+        media += [film[part] for film in of_page["films"] for part in ("src", "poster")]
     assert all((tmp_path / address).is_file() for address in media)
     assert sorted(p.name for p in (tmp_path / "media").iterdir()) == sorted({Path(m).name for m in media})
 
@@ -92,7 +96,7 @@ def test_a_jpeg_that_fits_is_passed_on_as_it_is(tmp_path: Path, built: None) -> 
 def test_a_film_already_in_the_folder_is_referred_to_not_copied(flight: Gallery, tmp_path: Path) -> None:
     here = tmp_path / "landing.mp4"
     here.write_bytes(flight.footage.path.read_bytes())
-    write_gallery(tmp_path, replace(flight, footage=replace(flight.footage, path=here)))
+    write_gallery(tmp_path, replace(flight, pages=(), footage=replace(flight.footage, path=here)))
     assert shown(tmp_path)["footage"]["src"].startswith("landing.mp4?")
     assert not list((tmp_path / "media").glob("*.mp4"))
 
@@ -106,3 +110,82 @@ def test_a_picture_that_cannot_be_shown_is_named(name: str, tmp_path: Path, buil
     with pytest.raises(DamagedFile, match=name):
         write_gallery(tmp_path / "g", gallery)
     assert not (tmp_path / "g" / "index.html").exists()
+
+
+def test_every_instrument_has_its_page_and_the_front_page_a_card(flight: Gallery, tmp_path: Path) -> None:
+    write_gallery(tmp_path, flight)
+    cards = {card["key"]: card for card in shown(tmp_path)["pages"]}
+    assert list(cards) == ["lpr", "vnis", "biosphere"]
+    assert (cards["lpr"]["held"], cards["lpr"]["counted"]) == (1, 2)
+    assert cards["vnis"]["sentence"] == "It splits sunlight from the ground into 300 colours."
+    assert cards["lpr"]["picture"] == shown(tmp_path, "lpr")["pictures"][0]
+    assert cards["biosphere"]["picture"] is None
+    head = (tmp_path / "lpr.html").read_text().split("<script", 1)[0]
+    assert 'data-page="lpr"' in head
+    assert "<title>Penetrating radar · " in head
+
+
+def test_a_page_that_is_no_longer_shown_goes_and_foreign_files_stay(flight: Gallery, tmp_path: Path) -> None:
+    (tmp_path / "mine.js").write_text("// mine")
+    (tmp_path / "mine.html").write_text("mine")
+    write_gallery(tmp_path, flight)
+    write_gallery(tmp_path, replace(flight, pages=flight.pages[:1]))
+    left = {path.name for path in tmp_path.iterdir()} - {"media"}
+    assert left == {"index.html", "flight.js", "lpr.html", "lpr.js", "mine.html", "mine.js"}
+
+
+@pytest.mark.parametrize("keys", [["index"], ["flight"], ["../up"], ["LPR"], [""], ["lpr", "lpr"]])
+def test_a_key_that_is_no_file_name_is_refused(keys: list[str], tmp_path: Path, built: None) -> None:
+    pages = [Page(key, "title", "what") for key in keys]
+    with pytest.raises(BadInput, match="page key"):
+        write_gallery(tmp_path / "g", Gallery("t", "s", "", pages=pages))
+    assert not (tmp_path / "g" / "index.html").exists()
+
+
+def charted(tmp_path: Path, utc, **values) -> list[dict]:
+    chart = Chart("Temperature", "K", utc, [Series(name, line) for name, line in values.items()])
+    write_gallery(tmp_path, Gallery("t", "s", "", pages=[Page("lpr", "Radar", "It is.", charts=[chart])]))
+    (content,) = shown(tmp_path, "lpr")["charts"]
+    return content["series"]
+
+
+def test_a_long_chart_is_thinned_and_keeps_its_extremes(tmp_path: Path, built: None) -> None:
+    utc = np.datetime64("2019-01-03") + np.arange(100_000).astype("timedelta64[s]")
+    values = np.random.default_rng(2).normal(size=utc.size)
+    (line,) = charted(tmp_path, utc, noise=values)
+    assert len(line["values"]) <= 800
+    assert min(line["values"]) == pytest.approx(values.min(), rel=1e-5)
+    assert max(line["values"]) == pytest.approx(values.max(), rel=1e-5)
+    assert line["t"] == sorted(line["t"])
+    peak = line["t"][int(np.argmax(line["values"]))]
+    assert peak == pytest.approx(float(np.argmax(values)), abs=0.001)
+
+
+def test_values_that_are_missing_leave_a_gap(tmp_path: Path, built: None) -> None:
+    utc = [f"2019-01-03T00:00:{s:02d}.500Z" for s in range(10)]
+    (line,) = charted(tmp_path, utc, a=[1.0, 2.0, float("nan"), *range(7)])
+    assert line["values"][:4] == [1.0, 2.0, None, 0.0]
+    assert line["t"] == pytest.approx(range(10))
+
+
+def test_a_pause_is_a_gap_but_a_slower_rate_is_not(tmp_path: Path, built: None) -> None:
+    start = np.datetime64("2019-01-03T00:00")
+    bursts = np.r_[np.arange(10), 3600 + np.arange(10)]
+    (line,) = charted(tmp_path, start + bursts.astype("timedelta64[s]"), a=np.ones(20))
+    assert line["values"].count(None) == 1
+    slower = np.r_[np.arange(10), 9 + 60 * np.arange(1, 11)]
+    (line,) = charted(tmp_path, start + slower.astype("timedelta64[s]"), a=np.ones(20))
+    assert None not in line["values"]
+
+
+def test_a_chart_that_does_not_add_up_is_refused(tmp_path: Path, built: None) -> None:
+    with pytest.raises(BadInput, match="Temperature: a"):
+        charted(tmp_path, ["2019-01-03T00:00:00Z", "2019-01-03T00:00:01Z"], a=[1.0])
+    with pytest.raises(BadInput, match="go back"):
+        charted(tmp_path, ["2019-01-03T00:00:01Z", "2019-01-03T00:00:00Z"], a=[1.0, 2.0])
+
+
+def test_spans_of_a_lane_are_told_in_order(tmp_path: Path, built: None) -> None:
+    spans = [Span(f"2019-01-0{d}T00:00:00Z", f"2019-01-0{d}T01:00:00Z", f"day {d}") for d in (5, 3, 4)]
+    write_gallery(tmp_path, Gallery("t", "s", "", lanes=[Lane("Radar", spans)]))
+    assert [span["name"] for span in shown(tmp_path)["lanes"][0]["spans"]] == ["day 3", "day 4", "day 5"]

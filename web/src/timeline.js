@@ -122,14 +122,14 @@ function strip(rows, kinds, epoch) {
       const turned = at + long > width
       const start = turned ? at - long : at
       const level = free.findIndex((end) => end + 6 < start)
-      Object.assign(bar, { y0: foot - 8, y1: foot + 8 })
+      Object.assign(bar, { x0: at - 7, x1: at + 7, y0: foot - 7, y1: foot + 7 })
       if (level >= 0 && at >= left && at <= width) {
         free[level] = start + long
         const y = top + LEVEL * (NAMES - 1 - level) + 10
         into.push(
           s("line", { class: "stem", x1: at, x2: at, y1: y - 8, y2: foot }),
           s("text", { class: "pin", x: turned ? at - 5 : at + 5, y, "text-anchor": turned ? "end" : "start" }, label))
-        bar.y0 = y - 10
+        bar.label = { x0: start, x1: start + long, y0: y - 10, y1: y + 4 }
       }
       into.push(s("circle", { class: many ? "pin many" : "pin", cx: at, cy: foot, r: many ? 7 : 4.5 }))
       if (many) into.push(s("text", { class: "count", x: at, y: foot + 3.5 }, bar.items.length))
@@ -140,10 +140,11 @@ function strip(rows, kinds, epoch) {
     const y = top + LEVEL * bar.level
     const [a, b] = [Math.max(bar.x0, left - 4), Math.min(bar.x1, width + 4)]
     Object.assign(bar, { y0: y, y1: y + BAR })
-    into.push(s("rect", { class: "span", x: a, y, width: Math.max(b - a, 3), height: BAR, rx: b - a > 6 ? 2 : 0, fill: hue(Math.max(0, kinds.indexOf(bar.items[0].kind))) }))
-    const text = bar.items.length > 1 ? String(bar.items.length) : bar.items[0].name
-    const room = Math.min(b, width) - Math.max(a, left)
-    if (room > text.length * LETTER + 8) into.push(s("text", { class: "inside", x: Math.max(a, left) + 5, y: y + 11 }, text))
+    into.push(s("rect", { class: "span", x: a, y, width: b - a > 5 ? b - a - 1 : Math.max(b - a, 3), height: BAR, rx: b - a > 6 ? 2 : 0, fill: hue(Math.max(0, kinds.indexOf(bar.items[0].kind))) }))
+    const room = Math.min(b, width) - Math.max(a, left) - 8
+    const texts = [gathered(bar.items), bar.items.length > 1 && String(bar.items.length)]
+    const text = texts.find((text) => text && text.length * LETTER < room)
+    if (text) into.push(s("text", { class: "inside", x: Math.max(a, left) + 5, y: y + 11 }, text))
   }
 
   /** The bar under a place, or the nearest one within a finger's width. */
@@ -153,8 +154,10 @@ function strip(rows, kinds, epoch) {
     let best = null
     let nearest = reach
     for (const bar of bars) {
-      const far = Math.hypot(Math.max(bar.x0 - px, 0, px - bar.x1), Math.max(bar.y0 - py, 0, py - bar.y1))
-      if (far < nearest) [best, nearest] = [bar, far]
+      for (const { x0, x1, y0, y1 } of [bar, bar.label].filter(Boolean)) {
+        const far = Math.hypot(Math.max(x0 - px, 0, px - x1), Math.max(y0 - py, 0, py - y1))
+        if (far < nearest) [best, nearest] = [bar, far]
+      }
     }
     return best
   }
@@ -252,7 +255,11 @@ function strip(rows, kinds, epoch) {
     chosen = bar && { row: bar.row, index: bar.row.items.indexOf(bar.items[0]) }
     point(bar)
     // where several stand in one place, a second tap opens them
-    if (bar?.items.length > 1 && (again || event.pointerType === "mouse")) fit(bar.items)
+    if (bar?.items.length > 1 && (again || event.pointerType === "mouse")) {
+      chosen = null
+      point(null)
+      fit(bar.items)
+    }
   })
   field.addEventListener("pointercancel", (event) => fingers.delete(event.pointerId))
   field.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && !chosen && point(null))
@@ -269,6 +276,13 @@ function strip(rows, kinds, epoch) {
     spoken)
 }
 
+/** One name for what is drawn as one: "60 × TCAM", or how many they are. */
+function gathered(items) {
+  if (items.length === 1) return items[0].name
+  const first = stem(items[0].name)
+  return items.every((item) => stem(item.name) === first) ? `${items.length} × ${first}` : String(items.length)
+}
+
 /** What the box beside a bar says. */
 function told({ items, row }, epoch) {
   const one = items[0]
@@ -277,15 +291,15 @@ function told({ items, row }, epoch) {
     return [
       h("b", {}, one.name),
       h("span", { class: "n" }, between(one.from, one.to), one.to > one.from ? "" : count(new Date(one.from).toISOString())),
-      h("span", {}, [row.name, one.kind, one.to > one.from && lasting(one.to - one.from)].filter(Boolean).join(" · ")),
+      !row.points && h("span", {}, [row.name, one.kind, one.to > one.from && lasting(one.to - one.from)].filter(Boolean).join(" · ")),
       one.text && h("span", {}, one.text),
     ].filter(Boolean)
   }
-  const names = new Set(items.map((item) => stem(item.name)))
+  const alike = gathered(items).includes("×")
   return [
-    h("b", {}, names.size === 1 ? `${items.length} × ${[...names][0]}` : `${items.length} in ${row.name}`),
+    h("b", {}, alike ? gathered(items) : row.points ? `${items.length} events` : `${row.name}: ${items.length}`),
     h("span", { class: "n" }, between(one.from, Math.max(...items.map((item) => item.to)))),
-    ...(names.size === 1 ? [] : items.slice(0, 5).map((item) => h("span", { class: "n" }, `${clock(new Date(item.from).toISOString())}  ${item.name}`))),
+    ...(alike ? [] : items.slice(0, 5).map((item) => h("span", { class: "n" }, `${clock(new Date(item.from).toISOString())}  ${item.name}`))),
     h("span", { class: "dim" }, "zoom in to tell them apart"),
   ]
 }
