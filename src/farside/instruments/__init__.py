@@ -4,7 +4,7 @@ from farside.instruments.arrays import array_element, plain_array, read_array, r
 from farside.instruments.instrument import CAMERAS, Band, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_attrs
-from farside.instruments.mounting import camera_pose
+from farside.instruments.mounting import camera_pose, point_at
 from farside.instruments.names import ProductName
 from farside.instruments.observation import observation, pinhole
 from farside.instruments.record import pack
@@ -30,6 +30,7 @@ __all__ = [
     "pack",
     "pinhole",
     "plain_array",
+    "point_at",
     "product_id",
     "read_array",
     "read_attrs",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.instruments.instrument import CAMERAS
+from farside.instruments.head import mast_angles
+from farside.instruments.instrument import CAMERAS, load
 from farside.instruments.lcam import mount
 from farside.instruments.pcam import mast as rover_mast
 from farside.instruments.tcam import mast as lander_mast
@@ -25,3 +26,19 @@ def camera_pose(instrument: str, mast_deg: tuple[float, float] | None = None) ->
     if CAMERAS[instrument] == "pcam":
         return rover_mast.camera_pose(instrument, *mast_deg)
     return lander_mast.camera_pose(*mast_deg)
+
+
+def point_at(instrument: str, target: Array) -> tuple[float, float]:
+    """Mast yaw and pitch (degrees) at which a camera looks at ``target`` (3,), metres in its vehicle's frame.
+
+    One eye of a stereo camera alone would look past it: the head as a whole is pointed.
+    """
+    head = load(instrument).head
+    if head is not None:
+        return mast_angles(target - np.array(head.axis_m))
+    angles = mast_angles(target)
+    for _ in range(6):  # the mast's yaw moves the camera, too
+        rotation, centre = camera_pose(instrument, angles)
+        want, has = mast_angles(target - centre), mast_angles(-rotation[:, 2])
+        angles = angles[0] + want[0] - has[0], angles[1] + want[1] - has[1]
+    return angles

@@ -1,10 +1,12 @@
 """All desks, in the order of their pages."""
 
+from farside.products.biosphere import BiosphereDesk
 from farside.products.desk import Desk
 from farside.products.lcam import LcamDesk
 from farside.products.lfs import LfsDesk
 from farside.products.lpr import LprDesk
+from farside.products.portrait import PcamDesk
 from farside.products.tcam import TcamDesk
 from farside.products.vnis import VnisDesk
 
-DESKS: tuple[type[Desk], ...] = (LcamDesk, TcamDesk, LfsDesk, LprDesk, VnisDesk)
+DESKS: tuple[type[Desk], ...] = (LcamDesk, TcamDesk, PcamDesk, LfsDesk, LprDesk, VnisDesk, BiosphereDesk)

@@ -165,6 +165,7 @@ class RoverSpec(Part):
     to_earth_bps: Positive
     store_mb: Positive
     stowed: StowedSpec
+    mast_error_deg: float = Field(ge=0, lt=5)
     instruments: tuple[Carried, ...] = ()
 
 

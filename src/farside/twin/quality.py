@@ -10,6 +10,7 @@ import yaml
 from farside.twin.commands.biosphere_photograph import Quality as BiosphereQuality
 from farside.twin.commands.lfs_listen import Quality as LfsQuality
 from farside.twin.commands.lpr_sound import Quality as LprQuality
+from farside.twin.commands.pcam_portrait import Quality as PcamQuality
 from farside.twin.commands.vnis_measure import Quality as VnisQuality
 from farside.twin.part import Part
 
@@ -43,6 +44,7 @@ class Quality(Part):
     biosphere: BiosphereQuality
     lfs: LfsQuality
     lpr: LprQuality
+    pcam: PcamQuality
     vnis: VnisQuality
     relief: ReliefQuality
     disk_gb: float

@@ -10,9 +10,13 @@ from typing import Any
 import simpy
 from pydantic import TypeAdapter
 
+from farside.geometry import t_to_utc
+from farside.instruments import CAMERAS
+from farside.instruments import load as load_instrument
 from farside.instruments.commanding import Verdict
 from farside.instruments.commanding import pack_packet as pack_verdict
 from farside.link import Agent, Eid, Priority, StoreFull
+from farside.payload import View
 from farside.twin.commands import Order
 from farside.twin.mission import Sequence
 from farside.twin.quality import Quality
@@ -21,7 +25,7 @@ from farside.twin.shot import Shot
 from farside.twin.truth import Truth
 from farside.twin.when import EVENTS, When
 from farside.twin.world import World
-from farside.work import key_of
+from farside.work import key_of, rng
 
 LATEST_S = 60.0
 """A command that reaches the vehicle later than this after its time is refused: the moment it was meant for is gone."""
@@ -117,6 +121,41 @@ class Vehicle:
             self.truth.event(self.t, self.name, f"refused {refused}")
         self.report([pack_verdict(Verdict(self.t, self.name, order.do, reason or ""), self._verdicts)])
         self._verdicts += 1
+
+    # Cameras ---------------------------------------------------------------------------------------------------
+
+    def aim(
+        self, instrument: str, t: float, index: int, sequence_id: str, mast_deg: tuple[float, float] | None = None
+    ) -> View:
+        """Everything one exposure at ``t`` depends on: vehicles, Sun, and where the mast really points."""
+        world, mission = self.world, self.world.mission
+        package = CAMERAS[instrument]  # the eyes of one head share its mast
+        error = (0.0, 0.0, 0.0)
+        if mast_deg is not None:
+            sigma = getattr(mission, self.name).mast_error_deg
+            draw = rng(mission.seed, package, "mast", sequence_id, *mast_deg).normal(0.0, sigma, 3)
+            error = (float(draw[0]), float(draw[1]), float(draw[2]))
+        sun, distance_au = world.sun(t)
+        return View(
+            instrument=instrument,
+            t=t,
+            start_utc=t_to_utc(t),
+            index=index,
+            sequence_id=sequence_id,
+            binning=getattr(self.quality, package).binning,
+            lander=world.lander_pose(t),
+            rover=world.rover_pose(t),
+            mast_deg=mast_deg,
+            mast_error_deg=error,
+            sun=sun,
+            sun_distance_au=distance_au,
+            temperature_c=load_instrument(instrument).temperature_c,
+            seed=mission.seed,
+        )
+
+    def photograph(self, plan: list[View]) -> Generator[Any, Any, None]:
+        """Take the exposures of ``plan`` in time order; each record is in the store when its exposure begins."""
+        yield from self.carry_out(self.world.exposures(plan))
 
     # Records and telemetry -------------------------------------------------------------------------------------
 

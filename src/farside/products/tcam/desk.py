@@ -1,9 +1,11 @@
-"""The terrain camera's desk: frames as they come, and the panorama of all of them."""
+"""The terrain camera's desk: frames as they come, the panorama, and portraits."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from farside import archive
 from farside.geometry import utc_to_t
@@ -11,17 +13,21 @@ from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
 from farside.products.frames import clock, keep_frame, still
 from farside.products.panorama import grid_of, panorama
+from farside.products.portrait.mosaic import portrait
+from farside.products.portrait.picture import write_portrait
 from farside.products.tone import write_picture
 
 if TYPE_CHECKING:
     import xarray as xr
 
+WIDE_DEG = 90.0
+"""A sequence whose yaws span more than this is a panorama, whole or not; one that spans less is a portrait."""
 STILL_EVERY_TH = 10
 """Every so many-th frame is shown as a picture."""
 
 
 class TcamDesk(Desk):
-    """Lays the panorama."""
+    """Lays the panorama, and puts portraits together."""
 
     name: ClassVar[str] = "tcam"
     instruments: ClassVar[tuple[str, ...]] = ("tcam",)
@@ -34,6 +40,7 @@ class TcamDesk(Desk):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._sequences: dict[str, list[Path]] = {}
+        self._pointings: dict[str, list[tuple[float, float]]] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; every tenth of a sequence is shown."""
@@ -41,14 +48,42 @@ class TcamDesk(Desk):
         a = frame.attrs
         paths = self._sequences.setdefault(a["sequence_id"], [])
         paths.append(path)
+        self._pointings.setdefault(a["sequence_id"], []).append((a["mast_yaw_deg"], a["mast_pitch_deg"]))
         if (len(paths) - 1) % STILL_EVERY_TH:
             return None
         pointing = f"mast yaw {a['mast_yaw_deg']:.0f}°, pitch {a['mast_pitch_deg']:.0f}°"
         return still(frame, self.bench, f"Terrain camera, {clock(a['start_utc'])} UTC: {pointing}")
 
     def finish(self) -> Report:
-        """A panorama of the longest sequence."""
-        frames = [archive.read(path) for path in max(self._sequences.values(), key=len)]
+        """A panorama of the longest wide sequence; a portrait of every other one that is not wide."""
+        wide = {number: paths for number, paths in self._sequences.items() if self._is_wide(number)}
+        reports = [self._panorama(max(wide.values(), key=len))] if wide else []
+        reports += [self._portrait(number, paths) for number, paths in self._sequences.items() if number not in wide]
+        return Report(
+            {name: path for report in reports for name, path in report.products.items()},
+            tuple(still for report in reports for still in report.stills),
+            mosaics=tuple(mosaic for report in reports for mosaic in report.mosaics),
+            findings=tuple(finding for report in reports for finding in report.findings),
+        )
+
+    def _is_wide(self, number: str) -> bool:
+        yaws = np.array(sorted({yaw for yaw, _ in self._pointings[number]}))
+        gaps = np.diff([*yaws, yaws[0] + 360.0])
+        return bool(360.0 - gaps.max() > WIDE_DEG)
+
+    def _portrait(self, number: str, paths: list[Path]) -> Report:
+        """The last shot at each pointing, as one picture."""
+        last = dict(zip(self._pointings[number], paths, strict=True))
+        frames = [archive.read(path) for path in last.values()]
+        whole = portrait(frames)
+        label = archive.write_layers(whole, self.bench.archive / archive.DERIVED)
+        picture = write_portrait(whole, self.bench.release / f"tcam-portrait-{number}.jpg")
+        caption = f"Portrait by the terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
+        products = {f"tcam-portrait-{number}": label, f"tcam-portrait-{number}-picture": picture}
+        return Report(products, (Still(picture, caption, "The rover, photographed by the lander"),))
+
+    def _panorama(self, paths: list[Path]) -> Report:
+        frames = [archive.read(path) for path in paths]
         first = frames[0].attrs
         telemetry = self.bench.telemetry("gnc")
         attitude = None if telemetry is None else attitude_at(telemetry, utc_to_t(first["start_utc"]))

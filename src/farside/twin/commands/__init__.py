@@ -13,10 +13,12 @@ from farside.twin.commands.lcam_film import LcamFilm
 from farside.twin.commands.lfs_listen import LfsListen
 from farside.twin.commands.lpr_sound import LprSound
 from farside.twin.commands.order import Order
+from farside.twin.commands.pcam_portrait import PcamPortrait
 from farside.twin.commands.rover_drive import RoverDrive
 from farside.twin.commands.rover_report import RoverReport
 from farside.twin.commands.rover_rolloff import RoverRolloff
 from farside.twin.commands.tcam_panorama import TcamPanorama
+from farside.twin.commands.tcam_portrait import TcamPortrait
 from farside.twin.commands.vnis_measure import VnisMeasure
 
 COMMANDS: tuple[type[Order], ...] = (
@@ -28,10 +30,12 @@ COMMANDS: tuple[type[Order], ...] = (
     LcamFilm,
     LfsListen,
     LprSound,
+    PcamPortrait,
     RoverDrive,
     RoverReport,
     RoverRolloff,
     TcamPanorama,
+    TcamPortrait,
     VnisMeasure,
 )
 

@@ -1,0 +1,127 @@
+"""The panoramic camera's desk: both eyes' frames, the portrait they make together, and how far away everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from farside import archive
+from farside.products.desk import Bench, Desk, Finding, Report, Still
+from farside.products.frames import clock, keep_frame
+from farside.products.portrait.mosaic import FAR_M, portrait
+from farside.products.portrait.picture import write_anaglyph, write_depth, write_frame, write_portrait
+from farside.products.portrait.stereo import depth_map, rectify
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LEFT, RIGHT = "pcaml", "pcamr"
+MIDDLE = 0.15
+"""Half of the share of a picture's sides that counts as its middle."""
+
+
+class PcamDesk(Desk):
+    """Puts portraits together and finds depths."""
+
+    name: ClassVar[str] = "pcam"
+    instruments: ClassVar[tuple[str, ...]] = (LEFT, RIGHT)
+    title: ClassVar[str] = "Panoramic camera"
+    what: ClassVar[str] = (
+        "Two colour cameras side by side on the rover's mast, 27 cm apart and 1.5 m above the ground. Together they "
+        "see how far away things are. On 2019-01-11 they took the portrait of the lander."
+    )
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._sequences: dict[str, dict[tuple[str, int], Path]] = {}
+
+    def take(self, observation: xr.Dataset) -> Still | None:
+        """Keep a frame; those of the left eye are shown."""
+        path, frame = keep_frame(observation, self.bench)
+        a = frame.attrs
+        self._sequences.setdefault(a["sequence_id"], {})[a["instrument"], a["index"]] = path
+        if a["instrument"] != LEFT or (frame["dn"].ndim == 2 and not a["bayer"]):
+            return None
+        picture = write_frame(frame, self.bench.browse / f"{a['product_id']}.png")
+        return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
+
+    def finish(self) -> Report:
+        """For each sequence the portrait of one eye, and depth map and anaglyph of the pair nearest to its middle."""
+        products: dict[str, Path] = {}
+        stills: list[Still] = []
+        findings: list[Finding] = []
+        for number, paths in sorted(self._sequences.items()):
+            self._sequence(number, paths, products, stills, findings)
+        return Report(products, tuple(stills), findings=tuple(findings))
+
+    def _sequence(
+        self,
+        number: str,
+        paths: dict[tuple[str, int], Path],
+        products: dict[str, Path],
+        stills: list[Still],
+        findings: list[Finding],
+    ) -> None:
+        release, derived = self.bench.release, self.bench.archive / archive.DERIVED
+        pairs = sorted(index for eye, index in paths if eye == LEFT and (RIGHT, index) in paths)
+        distance = FAR_M
+        if pairs:
+            index = self._middle({index: paths[LEFT, index] for index in pairs})
+            left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
+            depth, pair = depth_map(left, right), rectify(left, right)
+            products[f"pcam-depth-{number}"] = archive.write_layers(depth, derived)
+            z, sigma = depth["depth"].to_numpy(), depth["sigma"].to_numpy()
+            when = clock(left.attrs["start_utc"])
+            picture = write_depth(z, release / f"pcam-depth-{number}.png")
+            stills.append(Still(
+                picture, f"Distances seen by both eyes, {when} UTC: near is bright; black where it is not known",
+                "Depth map of the lander",
+            ))  # fmt: skip
+            if (middle := _middle_of(z, sigma)) is not None:
+                distance, error = middle
+                disparity = pair.baseline_m / pair.camera.pixel_rad / distance
+                glasses = write_anaglyph(pair, disparity, LEFT, release / f"pcam-anaglyph-{number}.jpg")
+                stills.append(Still(
+                    glasses, f"Both eyes for red and cyan glasses, {when} UTC", "Anaglyph of the lander",
+                ))  # fmt: skip
+                findings.append(Finding(
+                    "Distance of what is in the middle", f"{distance:.2f} m", f"± {error:.2f} m",
+                    "Median of the depths in the middle of the pair, measured by the parallax of 27 cm.",
+                ))  # fmt: skip
+            findings.append(Finding(
+                "Pixels with a depth", f"{100.0 * depth.attrs['coverage']:.0f} %", "",
+                "Sky, shadows and what only one eye sees have none.",
+            ))  # fmt: skip
+        eye = LEFT if any(e == LEFT for e, _ in paths) else RIGHT
+        frames = [archive.read(path) for (e, _), path in sorted(paths.items()) if e == eye]
+        frames = [f for f in frames if f["dn"].ndim == 3 or f.attrs["bayer"]]
+        if frames:
+            whole = portrait(frames, distance)
+            products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)
+            picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
+            products[f"pcam-portrait-{number}-picture"] = picture
+            caption = f"Portrait from {len(frames)} frames of the panoramic camera, {frames[0].attrs['start_utc'][:10]}"
+            stills.insert(0, Still(picture, caption, "The lander, photographed by the rover"))
+
+    def _middle(self, lefts: dict[int, Path]) -> int:
+        """Index of the pair that looks most nearly where all look on average; the later of two."""
+        axes = {k: _axis(archive.read(path).attrs) for k, path in lefts.items()}
+        mean = np.mean(list(axes.values()), axis=0)
+        return max(axes, key=lambda k: (round(float(axes[k] @ mean), 5), k))
+
+
+def _axis(attrs: dict[Any, Any]) -> np.ndarray:
+    return np.array(attrs["center_vector"], float)
+
+
+def _middle_of(depth: np.ndarray, sigma: np.ndarray) -> tuple[float, float] | None:
+    """Median depth in the middle of a map and its error, m: neighbouring depths share theirs."""
+    lines, samples = depth.shape
+    rows = slice(int(lines * (0.5 - MIDDLE)), int(lines * (0.5 + MIDDLE)) + 1)
+    columns = slice(int(samples * (0.5 - MIDDLE)), int(samples * (0.5 + MIDDLE)) + 1)
+    known = np.isfinite(depth[rows, columns])
+    if not known.any():
+        return None
+    return float(np.median(depth[rows, columns][known])), float(np.median(sigma[rows, columns][known]))

@@ -1,0 +1,32 @@
+"""The light that a calibrated frame shows, in colour, whatever its level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.products.calibrate import demosaic
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Light = NDArray[np.float32]
+
+
+def colour_light(frame: xr.Dataset) -> tuple[Light, NDArray[np.bool_]]:
+    """Light (line, sample, band) of a level-2 colour frame, proportional to radiance, and where it is burnt out.
+
+    The unit is acali DN / ms, DN as shares of full scale. A Bayer mosaic (2B) is demosaicked, edge-aware.
+    """
+    a = frame.attrs
+    dn = frame["dn"].to_numpy()
+    top = 2 ** int(a["bits"]) - 1
+    share = dn.astype(np.float32) / np.float32(top)
+    burnt = dn >= top
+    if dn.ndim == 2:
+        share, burnt = demosaic(share, burnt)
+    else:
+        burnt = burnt.any(axis=2)
+    return share * (np.array(a["acali"]) / a["exposure_ms"]).astype(np.float32), burnt

@@ -1,0 +1,86 @@
+"""Portraits, anaglyphs and depth maps as pictures to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.products.portrait.light import Light, colour_light
+from farside.products.portrait.stereo import Rectified
+from farside.products.tone import shown, sunlight, whiten
+from farside.work import atomic_write
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+BRIGHT = 99.5
+"""Percentile of the lit pixels that comes to lie near white."""
+LIFT = 1.6
+"""What backlit sides and dark soil are lifted by beside it."""
+BAR_PX = 26
+"""Width of the scale beside a depth map."""
+
+
+def write_frame(frame: xr.Dataset, path: Path) -> Path:
+    """Write a level-2 colour frame as PNG, each band divided by the sunlight in it; return ``path``."""
+    light, burnt = colour_light(frame)
+    return _write(_look(light, burnt, frame.attrs["instrument"]), path)
+
+
+def write_portrait(product: xr.Dataset, path: Path) -> Path:
+    """Write a portrait as JPEG; return ``path``."""
+    light = product["image"].to_numpy() * np.float32(product["image"].attrs["scale"])
+    return _write(_look(light, product["weight"].to_numpy() == 1, product.attrs["instrument"]), path)
+
+
+def write_anaglyph(pair: Rectified, nearest_px: float, instrument: str, path: Path) -> Path:
+    """Write both eyes for red and cyan glasses (left eye red); what has this disparity lies on the screen."""
+    shift = round(nearest_px)
+    grey = [
+        _look(p, np.zeros(p.shape[:2], bool), instrument).astype(np.float32).mean(axis=2)
+        for p in (pair.left, pair.right)
+    ]
+    left, right = grey[0][:, shift:], grey[1][:, : grey[1].shape[1] - shift]
+    return _write(np.stack([left, right, right], axis=-1).astype(np.uint8), path)
+
+
+def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
+    """Write a depth map as PNG, near bright and far dark (cividis), unknown black, with a scale in metres."""
+    import cv2
+
+    known = depth[np.isfinite(depth)]
+    near, far = np.percentile(known, [1.0, 97.0]) if known.size else (0.0, 1.0)
+    share = np.nan_to_num((far - depth) / max(far - near, 1e-6)).clip(0.0, 1.0)
+    picture = cv2.applyColorMap(np.rint(share * 255).astype(np.uint8), cv2.COLORMAP_CIVIDIS)[..., ::-1].copy()
+    picture[~np.isfinite(depth)] = 0
+    lines = depth.shape[0]
+    bar = np.zeros((lines, 4 * BAR_PX, 3), np.uint8)
+    ramp = np.linspace(0, 255, lines - 2 * BAR_PX).astype(np.uint8)[:, None]
+    bar[BAR_PX : lines - BAR_PX, BAR_PX : 2 * BAR_PX] = cv2.applyColorMap(ramp, cv2.COLORMAP_CIVIDIS)[..., ::-1]
+    for metres in np.linspace(near, far, 5):
+        line = BAR_PX + round((far - metres) / max(far - near, 1e-6) * (lines - 2 * BAR_PX - 1))
+        place = (2 * BAR_PX + 5, line + 4)
+        cv2.putText(bar, f"{metres:.1f} m", place, cv2.FONT_HERSHEY_SIMPLEX, 0.36, (230,) * 3, 1, cv2.LINE_AA)
+    return _write(np.concatenate([picture, bar], axis=1), path)
+
+
+def _look(light: Light, burnt: NDArray[np.bool_], instrument: str) -> NDArray[np.uint8]:
+    """Light (line, sample, band) as sRGB, a flat spectrum grey, stretched to its own bright end."""
+    light = light / sunlight(instrument)
+    whiten(light, burnt)
+    lit = light[(light.min(axis=2) > 0.0) & ~burnt]
+    return shown(light * np.float32(LIFT / (np.percentile(lit, BRIGHT) if lit.size else 1.0)))
+
+
+def _write(picture: NDArray[np.uint8], path: Path) -> Path:
+    from PIL import Image
+
+    with atomic_write(path) as part:
+        if path.suffix == ".png":
+            Image.fromarray(picture).save(part, "PNG")
+        else:
+            Image.fromarray(picture).save(part, "JPEG", quality=90, subsampling=0, optimize=True)
+    return path
