@@ -10,7 +10,7 @@ import numpy as np
 
 from farside.errors import BadInput, DamagedFile
 from farside.instruments.arrays import array_element, read_array
-from farside.instruments.instrument import CAMERAS, load
+from farside.instruments.instrument import CAMERAS, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_attrs
 from farside.instruments.names import ProductName, product_id
@@ -35,13 +35,18 @@ def restore(arrays: Arrays, attrs: dict[str, Any]) -> xr.Dataset:
 
 def encode(frame: xr.Dataset) -> Encoded:
     """A calibrated frame as octets and label. Raises BadInput for a missing attribute."""
+    return encode_image(frame, load(frame.attrs["instrument"]))
+
+
+def encode_image(frame: xr.Dataset, camera: Instrument) -> Encoded:
+    """A calibrated frame of a camera as octets and label. Raises BadInput for a missing attribute."""
     attrs = dict(frame.attrs)
     attrs.setdefault("modification_date", attrs["stop_utc"][:10])
-    attrs["instrument_id"] = load(attrs["instrument"]).id
+    attrs["instrument_id"] = camera.id
     dn = np.ascontiguousarray(frame["dn"].to_numpy())
     name = f"{attrs['product_id']}.{attrs['level']}"
     try:
-        elements = level2_elements(attrs, load(attrs["instrument"]).host)
+        elements = level2_elements(attrs, camera.host)
     except KeyError as error:
         raise BadInput(name, str(error.args[0]), None, "an observation with everything its label says") from error
     area = Element("File_Area_Observational", (

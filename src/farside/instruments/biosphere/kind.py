@@ -9,13 +9,18 @@ from farside.errors import BadInput, DamagedFile
 from farside.instruments.biosphere.layout import from_bytes, product_id
 from farside.instruments.biosphere.payload import camera
 from farside.instruments.biosphere.record import pack, unpack
-from farside.instruments.camera import encode, restore
-from farside.instruments.kind import Kind
+from farside.instruments.camera import encode_image, restore
+from farside.instruments.kind import Encoded, Kind
 from farside.instruments.label import Element, read_attrs
 from farside.instruments.names import ProductName
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+def encode(picture: xr.Dataset) -> Encoded:
+    """A balanced picture as octets and label. Raises BadInput for a missing attribute."""
+    return encode_image(picture, camera())
 
 
 def decode(label: Element, path: Path) -> xr.Dataset:

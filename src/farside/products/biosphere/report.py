@@ -29,7 +29,7 @@ def biosphere(telemetry: Columns, frames: Sequence[xr.Dataset] = ()) -> xr.Datas
         area = growth(bed)
         inputs += json.loads(area.attrs["provenance"])["inputs"]
         grown = {key: area.attrs[key] for key in grown}
-        product = product.merge(area.rename(t="frame_t"), combine_attrs="drop")
+        product = product.merge(area.rename(t="frame_t"), combine_attrs="override")
     return product.assign_attrs(
         instrument="biosphere",
         title="Biological experiment",

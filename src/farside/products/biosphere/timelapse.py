@@ -21,6 +21,8 @@ from farside.work import atomic_write
 if TYPE_CHECKING:
     import xarray as xr
 
+Floats = NDArray[np.float32]
+
 WIDTH = 640
 """Smaller pictures are enlarged to this."""
 
@@ -43,8 +45,6 @@ def timelapse(frames: Sequence[xr.Dataset], path: str | Path) -> Timelapse:
 
     Raises BadInput without pictures, or with pictures of several cameras or sizes.
     """
-    from PIL import Image
-
     if not frames:
         raise BadInput("time-lapse", "frames", 0, "at least one picture")
     film = sorted(frames, key=lambda f: f.attrs["start_utc"])
@@ -52,10 +52,9 @@ def timelapse(frames: Sequence[xr.Dataset], path: str | Path) -> Timelapse:
         raise BadInput("time-lapse", "frames", "several cameras or sizes", "pictures of one camera, of one size")
     path = Path(path)
     rate = int(np.clip(len(film) // 15, 3, 12))
-    write_film(map(look, film), path, rate)
+    write_film((look(reflectance(frame)) for frame in film), path, rate)
     poster = path.with_suffix(".jpg")
-    with atomic_write(poster) as part:
-        Image.fromarray(look(film[-1])).save(part, "JPEG", quality=90)
+    write_look(reflectance(film[-1]), poster)
     made = provenance("timelapse", map(named_source, film), rate_fps=rate, crf=QUALITY)
     with atomic_write(path.with_suffix(".json")) as part:
         part.write_text(made + "\n", encoding="utf-8")
@@ -64,13 +63,22 @@ def timelapse(frames: Sequence[xr.Dataset], path: str | Path) -> Timelapse:
     return Timelapse(path, poster, len(film), rate, duration, real / duration)
 
 
-def look(raw: xr.Dataset) -> NDArray[np.uint8]:
-    """A level-1 picture as sRGB (line, sample, 3), at least WIDTH wide, the dish near white."""
+def look(light: Floats) -> NDArray[np.uint8]:
+    """Reflectance (line, sample, 3) as sRGB, at least WIDTH wide, the dish near white."""
     import cv2
 
-    rgb = reflectance(raw) * np.float32(1.25)
+    rgb = light * np.float32(1.25)
     lines, samples = rgb.shape[:2]
     if samples < WIDTH:
         size = (WIDTH, 2 * round(lines * WIDTH / samples / 2))
         rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_CUBIC), np.float32)
     return shown(rgb)
+
+
+def write_look(light: Floats, path: Path) -> Path:
+    """Write reflectance (line, sample, 3) as a picture to look at, JPEG or PNG by the path's ending; return it."""
+    from PIL import Image
+
+    with atomic_write(path) as part:
+        Image.fromarray(look(light)).save(part, "PNG" if path.suffix == ".png" else "JPEG", quality=90)
+    return path
