@@ -23,7 +23,7 @@ CHANGE = 1.25
 """Neighbours that differ by this factor more than noise does were taken at different places."""
 APART = 4.0
 """Two groups are told apart where their means differ by this many standard deviations within them."""
-LAG_M = 0.2
+LAG_M = 0.11
 """Way between the neighbours compared; as many records as make it up are averaged on either side."""
 WINDOW_NS = {"1": (500.0, 1500.0), "2A": (50.0, 190.0), "2B": (50.0, 190.0)}
 """Where neighbours are compared: after the direct wave, before the noise."""
@@ -37,8 +37,8 @@ def moving_records(observation: xr.Dataset) -> NDArray[np.bool_]:
     """Whether each record was taken on the move, (trace,).
 
     The statistic is the root mean square difference of the means of a few records before and after, over noise. Two
-    groups are sought by ISODATA on its logarithm; where they are not APART, or the heads' positions went farther than
-    the moving ones could, there is one, moving if it is above noise.
+    groups are sought by ISODATA on its logarithm; where the lower one is above noise and they are not APART, or the
+    heads' positions went farther than the moving ones could, there is one, moving if it is above noise.
     """
     dn, mode = observation["dn"], observation.attrs["mode"]
     channel, n = radar().channel(mode), dn.sizes["trace"]
@@ -56,7 +56,9 @@ def moving_records(observation: xr.Dataset) -> NDArray[np.bool_]:
     within = np.sqrt((upper.var() * upper.size + lower.var() * lower.size) / change.size) if upper.size else 0.0
     # difference i lies between records i + lag - 1 and i + lag
     pad = (lag, n - len(change) - lag)
-    if upper.size and lower.size and upper.mean() - lower.mean() > max(APART * within, np.log(CHANGE)):
+    at_noise = lower.size > 0 and float(lower.mean()) < np.log(CHANGE)
+    apart = upper.mean() - lower.mean() if upper.size and lower.size else 0.0
+    if apart > np.log(CHANGE) and (at_noise or apart > APART * within):
         moving = _without_short_runs(np.pad(change > split, pad, mode="edge"))
         if _far_enough(observation, moving):
             return moving
