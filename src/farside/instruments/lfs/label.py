@@ -63,6 +63,7 @@ def label_attrs(label: Element) -> dict[str, Any]:
     attrs |= {
         "instrument": load().name,
         "mode": name.mode,
+        "index": name.index,
         "sequence_id": name.sequence_id,
         "level": name.level,
         "product_id": file_name.rsplit(".", 1)[0],

@@ -55,6 +55,7 @@ def calibrate(records: Sequence[xr.Dataset], lander: Site, attitude: ArrayLike |
     stop = t_to_utc(float(time[-1]) + every)
     attrs: dict[str, Any] = {
         **{name: a[name] for name in ("instrument", "mode", "band", "sequence_id", "start_utc")},
+        "index": 0,
         "stop_utc": stop,
         "level": instrument.data_product_level,
         "product_id": product_id({**a, "stop_utc": stop}),

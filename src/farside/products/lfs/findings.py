@@ -35,7 +35,7 @@ def _drift(product: xr.Dataset) -> list[Finding]:
     low, high = a["drift_exponent_interval"]
     meaning = (
         "The frequency falls as df/dt = −K f^α while electrons run outwards through an ever thinner corona; "
-        "Alvarez and Haddock found 1.84 in bursts of 1973 and before."
+        "Alvarez and Haddock (1973) measured 1.84."
     )
     rate = f"{a['drift_rate_1mhz'] * 1e-3:.1f} kHz/s"
     return [
