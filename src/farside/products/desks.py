@@ -6,7 +6,8 @@ from farside.products.lcam import LcamDesk
 from farside.products.lfs import LfsDesk
 from farside.products.lpr import LprDesk
 from farside.products.portrait import PcamDesk
+from farside.products.rover import RoverDesk
 from farside.products.tcam import TcamDesk
 from farside.products.vnis import VnisDesk
 
-DESKS: tuple[type[Desk], ...] = (LcamDesk, TcamDesk, PcamDesk, LfsDesk, LprDesk, VnisDesk, BiosphereDesk)
+DESKS: tuple[type[Desk], ...] = (LcamDesk, TcamDesk, PcamDesk, RoverDesk, LfsDesk, LprDesk, VnisDesk, BiosphereDesk)

@@ -108,6 +108,11 @@ class _Observation(BaseModel):
     kept: bool
 
 
+class _Event(_Part):
+    who: str
+    what: str
+
+
 class FlightRecord(_Part):
     """``truth/flight.json``, as far as the score needs it. scene: key of the ground's stage."""
 
@@ -117,6 +122,7 @@ class FlightRecord(_Part):
     scene: str
     touchdown: _Touchdown
     observations: tuple[_Observation, ...]
+    events: tuple[_Event, ...] = ()
 
     @property
     def full_size(self) -> bool:
@@ -189,6 +195,18 @@ class Truth:
             raise DamagedFile(path, "not a trajectory: its arrays have different lengths, or none")
         return arrays
 
+    @cached_property
+    def rover(self) -> dict[str, Array] | None:
+        """The rover's true way (see flight.rover.Travel.arrays), None where it never left the lander."""
+        path = self.folder / "rover.npz"
+        if not path.exists():
+            return None
+        try:
+            with np.load(path) as stored:
+                return {name: np.asarray(stored[name], float) for name in stored.files}
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise DamagedFile(path, f"not a rover's way: {error}") from error
+
     def entries(self, instrument: str) -> list[dict[str, Any]]:
         """Everything the truth says of an instrument's records that were kept aboard, in order of time."""
         kept = (o.model_dump() for o in self.record.observations if o.instrument == instrument and o.kept)
@@ -236,9 +254,22 @@ def measure_flight(truth: Truth) -> Measured:
         "sun_azimuth_deg": float(sun_az),
         "earth_elevation_deg": float(np.degrees(np.arcsin(earth_direction(place, t)[:, 2].max()))),
         "relay_elevation_deg": float(np.degrees(relay(t).min())),
+        **(_travel(truth.rover) if record.commands("rover.rolloff") else {}),
         **(_film(truth.observations("lcam")) if record.carries("lcam") else {}),
-        **(_panorama(truth.observations("tcam")) if record.carries("tcam") else {}),
+        **(_panorama(_of(truth, "tcam", "tcam.panorama")) if record.carries("tcam") else {}),
     }
+
+
+def _travel(rover: dict[str, Array] | None) -> Measured:
+    return {
+        "rover_on_surface_utc": t_to_utc(float(rover["on_surface"])) if rover else None,
+        "rover_way_m": float(rover["odometer_m"][-1]) if rover else None,
+    }
+
+
+def _of(truth: Truth, camera: str, command: str) -> list[View]:
+    """Exposures that a command made."""
+    return [view for view in truth.observations(camera) if view.sequence_id in truth.record.sequences(command)]
 
 
 def _film(film: list[View]) -> Measured:

@@ -128,7 +128,7 @@ class Travel:
 
         t: (n,) TDB s past J2000. position_m (n, 3), rotation (n, 3, 3): rover frame in the site frame, in truth.
         believed_m: (n, 2) east and north by dead reckoning. odometer_m, true_m: (n,) way on the ground, counted and
-        driven.
+        driven. on_surface: when the last wheel left the ramp.
         """
         r = self.rolloff
         steady = np.append(np.arange(r.commanded, until, step_s), until)
@@ -152,6 +152,7 @@ class Travel:
             "believed_m": believed,
             "odometer_m": np.array([self.odometer_m(float(s)) for s in t]),
             "true_m": np.array([self.true_m(float(s)) for s in t]),
+            "on_surface": np.array(r.on_surface),
         }
 
     def _drive(self, t: float) -> Drive | None:
