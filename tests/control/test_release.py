@@ -120,6 +120,10 @@ def test_every_instrument_has_its_page_and_the_front_page_a_card(flight: Gallery
     assert cards["vnis"]["sentence"] == "It splits sunlight from the ground into 300 colours."
     assert cards["lpr"]["picture"] == shown(tmp_path, "lpr")["pictures"][0]
     assert cards["biosphere"]["picture"] is None
+    filmed = replace(flight.pages[0], pictures=())
+    write_gallery(tmp_path, replace(flight, pages=[filmed]))
+    assert shown(tmp_path)["pages"][0]["picture"]["src"] == shown(tmp_path, "lpr")["films"][0]["poster"]
+    write_gallery(tmp_path, flight)
     head = (tmp_path / "lpr.html").read_text().split("<script", 1)[0]
     assert 'data-page="lpr"' in head
     assert "<title>Penetrating radar · " in head

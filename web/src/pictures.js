@@ -19,23 +19,19 @@ export function pictures(place, flight) {
   place.replaceChildren(
     h("h2", { id: "pictures-h" }, "Pictures"),
     h("p", { class: "note" }, "Each was taken on the surface or on the way down, compressed on board, and received through the relay."),
-    wall(list, 0, shown.length),
-    rest > 0 && h("button", { type: "button", class: "more", onclick: () => { all = true; pictures(place, flight) } }, `Show the other ${rest}`))
+    h("div", { class: "wall" }, shown.map((_, i) => plate(list, i))),
+    ...(rest > 0 ? [h("button", { type: "button", class: "more", onclick: () => { all = true; pictures(place, flight) } }, `Show the other ${rest}`)] : []))
 }
 
-function wall(list, from, to) {
-  return h("div", { class: "wall" }, list.slice(from, to).map((picture, i) => plate(list, from + i)))
-}
-
-function plate(list, i, large = false) {
+function plate(list, i) {
   const picture = list[i]
-  return h("figure", { class: large && "plate" },
+  return h("figure", {},
     h("button", { type: "button", "aria-label": `Enlarge: ${picture.alt}`, onclick: () => enlarge(list, i) },
       h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
     h("figcaption", {}, picture.caption, picture.utc && h("small", {}, received(picture.utc))))
 }
 
-/** Pictures of one instrument: the first as large as the page, the others in rows. */
+/** Pictures of one instrument: the first as large as the page, the others below it, two in a row. */
 export function plates(place, { pictures: list }) {
   const key = JSON.stringify(list)
   if (key === drawn) return
@@ -43,19 +39,21 @@ export function plates(place, { pictures: list }) {
   if (!list.length) return place.replaceChildren()
   place.replaceChildren(
     h("h2", { id: "pictures-h" }, list.length > 1 ? "Pictures" : "Picture"),
-    plate(list, 0, true),
-    ...(list.length > 1 ? [wall(list, 1)] : []))
+    h("div", { class: "plates" }, list.map((_, i) => plate(list, i))))
 }
 
 function enlarge(list, start) {
   let at = start
-  const image = h("img", {})
+  const full = () => node.classList.toggle("actual")
+  const image = h("img", { onclick: full })
+  const node = h("div", { class: "frame" }, image)
   const text = h("p", { "aria-live": "polite" })
   const show = (i) => {
     at = (i + list.length) % list.length
     const picture = list[at]
     image.src = picture.src
     image.alt = picture.alt
+    node.classList.remove("actual")
     text.replaceChildren(picture.caption, h("small", {}, [received(picture.utc), `${at + 1} of ${list.length}`].filter(Boolean).join(" · ")))
   }
   const box = h("dialog", {
@@ -67,11 +65,12 @@ function enlarge(list, start) {
       if (event.key === "ArrowRight") show(at + 1)
     },
   },
-  h("div", { class: "frame" }, image),
+  node,
   h("div", { class: "bar" },
     h("button", { type: "button", "aria-label": "Previous picture", onclick: () => show(at - 1) }, "←"),
     text,
     h("button", { type: "button", "aria-label": "Next picture", onclick: () => show(at + 1) }, "→"),
+    h("button", { type: "button", "aria-label": "Full size or whole picture", title: "Full size", onclick: full }, "⤢"),
     h("button", { type: "button", "aria-label": "Close", onclick: () => box.close() }, "✕")))
   show(start)
   document.body.append(box)

@@ -104,10 +104,19 @@ def _card(page: dict[str, Any]) -> dict[str, Any]:
         "key": page["key"],
         "title": page["title"],
         "sentence": re.split(r"(?<=[.!?])\s", page["what"].strip(), maxsplit=1)[0],
-        "picture": page["pictures"][0] if page["pictures"] else None,
+        "picture": next(iter(page["pictures"]), None) or _still(page["films"]),
         "held": verdicts.count("ok"),
         "counted": len(verdicts) - verdicts.count("not applicable"),
     }
+
+
+def _still(films: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The poster of the first film as a picture."""
+    for film in films:
+        if film["poster"]:
+            size = {"width": film["width"], "height": film["height"]}
+            return {"src": film["poster"], "alt": film["alt"], "caption": film["caption"], "utc": "", **size}
+    return None
 
 
 def _lane(lane: Lane) -> dict[str, Any]:
