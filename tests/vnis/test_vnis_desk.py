@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from farside import archive
-from farside.instruments.vnis import pack, unpack
+from farside.instruments.vnis import pack, to_bytes, unpack
 from farside.payload.vnis import load_target, observe, truth
 from farside.products.desk import Bench
 from farside.products.vnis import VnisDesk, spectrum
@@ -76,6 +76,32 @@ def test_level_2_files_give_the_same_spectrum_as_the_counts_they_came_from(desk)
     for observation in level2:
         desk.take(observation)
     assert numbers(desk.finish())["feo_wt"] == pytest.approx(float(spectrum(*level2)["feo_wt"]), rel=2e-3)
+
+
+def test_files_as_the_archive_has_them_give_a_spectrum(desk, tmp_path):
+    # names of elements in other letter case, text that is not UTF-8, and much left out
+    for observation in m.level2(m.raw("soil")):
+        a = observation.attrs
+        name = a["product_id"].replace("_A", "_B")
+        (tmp_path / f"{name}.2B").write_bytes(to_bytes(observation))
+        angles = "".join(
+            f"<Center_Point><{key}>{a[value]:.4f}</{key}></Center_Point>"
+            for key, value in (("Incidence_Angle", "emission_deg"), ("phase_angle", "phase_deg"))
+        )
+        text = (
+            '<?xml version="1.0" encoding="GB18030"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1">'
+            "<Observation_Area><comment>\u6708\u58e4</comment><Time_Coordinates>"
+            f"<start_date_time>{a['start_utc']}</start_date_time><stop_date_time>{a['stop_utc']}</stop_date_time>"
+            f"</Time_Coordinates><Mission_Area><Angle_Pointing_Results>{angles}<Solar><incidence_angle>"
+            f"{a['sun_incidence_deg']:.4f}</incidence_angle></Solar></Angle_Pointing_Results></Mission_Area>"
+            f"</Observation_Area><File_Area_Observational><File><file_name>{name}.2B</file_name></File>"
+            "</File_Area_Observational></Product_Observational>"
+        )
+        (tmp_path / f"{name}.2BL").write_bytes(text.encode("gb18030"))
+        desk.take(archive.read(tmp_path / f"{name}.2B"))
+    found = numbers(desk.finish())
+    assert found["calibration"] == "archive"
+    assert found["feo_wt"] == pytest.approx(float(spectrum(*m.level2(m.raw("soil")))["feo_wt"]), rel=1e-2)
 
 
 def test_repeated_measurements_of_a_target_are_averaged(desk):

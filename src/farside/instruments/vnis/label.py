@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from farside.instruments.label import Element, level2_elements, read_attrs
@@ -15,13 +16,20 @@ if TYPE_CHECKING:
 
 _FILE = ("File_Area_Observational", "File")
 _AXES = ("Band", "Line", "Sample")
-ARCHIVE = "archive"
-"""Calibration of a real file: its label does not say which."""
+_UNSAID: dict[str, Any] = {
+    "calibration": "archive",
+    **dict.fromkeys(("rover_lon_deg", "rover_lat_deg", "lander_lon_deg", "lander_lat_deg"), math.nan),
+    **dict.fromkeys(("rover_position_m", "center_position_m", "center_vector"), (math.nan,) * 3),
+    **dict.fromkeys(
+        ("emission_deg", "look_azimuth_deg", "phase_deg", "sun_incidence_deg", "sun_azimuth_deg"), math.nan
+    ),
+}
+"""What stands in a label for what was not in the one the observation came with."""
 
 
 def label_elements(observation: xr.Dataset, octets: int) -> tuple[Element, ...]:
     """Everything below the root of the label of a file this long. Raises KeyError for an attribute that it needs."""
-    a = {"modification_date": observation.attrs["stop_utc"][:10], "calibration": ARCHIVE, **observation.attrs}
+    a = {"modification_date": observation.attrs["stop_utc"][:10], **_UNSAID, **observation.attrs}
     shape = observation["radiance"].shape
     imaged = MODES[a["mode"]] == "VIS"
     area = Element("File_Area_Observational", (
@@ -44,7 +52,9 @@ def label_attrs(label: Element) -> dict[str, Any]:
     """
     file_name = (label.text(*_FILE, "file_name") or "").strip()
     name = ProductName.parse(file_name)
-    return {"calibration": ARCHIVE, **read_attrs(label, (load_vnis().name,))} | {
+    said = read_attrs(label, (load_vnis().name,))
+    whole = {key: value for key, value in said.items() if not isinstance(value, list) or len(value) == 3}
+    return {"calibration": _UNSAID["calibration"], **whole} | {
         "instrument": load_vnis().name,
         "mode": name.mode,
         "index": name.index,

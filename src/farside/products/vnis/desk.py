@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 _TARGET_OF = {panel: target for target, panel in PANEL_OF.items()}
 _LATER = 2
 """Places between a panel's record and that of the target in the same channel."""
+_BAND_1 = ((950.0, "Iron in crystals: this is where low-calcium pyroxene absorbs."),
+           (985.0, "Iron in crystals: between low-calcium pyroxene near 920 nm and high-calcium pyroxene near 1000."),
+           (1025.0, "Iron in crystals: this is where high-calcium pyroxene absorbs."),
+           (np.inf, "Iron in crystals: so far in the red that olivine or glass must share in it."))  # fmt: skip
+_BAND_2 = ((1960.0, "Pyroxene alone absorbs here, and this one is poor in calcium."),
+           (2120.0, "Pyroxene alone absorbs here: some poor in calcium (near 1900 nm), some rich in it (near 2250)."),
+           (np.inf, "Pyroxene alone absorbs here, and this one is rich in calcium."))  # fmt: skip
+_IRON = ((np.inf, "Along the rover's way 7.4 to 18.8 wt% are published (Zeng et al. 2021)."),)
 _FINDINGS = (
-    ("feo_wt", "iron oxide", "{:.1f} wt%", "± {:.1f} wt%",
-     "Along the rover's way 7.4 to 18.8 wt% are published (Zeng et al. 2021)."),
-    ("band_1_nm", "band I", "{:.0f} nm", "± {:.0f} nm",
-     "Iron in crystals: low-calcium pyroxene absorbs near 920 nm, high-calcium pyroxene near 1000, olivine near 1050."),
-    ("band_2_nm", "band II", "{:.0f} nm", "± {:.0f} nm",
-     "Pyroxene alone: poor in calcium near 1900 nm, rich in it near 2250."),
-)  # fmt: skip
+    ("feo_wt", "iron oxide", "{:.1f} wt%", _IRON),
+    ("band_1_nm", "band I", "{:.0f} nm", _BAND_1),
+    ("band_2_nm", "band II", "{:.0f} nm", _BAND_2),
+)
+"""Quantity, its name and form, and what values up to some limit mean."""
 
 
 class VnisDesk(Desk):
@@ -45,7 +51,7 @@ class VnisDesk(Desk):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._waiting: dict[tuple[str, int, str], xr.Dataset] = {}
-        self._level2: dict[tuple[str, str], list[Path]] = {}
+        self._level2: dict[tuple[str, str], dict[Path, None]] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Calibrate a target's record that has its panel, and keep it; level 2 is kept as it is."""
@@ -99,11 +105,11 @@ class VnisDesk(Desk):
     def _keep(self, level2: xr.Dataset) -> None:
         a = level2.attrs
         path = archive.write(level2, self.bench.archive / archive.LEVEL2)
-        self._level2.setdefault((a["sequence_id"], a["mode"]), []).append(path)
+        self._level2.setdefault((a["sequence_id"], a["mode"]), {})[path] = None
 
     def _mean(self, sequence: str, mode: str) -> xr.Dataset | None:
         """The first of a target's observations in one mode, its radiance the mean of all; None where there is none."""
-        paths = self._level2.get((sequence, mode))
+        paths = list(self._level2.get((sequence, mode), ()))
         if not paths:
             return None
         first = archive.read(paths[0])
@@ -134,11 +140,12 @@ def _words(product: xr.Dataset) -> tuple[str, str]:
 
 def _findings(product: xr.Dataset) -> list[Finding]:
     found = []
-    for key, what, value, error, meaning in _FINDINGS:
+    for key, what, form, meanings in _FINDINGS:
         number, sd = float(product[key]), float(product[f"{key}_sd"])
         name = f"Target {product.attrs['sequence_id']}: {what}"
         if np.isfinite(number):
-            found.append(Finding(name, value.format(number), error.format(sd), meaning))
+            meaning = next(text for limit, text in meanings if number < limit)
+            found.append(Finding(name, form.format(number), f"± {form.format(sd)}", meaning))
         else:
-            found.append(Finding(name, "too weak to place", "", meaning))
+            found.append(Finding(name, "too weak to place"))
     return found
