@@ -17,6 +17,7 @@ from farside.products.lpr.files import write_radargram
 from farside.products.lpr.join import joined
 from farside.products.lpr.picture import write_picture
 from farside.products.lpr.section import SD_90, radargram, usable
+from farside.products.lpr.velocity import FEWEST
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,21 +95,15 @@ def _still(section: xr.Dataset, picture: Path) -> Still:
 
 def _findings(section: xr.Dataset) -> Iterator[Finding]:
     a, which = section.attrs, _channel(section)
-    traces = f"{section.sizes['trace']} of {a['records']} records were taken on the move, {which}."
-    if a["only_standing"]:
-        traces = f"The rover stood during all {a['records']} records, {which}."
-    else:
+    if not a["only_standing"]:
         way = _way_m(section)
+        traces = f"{section.sizes['trace']} of {a['records']} records of {which} were taken on the move."
         yield Finding("Way sounded", f"{way:.1f} m", f"± {SD_90 * a['length_sd'] * way:.1f} m", traces)
     for k in range(section.sizes["layer"]):
-        depth, low, high = (float(section[f"layer_{which}_m"][k].median()) for which in ("depth", "low", "high"))
-        yield Finding(
-            f"Layer boundary {k + 1}",
-            f"{depth:.1f} m",
-            f"{low:.1f} to {high:.1f} m",
-            f"Median depth along the way; the interval holds the truth nine times in ten, {which}.",
-        )
-    if a["diffractions"]:
+        depth, low, high = (float(section[f"layer_{name}_m"][k].median()) for name in ("depth", "low", "high"))
+        meaning = f"Median depth along the way by {which}; the interval holds the true one nine times in ten."
+        yield Finding(f"Layer boundary {k + 1}", f"{depth:.1f} m", f"{low:.1f} to {high:.1f} m", meaning)
+    if a["diffractions"] >= FEWEST:
         upper = section["depth_m"].to_numpy() <= UPPER_M
         middle, high = (
             float(np.sqrt(section[name].to_numpy()[upper]).mean() ** 2)

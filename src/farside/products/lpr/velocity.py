@@ -22,6 +22,8 @@ Floats = NDArray[np.float32]
 SCALES = np.arange(0.80, 1.2501, 0.0125)
 """Trial factors on the published index."""
 SHALLOWEST_M, DEEPEST_M = 0.8, 11.0
+FEWEST = 3
+"""Fewer diffractions than this measure nothing."""
 MOST = 80
 """Diffractions asked at most."""
 CLEAREST = 0.25
@@ -65,7 +67,7 @@ def measured_column(
         scales.append(SCALES[k] + (SCALES[1] - SCALES[0]) * 0.5 * (a - c) / (a - 2.0 * b + c))
         weights.append((b / (1.0 - b)) * -(a - 2.0 * b + c))
         depths.append(depth)
-    if len(scales) < 3:
+    if len(scales) < FEWEST:
         return published, len(scales)
     s, w = np.array(scales), np.array(weights)
     middle = _weighted_median(s, w)
