@@ -7,7 +7,7 @@ import pytest
 from rover_ground import smooth
 
 from farside.errors import BadInput
-from farside.flight.rover import Obstacles, cost_map, find_route, line_cost, yutu2
+from farside.flight.rover import Obstacles, cost_map, find_route, line_cost, plan_route, yutu2
 
 pytest.importorskip("skimage", reason="routes need scikit-image")
 FIELD = (-10.0, -10.0, 10.0, 10.0)
@@ -91,3 +91,21 @@ def test_a_goal_out_of_reach_is_named(goal, what):
 def test_a_map_too_large_to_search_is_refused_before_any_work():
     with pytest.raises(BadInput, match="cells"):
         cost_map(level, (-1000.0, -1000.0, 1000.0, 1000.0))
+
+
+def test_a_route_passes_its_waypoints_in_order():
+    costs = cost_map(level, FIELD)
+    route = plan_route(costs, (-8.0, -8.0), [(8.0, -8.0), (8.0, 8.0)])
+    assert (8.0, -8.0) in {(round(x, 9), round(y, 9)) for x, y in route}
+    assert tuple(route[-1]) == (8.0, 8.0)
+    assert length(route) == pytest.approx(32.0)
+
+
+def test_blind_driving_that_ended_too_near_a_rock_is_no_trap():
+    rock = Obstacles(np.array([[0.0, 0.0]]), np.array([0.4]))
+    costs = cost_map(level, FIELD, rock)
+    route = plan_route(costs, (0.9, 0.0), [(8.0, 0.0)])
+    assert tuple(route[0]) == (0.9, 0.0)
+    assert length(route) < 7.3
+    with pytest.raises(BadInput, match="clear of rocks"):
+        plan_route(cost_map(level, FIELD, Obstacles(np.array([[0.0, 0.0]]), np.array([6.0]))), (0.0, 0.0), [(9.0, 0.0)])
