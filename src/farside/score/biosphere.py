@@ -31,7 +31,7 @@ def measure(flight: Path, truth: Truth) -> Measured:
     if not views:
         return {}
     last, folder = views[-1], flight / "archive" / archive.DERIVED
-    life = live(last.site, last.plan, last.t + HOUR_S, last.seed)
+    life = live(last.site, last.plan, utc_to_t(truth.record.mission.span.end_utc), last.seed)
     return {
         "elements_ppt": 1e12 * max(life.residual.values()),
         **_sprout(
