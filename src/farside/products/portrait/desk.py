@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from farside import archive
+from farside.geometry import utc_to_t
+from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
 from farside.products.frames import clock, keep_frame
-from farside.products.portrait.mosaic import FAR_M, portrait
+from farside.products.portrait.mosaic import FAR_M, UPRIGHT, portrait
 from farside.products.portrait.picture import write_anaglyph, write_depth, write_frame, write_portrait
 from farside.products.portrait.stereo import depth_map, rectify
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LEFT, RIGHT = "pcaml", "pcamr"
+COLUMN_DEG = 3.0
+"""Pointings this close in yaw are of one column."""
+DARK_DN = 20
+"""Samples (of 1023) up to this are sky or deep shadow."""
 MIDDLE = 0.15
 """Half of the share of a picture's sides that counts as its middle."""
 
@@ -48,7 +54,7 @@ class PcamDesk(Desk):
         return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
 
     def finish(self) -> Report:
-        """For each sequence the portrait of one eye, and depth map and anaglyph of the pair nearest to its middle."""
+        """For each sequence the portrait of one eye, and depth map and anaglyph of the pair that shows most."""
         products: dict[str, Path] = {}
         stills: list[Still] = []
         findings: list[Finding] = []
@@ -68,7 +74,7 @@ class PcamDesk(Desk):
         pairs = sorted(index for eye, index in paths if eye == LEFT and (RIGHT, index) in paths)
         distance = FAR_M
         if pairs:
-            index = self._middle({index: paths[LEFT, index] for index in pairs})
+            index = self._fullest({index: paths[LEFT, index] for index in pairs})
             left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
             depth, pair = depth_map(left, right), rectify(left, right)
             products[f"pcam-depth-{number}"] = archive.write_layers(depth, derived)
@@ -98,22 +104,30 @@ class PcamDesk(Desk):
         frames = [archive.read(path) for (e, _), path in sorted(paths.items()) if e == eye]
         frames = [f for f in frames if f["dn"].ndim == 3 or f.attrs["bayer"]]
         if frames:
-            whole = portrait(frames, distance)
+            whole = portrait(frames, distance, self._up(frames[0].attrs["start_utc"]))
             products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)
             picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
             products[f"pcam-portrait-{number}-picture"] = picture
             caption = f"Portrait from {len(frames)} frames of the panoramic camera, {frames[0].attrs['start_utc'][:10]}"
             stills.insert(0, Still(picture, caption, "The lander, photographed by the rover"))
 
-    def _middle(self, lefts: dict[int, Path]) -> int:
-        """Index of the pair that looks most nearly where all look on average; the later of two."""
-        axes = {k: _axis(archive.read(path).attrs) for k, path in lefts.items()}
+    def _up(self, utc: str) -> np.ndarray:
+        """Direction of the local vertical in the rover's frame, from its last housekeeping before ``utc``."""
+        columns = self.bench.telemetry("rover")
+        if columns is None:
+            return UPRIGHT
+        up: np.ndarray = attitude_at(columns, utc_to_t(utc))[2]
+        return up
+
+    def _fullest(self, lefts: dict[int, Path]) -> int:
+        """Index of the pair in the middle column that shows most: sky has no depth."""
+        frames = {index: archive.read(path) for index, path in lefts.items()}
+        axes = {index: np.array(f.attrs["center_vector"], float) for index, f in frames.items()}
         mean = np.mean(list(axes.values()), axis=0)
-        return max(axes, key=lambda k: (round(float(axes[k] @ mean), 5), k))
-
-
-def _axis(attrs: dict[Any, Any]) -> np.ndarray:
-    return np.array(attrs["center_vector"], float)
+        aside = {index: abs(axis[0] * mean[1] - axis[1] * mean[0]) for index, axis in axes.items()}
+        column = min(aside.values()) + np.radians(COLUMN_DEG)
+        lit = {index: float((frames[index]["dn"] > DARK_DN).mean()) for index in aside if aside[index] <= column}
+        return max(lit, key=lambda index: lit[index])
 
 
 def _middle_of(depth: np.ndarray, sigma: np.ndarray) -> tuple[float, float] | None:

@@ -32,16 +32,18 @@ Array = NDArray[np.float64]
 MARGIN_PX = 2
 """Pixels left out at each edge of a frame, where demosaicking had no neighbours."""
 FAR_M = 1e6
+UPRIGHT = np.array([0.0, 0.0, 1.0])
 ROWS = 256
 """Rows composed at a time."""
 WIDEST_DEG = 120.0
 """A flat picture cannot show more."""
 
 
-def portrait(frames: Sequence[xr.Dataset], distance_m: float = FAR_M) -> xr.Dataset:
+def portrait(frames: Sequence[xr.Dataset], distance_m: float = FAR_M, up: Array = UPRIGHT) -> xr.Dataset:
     """Frames of one camera as one rectilinear picture at the camera's own resolution.
 
-    frames: level 2 with their pointings. distance_m: of what is portrayed, from the eye, level.
+    frames: level 2 with their pointings. distance_m: of what is portrayed, from the eye, level. up: (3,) direction of
+    the picture's vertical in the vehicle's frame.
 
     Returns a Dataset with ``image`` (line, sample, band; uint16, times ``scale`` = acali DN / ms, DN as a share of full
     scale) and ``weight`` (line, sample; uint8, 255 = middle of a frame, 1: all were burnt out there, 0: nothing).
@@ -61,7 +63,7 @@ def portrait(frames: Sequence[xr.Dataset], distance_m: float = FAR_M) -> xr.Data
     rotations = [euler_to_rotation(*f.attrs["camera_rotation_deg"]) for f in frames]
     centres = np.array([f.attrs["camera_position_m"] for f in frames])
     eye = centres.mean(axis=0)
-    axes = _level_axes(rotations)
+    axes = _level_axes(rotations, up)
     canvas, principal = _canvas(camera, rotations, axes)
     image, weight, scale = _compose(frames, camera, rotations, centres - eye, eye, axes, canvas, principal, distance_m)
     first = frames[0].attrs
@@ -98,11 +100,11 @@ def portrait(frames: Sequence[xr.Dataset], distance_m: float = FAR_M) -> xr.Data
     )
 
 
-def _level_axes(rotations: Sequence[Array]) -> Array:
+def _level_axes(rotations: Sequence[Array], up: Array) -> Array:
     """Axes (columns: right, up, backwards) of a camera that looks where these look on average, without roll."""
     look = -np.mean([r[:, 2] for r in rotations], axis=0)
     look /= np.linalg.norm(look)
-    right = np.cross(look, [0.0, 0.0, 1.0])
+    right = np.cross(look, up)
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(right, look), -look], axis=1)
 

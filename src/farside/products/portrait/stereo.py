@@ -55,7 +55,8 @@ class Rectified:
     """Both eyes' light as two equal cameras side by side would see it.
 
     left, right: (line, sample, band). camera: theirs. rotation: (3, 3) their axes (x along the baseline, y up, z
-    backwards) in the vehicle's frame. centre: (3,) left eye, same frame, m. baseline_m. burnt: (line, sample), either.
+    backwards) in the vehicle's frame. centre: (3,) left eye, same frame, m. baseline_m.
+    outside: (line, sample), what either frame does not show.
     """
 
     left: Light
@@ -64,7 +65,7 @@ class Rectified:
     rotation: Array
     centre: Array
     baseline_m: float
-    burnt: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
 
 
 def rectify(left: xr.Dataset, right: xr.Dataset) -> Rectified:
@@ -89,14 +90,14 @@ def rectify(left: xr.Dataset, right: xr.Dataset) -> Rectified:
     flat = Pinhole(camera.width, camera.height, camera.focal_mm, camera.pixel_um)
     i, j = np.meshgrid(np.arange(flat.width) + 1.0, np.arange(flat.height) + 1.0)
     rays = flat.rays(i, j) @ axes.T
-    lights, burnt = [], np.zeros(i.shape, bool)
+    lights, outside = [], np.zeros(i.shape, bool)
     for frame, turn in zip((left, right), turns, strict=True):
         column, row = (p.astype(np.float32) for p in camera.project(rays @ turn))
-        light, lost = colour_light(frame)
+        light, _ = colour_light(frame)
         turned = cv2.remap(light, column - 1, row - 1, cv2.INTER_CUBIC, borderValue=(0.0, 0.0, 0.0))
         lights.append(np.asarray(turned, np.float32))
-        burnt |= cv2.remap(lost.astype(np.float32), column - 1, row - 1, cv2.INTER_LINEAR, borderValue=1.0) > 0.0
-    return Rectified(lights[0], lights[1], flat, axes, centres[0], baseline, burnt)
+        outside |= ~((column >= 1) & (column <= camera.width) & (row >= 1) & (row <= camera.height))
+    return Rectified(lights[0], lights[1], flat, axes, centres[0], baseline, outside)
 
 
 def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
@@ -104,7 +105,7 @@ def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
 
     Returns a Dataset on (line, sample) of the rectified left eye: ``depth`` along its axis and ``sigma``, one standard
     deviation, m (float32, NaN where unknown). Attributes: the rectified camera (``rotation``, ``centre_m``,
-    ``focal_px``, ``principal_px`` from 0), ``baseline_m``, ``coverage``.
+    ``focal_px``, ``principal_px`` from 0), the left eye's own ``left_rotation_deg``, ``baseline_m``, ``coverage``.
     """
     import xarray as xr
 
@@ -130,6 +131,7 @@ def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
         "projection": "rectilinear",
         "reference_frame": a["reference_frame"],
         "rotation": pair.rotation.ravel().tolist(),
+        "left_rotation_deg": list(a["camera_rotation_deg"]),
         "centre_m": pair.centre.tolist(),
         "baseline_m": pair.baseline_m,
         "focal_px": 1.0 / pair.camera.pixel_rad,
@@ -153,7 +155,7 @@ def match(pair: Rectified) -> tuple[Light, Light]:
     rows = np.arange(left.shape[0])[:, None]
     opposite = there[rows, np.rint(columns).astype(int).clip(0, left.shape[1] - 1)]
     known = (np.abs(opposite - disparity) < SAME_PX) & (_range(disparity) < EDGE_PX) & (sigma < WORST_PX)
-    known &= (disparity > 0.0) & (left > DARK) & ~pair.burnt
+    known &= (disparity > 0.0) & (left > DARK) & ~pair.outside
     return np.where(known, disparity, np.float32(np.nan)), np.where(known, sigma, np.float32(np.nan))
 
 
