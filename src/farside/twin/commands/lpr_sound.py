@@ -112,7 +112,8 @@ class LprSound(Order):
 
 def _record(track: Track, view: Sounding) -> bytes:
     ground, within = site_ground(view.seed), (view.t, view.until)
-    return lpr.pack(observe(ground, track, view.mode, view.sequence_id, view.seed, within=within))
+    raw = observe(ground, track, view.mode, view.sequence_id, view.seed, within=within)
+    return lpr.pack(raw.assign_attrs(index=view.index))
 
 
 def _end(travel: Travel, longest_m: float) -> float:
