@@ -315,3 +315,19 @@ def test_an_open_page_grows_while_data_arrive_and_then_rests(
         browser.pause(3.5)
         assert not [address for address in browser.requested[asked:] if "flight.js" in address]
         assert browser.complaints == []
+
+
+def test_an_open_page_of_an_instrument_grows_too(flight: Gallery, tmp_path: Path, browser_needed: None) -> None:
+    radar = flight.pages[0]
+    early = replace(radar, findings=(), pictures=(), films=(), charts=(), checks=())
+    write_gallery(tmp_path, replace(flight, finished=False, status="Receiving", progress=0.2, pages=[early]))
+    with Chromium(1000, 700) as browser:
+        browser.open(tmp_path / "lpr.html")
+        assert "Receiving" in browser.evaluate("document.querySelector('#status').innerText")
+        assert browser.evaluate("[...document.querySelectorAll('main h2')].map(h => h.innerText)") == ["What arrived"]
+        assert not browser.evaluate("/NaN|Invalid|undefined|null|false/.test(document.body.innerText)")
+        write_gallery(tmp_path, flight)
+        browser.until("document.documentElement.dataset.ready === 'finished'")
+        assert browser.evaluate("document.querySelectorAll('main h2').length") == 6
+        assert not browser.evaluate("/NaN|Invalid|undefined|null|false/.test(document.body.innerText)")
+        assert browser.complaints == []

@@ -18,7 +18,8 @@ export function timeTicks(from, to, width, apart = 70) {
 
 /** Round numbers that reach from below `low` to above `high`, about `count` of them: { values, label }. */
 export function valueTicks(low, high, count) {
-  const rough = (high - low || Math.abs(high) || 1) / count
+  if (high === low) return valueTicks(low - (Math.abs(low) * 0.1 || 1), high + (Math.abs(low) * 0.1 || 1), count)
+  const rough = (high - low) / count
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((step) => step >= rough * 0.999)
   const first = Math.floor(low / step + 1e-9)
@@ -27,7 +28,7 @@ export function valueTicks(low, high, count) {
   const largest = Math.max(Math.abs(values[0]), Math.abs(values.at(-1)))
   const far = largest >= 1e6 || largest < 1e-3
   const decimals = Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (Math.abs(step / power - 2.5) < 1e-6 ? 1 : 0)))
-  return { values, label: (value) => (far && value ? value.toExponential(1).replace("e+", "e") : value.toFixed(decimals)).replace("-", "\u2212") }
+  return { values, label: (value) => (far && value ? Number(value.toPrecision(3)).toExponential().replace("e+", "e") : value.toFixed(decimals)).replaceAll("-", "\u2212") }
 }
 
 // on black: told apart with any colour vision, the more so by dashes from the fifth on

@@ -32,7 +32,8 @@ function drawing({ title, unit, text, start_utc, series }, epoch) {
   const withUnit = (value) => `${figures(value)}${unit && ` ${unit}`}`
   const range = (line) => {
     const values = line.values.filter((value) => value !== null)
-    return values.length ? `${figures(Math.min(...values))} … ${withUnit(Math.max(...values))}` : "no values"
+    const [least, most] = [figures(Math.min(...values)), withUnit(Math.max(...values))]
+    return values.length === 0 ? "no values" : most === withUnit(Math.min(...values)) ? most : `${least} … ${most}`
   }
 
   const svg = s("svg", { "aria-hidden": "true" })
@@ -67,6 +68,7 @@ function drawing({ title, unit, text, start_utc, series }, epoch) {
         s("line", { class: "tick", x1: tick.x, x2: tick.x, y1: HIGH - BOTTOM, y2: HIGH - BOTTOM + 5 }),
         tick.x > left + 8 && tick.x < width - 16 && s("text", { class: tick.day ? "day" : "", x: tick.x, y: HIGH - 6 }, tick.label)]).filter(Boolean),
       ...zero(),
+      ...series.flatMap(dots),
       ...series.map((line, i) => s("path", { class: "line", d: path(line), stroke: hue(i), "stroke-dasharray": dash(i) })),
       cross)
   }
@@ -74,13 +76,11 @@ function drawing({ title, unit, text, start_utc, series }, epoch) {
     const t = (Date.parse(epoch) - start) / 1000
     return t > 0 && t < end ? [s("line", { class: "zero", x1: x(t), x2: x(t), y1: TOP, y2: HIGH - BOTTOM })] : []
   }
-  // a lone point between gaps is drawn as a dot: a line of no length with round ends
-  const path = ({ t, values }) => values.map((value, i) => {
-    if (value === null) return ""
-    const first = i === 0 || values[i - 1] === null
-    const lone = first && (values[i + 1] ?? null) === null
-    return `${first ? "M" : "L"}${x(t[i]).toFixed(1)} ${y(value).toFixed(1)}${lone ? "h0" : ""}`
-  }).join("")
+  const path = ({ t, values }) => values.map((value, i) => (value === null ? "" :
+    `${i === 0 || values[i - 1] === null ? "M" : "L"}${x(t[i]).toFixed(1)} ${y(value).toFixed(1)}`)).join("")
+  // a value between two gaps has no line
+  const dots = ({ t, values }, i) => values.flatMap((value, n) =>
+    value !== null && (values[n - 1] ?? null) === null && (values[n + 1] ?? null) === null ? [s("circle", { cx: x(t[n]), cy: y(value), r: 2.5, fill: hue(i) })] : [])
 
   let at = null
   const point = (seconds) => {

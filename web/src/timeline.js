@@ -114,6 +114,7 @@ function strip(rows, kinds, epoch) {
   function pins(rowBars, top, into) {
     const foot = top + LEVEL * NAMES + 6
     const free = Array(NAMES).fill(-1e9)
+    const words = []
     rowBars.forEach((bar) => {
       const at = (bar.x0 + bar.x1) / 2
       const many = bar.items.length > 1
@@ -126,14 +127,14 @@ function strip(rows, kinds, epoch) {
       if (level >= 0 && at >= left && at <= width) {
         free[level] = start + long
         const y = top + LEVEL * (NAMES - 1 - level) + 10
-        into.push(
-          s("line", { class: "stem", x1: at, x2: at, y1: y - 8, y2: foot }),
-          s("text", { class: "pin", x: turned ? at - 5 : at + 5, y, "text-anchor": turned ? "end" : "start" }, label))
+        into.push(s("line", { class: "stem", x1: at, x2: at, y1: y - 8, y2: foot }))
+        words.push(s("text", { class: "pin", x: turned ? at - 5 : at + 5, y, "text-anchor": turned ? "end" : "start" }, label))
         bar.label = { x0: start, x1: start + long, y0: y - 10, y1: y + 4 }
       }
       into.push(s("circle", { class: many ? "pin many" : "pin", cx: at, cy: foot, r: many ? 7 : 4.5 }))
-      if (many) into.push(s("text", { class: "count", x: at, y: foot + 3.5 }, bar.items.length))
+      if (many) words.push(s("text", { class: "count", x: at, y: foot + 3.5 }, bar.items.length))
     })
+    into.push(...words)
   }
 
   function span(bar, top, into) {
