@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ _VIEW = TypeAdapter(VnisView)
 
 
 def measure(flight: Path, record: Truth) -> Measured:
-    """Largest errors of iron and band centres over all targets whose four records were kept, by key of vnis.yaml."""
+    """Errors of iron (largest) and of band centres (rms) over all targets whose four records were kept."""
     entries = record.entries("vnis")
     sequences = [e["sequence_id"] for e in entries]
     whole = {e["sequence_id"]: e for e in entries if sequences.count(e["sequence_id"]) >= 4}
     if not whole:
         return {}
     found = _spectra(flight / "archive" / archive.DERIVED)
-    keys = {"feo_wt": "feo_error_wt"} | {f"{band.name}_nm": f"{band.name}_error_nm" for band in BANDS}
+    keys = ("feo_wt", *(f"{band.name}_nm" for band in BANDS))
     errors: dict[str, list[float | None]] = {key: [] for key in keys}
     for sequence, entry in whole.items():
         true, seen = _truth(entry, record), found.get(sequence, {})
@@ -34,11 +35,12 @@ def measure(flight: Path, record: Truth) -> Measured:
             errors[key].append(abs(seen[key] - true[key]) if key in seen else None)
     return {
         "spectra_missing": len(whole.keys() - found.keys()),
-        **{name: _largest(errors[key]) for key, name in keys.items()},
-        "feo_sigmas": _largest([
+        "feo_error_wt": _over(errors["feo_wt"], max),
+        **{f"{band.name}_error_nm": _over(errors[f"{band.name}_nm"], _rms) for band in BANDS},
+        "feo_sigmas": _over([
             None if error is None else error / found[sequence]["feo_wt_sd"]
             for sequence, error in zip(whole, errors["feo_wt"], strict=True)
-        ]),
+        ], max),
     }  # fmt: skip
 
 
@@ -72,7 +74,11 @@ def _spectra(folder: Path) -> dict[str, dict[str, Any]]:
     return {attrs["sequence_id"]: attrs for attrs in spectra}
 
 
-def _largest(errors: list[float | None]) -> float | None:
-    """The largest; None where one is missing."""
+def _over(errors: list[float | None], reduce: Callable[[list[float]], float]) -> float | None:
+    """All errors as one number; None where one is missing."""
     known = [error for error in errors if error is not None]
-    return max(known) if len(known) == len(errors) else None
+    return reduce(known) if len(known) == len(errors) else None
+
+
+def _rms(errors: list[float]) -> float:
+    return float(np.sqrt(np.mean(np.square(errors))))
