@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from farside import archive
-from farside.control import Check, Event, Gallery, Link, Picture, write_gallery
+from farside.control import Check, Event, Gallery, Lane, Link, Picture, write_gallery
 from farside.errors import BadInput, DamagedFile
 from farside.geometry import Site, t_to_utc
 from farside.instruments import unpack
@@ -119,7 +119,7 @@ class Ground:
             subtitle=self.subtitle,
             epoch_utc=touchdown,
             events=events,
-            lanes=self._desks.lanes(),
+            lanes=self._lanes(),
             pictures=tuple(self._pictures),
             footage=films[0] if films else None,
             panorama=mosaics[0] if mosaics else None,
@@ -137,6 +137,10 @@ class Ground:
         for name, arrived in self._desks.arrived.items():
             events += story.record_events(titles[name], arrived.first, arrived.last)
         return sorted(events, key=lambda event: event.utc)
+
+    def _lanes(self) -> list[Lane]:
+        commands = self.housekeeping("commands")
+        return [*(story.command_lanes(commands) if commands is not None else []), *self._desks.lanes()]
 
     def _links(self) -> list[Link]:
         folders = {"Archive (PDS4)": "archive", "Telemetry": "telemetry", "Records as received": "received"}

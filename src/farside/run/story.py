@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside import products
-from farside.control import Chapter, Event, Footage, Mark, Panorama, Reading
+from farside.control import Chapter, Event, Footage, Lane, Mark, Panorama, Reading, Span
 from farside.geometry import t_to_utc
 from farside.instruments.gnc import PHASES
 
@@ -103,6 +103,20 @@ def refusal_events(commands: Columns) -> list[Event]:
               f"The {commands['vehicle'][k]} refused it: {commands['reason'][k]}.")
         for k in np.flatnonzero(commands["refused"])
     ]  # fmt: skip
+
+
+def command_lanes(commands: Columns) -> list[Lane]:
+    """What each vehicle was told, as rows of the timeline."""
+    lanes = []
+    for vehicle in dict.fromkeys(commands["vehicle"].tolist()):
+        mine = np.flatnonzero(commands["vehicle"] == vehicle)
+        spans = []
+        for k in mine:
+            utc, refused = t_to_utc(float(commands["t"][k]), 0), bool(commands["refused"][k])
+            name = f"{commands['command'][k]}, refused: {commands['reason'][k]}" if refused else commands["command"][k]
+            spans.append(Span(utc, utc, name, "refusal" if refused else "command"))
+        lanes.append(Lane(f"Commands to the {vehicle}", spans))
+    return lanes
 
 
 def _height(metres: float) -> str:

@@ -102,4 +102,5 @@ class TcamDesk(Desk):
         )
         products = {"tcam-panorama": label, "tcam-panorama-picture": picture}
         found = Finding("Frames in the panorama", str(len(frames)), "", f"{grid.scale_deg:.3f}° a pixel, all around")
-        return Report(products, mosaics=(shown,), findings=(found,))
+        seen = Still(picture, shown.caption, "The landing site all around, under a black sky")
+        return Report(products, (seen,), mosaics=(shown,), findings=(found,))
