@@ -12,7 +12,7 @@ from farside.errors import DamagedFile
 from farside.flight.rover import Place, Travel, drive, yutu2
 from farside.instruments.lpr import unpack
 from farside.products.desk import Bench
-from farside.products.lpr import LprDesk, calibrate
+from farside.products.lpr import LprDesk, calibrate, distance_m, moving_records
 from farside.products.lpr.join import joined
 from farside.score import lpr as score
 from farside.twin.commands.lpr_sound import LprSound, Quality
@@ -183,3 +183,13 @@ def test_record_without_anything_usable_is_refused_at_once(draft, tmp_path):
         with pytest.raises(DamagedFile, match="no usable record"):
             desk.take(level2.assign(damaged=level2["damaged"] | True))
         assert not desk.finish().products
+
+
+def test_records_of_turns_on_the_spot_are_told_from_those_of_the_way(records):
+    level2 = calibrate(next(joined([o for o in map(unpack, records) if o.attrs["mode"] == "2B"])))
+    travel = Vehicle().world.travel
+    length = np.array([travel.true_m(t) for t in level2["t"].values.tolist()])
+    moved = np.append(True, np.diff(length) > 1e-3)
+    told = moving_records(level2)
+    assert (told & moved).sum() / (told | moved).sum() > 0.9
+    assert distance_m(level2, told)[0][-1] == pytest.approx(length[-1], rel=0.05)

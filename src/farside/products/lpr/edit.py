@@ -36,9 +36,10 @@ FEWEST = 8
 def moving_records(observation: xr.Dataset) -> NDArray[np.bool_]:
     """Whether each record was taken on the move, (trace,).
 
-    The statistic is the root mean square difference of the means of a few records before and after, over noise. Two
-    groups are sought by ISODATA on its logarithm; where the lower one is above noise and they are not APART, or the
-    heads' positions went farther than the moving ones could, there is one, moving if it is above noise.
+    The statistic is the root mean square difference of the means of a few records before and after, over noise. Where
+    it is no more than noise they were all taken at one place. Where it is everywhere more, two groups are sought by
+    ISODATA on its logarithm; where they are not APART, or the heads' positions went farther than the moving ones
+    could, there is one, moving if it is above noise.
     """
     dn, mode = observation["dn"], observation.attrs["mode"]
     channel, n = radar().channel(mode), dn.sizes["trace"]
@@ -51,18 +52,34 @@ def moving_records(observation: xr.Dataset) -> NDArray[np.bool_]:
     late = np.asarray(dn[:, time > 0.75 * time[-1]], np.float64)
     noise = max(float(np.median(_differences(late, lag))), 1e-3 * channel.noise_counts)
     change = np.log(np.maximum(_differences(seen, lag), 1e-12) / noise)
-    split = _isodata(change)
-    upper, lower = change[change > split], change[change <= split]
-    within = np.sqrt((upper.var() * upper.size + lower.var() * lower.size) / change.size) if upper.size else 0.0
-    # difference i lies between records i + lag - 1 and i + lag
-    pad = (lag, n - len(change) - lag)
-    at_noise = lower.size > 0 and float(lower.mean()) < np.log(CHANGE)
-    apart = upper.mean() - lower.mean() if upper.size and lower.size else 0.0
-    if apart > np.log(CHANGE) and (at_noise or apart > APART * within):
-        moving = _without_short_runs(np.pad(change > split, pad, mode="edge"))
+    still = change < np.log(CHANGE)
+    moving = _but_at_one_place(still, lag) if still.any() else _upper_group(change, lag)
+    if moving is not None:
+        moving = _without_short_runs(moving)
         if _far_enough(observation, moving):
             return moving
     return np.full(n, float(np.median(change)) > np.log(CHANGE))
+
+
+def _but_at_one_place(still: NDArray[np.bool_], lag: int) -> NDArray[np.bool_]:
+    """All records but those taken where the one before was: difference i is of records i to i + 2 lag - 1."""
+    moving = np.ones(len(still) + 2 * lag - 1, bool)
+    for k in range(1, 2 * lag):
+        moving[k : k + len(still)] &= ~still
+    return moving
+
+
+def _upper_group(change: Array, lag: int) -> NDArray[np.bool_] | None:
+    """Records of the larger of two groups of changes, None where they are not APART."""
+    split = _isodata(change)
+    upper, lower = change[change > split], change[change <= split]
+    if not upper.size or not lower.size:
+        return None
+    within = np.sqrt((upper.var() * upper.size + lower.var() * lower.size) / change.size)
+    if upper.mean() - lower.mean() <= max(APART * within, np.log(CHANGE)):
+        return None
+    # difference i lies between records i + lag - 1 and i + lag
+    return np.pad(change > split, (lag, lag - 1), mode="edge")
 
 
 def _far_enough(observation: xr.Dataset, moving: NDArray[np.bool_]) -> bool:
