@@ -47,6 +47,7 @@ def test_pictures_and_readings_become_tables_films_curves_and_findings(bench, pi
     assert set(found.products) == tables | {"biosphere-picture", "biosphere-film-a", "biosphere-film-b"}
     assert [film.caption.split(":")[0] for film in found.films] == ["The seed bed", "The silkworms"]
     assert values(found)["First sprout"].startswith("2019-01-0")
+    assert [still.path.name for still in found.stills] == ["biosphere-sprout.jpg", "biosphere.png"]
     assert {curve.title for curve in found.curves} > {"Temperature", "Carbon dioxide", "Green area"}
     assert all(len(line) == len(curve.t) for curve in found.curves for line in curve.series.values())
     assert len(archive.labels(bench().archive / archive.RAW)) == len(pictures)
@@ -63,7 +64,7 @@ def test_pictures_alone_tell_of_the_sprout_and_readings_alone_of_the_air(bench, 
     assert set(values(seen)) == {"First sprout", "Green at the end"}
     _, felt = report(bench(telemetry), [])
     assert "First sprout" not in values(felt)
-    assert values(felt)["Nitrogen given to the air"].strip("+-").startswith("0.0")
+    assert values(felt)["Nitrogen gained by the air"].strip("+-").startswith("0.0")
     assert not felt.films
 
 

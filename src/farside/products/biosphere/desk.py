@@ -13,7 +13,7 @@ from farside.instruments.biosphere import numbers
 from farside.products.biosphere.balance import WHITE_DN, balanced, reflectance
 from farside.products.biosphere.budget import budget
 from farside.products.biosphere.figure import write_picture
-from farside.products.biosphere.findings import air_findings, area_curve, curves, sprout_findings, table
+from farside.products.biosphere.findings import air_findings, area_curve, clock, curves, sprout_findings, table
 from farside.products.biosphere.report import biosphere
 from farside.products.biosphere.sprout import MIN_QUIET, growth
 from farside.products.biosphere.timelapse import timelapse, write_look
@@ -59,7 +59,7 @@ class BiosphereDesk(Desk):
             return None
         self._shown[a["camera"]] = t
         light = reflectance(observation) if raw else picture["dn"].to_numpy().astype(np.float32) / WHITE_DN
-        path = self.bench.browse / f"{picture.attrs['product_id']}.png"
+        path = self.bench.browse / f"{picture.attrs['product_id']}.jpg"
         return Still(
             write_look(np.asarray(light, np.float32), path),
             f"{_where(a['camera'])}, {a['start_utc'][:16].replace('T', ' ')} UTC",
@@ -77,12 +77,14 @@ class BiosphereDesk(Desk):
             products |= self._tables(product, books) | {"biosphere-picture": picture}
             findings = [*(sprout_findings(product) if "area_mm2" in product else ()), *air_findings(product, books)]
             still = Still(picture, "Temperature, pressure, gases and light in the canister, and green in the pictures.")
-            return Report(products, (still,), films, findings=tuple(findings), curves=tuple(curves(product)))
+            stills = (*self._sprout(product, bed), still)
+            return Report(products, stills, films, findings=tuple(findings), curves=tuple(curves(product)))
         if len(bed) > MIN_QUIET:
             product = growth(bed)
             products |= self._tables(product.rename(t="frame_t"))
             found = tuple(sprout_findings(product))
-            return Report(products, films=films, findings=found, curves=(area_curve(product["t"].to_numpy(), product),))
+            shown = (area_curve(product["t"].to_numpy(), product),)
+            return Report(products, self._sprout(product, bed), films, findings=found, curves=shown)
         return Report(products, films=films)
 
     def _film(self, camera: str, frames: list[xr.Dataset]) -> Film:
@@ -90,6 +92,15 @@ class BiosphereDesk(Desk):
         start = min(utc_to_t(frame.attrs["start_utc"]) for frame in frames)
         caption = f"{_where(camera)}: {lapse.frames} pictures, {lapse.speed / 3600.0:.1f} hours in a second."
         return Film(lapse.path, caption, start, lapse.speed, lapse.duration_s, lapse.poster)
+
+    def _sprout(self, product: xr.Dataset, bed: list[xr.Dataset]) -> tuple[Still, ...]:
+        """The first picture of the seed bed after the first sprout, if there was one."""
+        after = [frame for frame in bed if frame.attrs["start_utc"] >= (product.attrs.get("first_sprout_utc") or "z")]
+        if not after:
+            return ()
+        first = min(after, key=lambda frame: str(frame.attrs["start_utc"]))
+        caption = f"The first sprout is up: the seed bed, {clock(first.attrs['start_utc'])} UTC."
+        return (Still(write_look(reflectance(first), self.bench.release / "biosphere-sprout.jpg"), caption),)
 
     def _tables(self, product: xr.Dataset, books: xr.Dataset | None = None) -> dict[str, Path]:
         """Write what lies along each dimension as a level-3 table; paths by name."""

@@ -30,11 +30,11 @@ def sprout_findings(product: xr.Dataset) -> Iterator[Finding]:
         return
     low, high = a["first_sprout_low_utc"], a["first_sprout_high_utc"]
     same_day = low[:10] == high[:10] == when[:10]
-    interval = f"{_clock(low)[11 if same_day else 5 :]} to {_clock(high)[11 if same_day else 5 :]}"
+    interval = f"{clock(low)[11 if same_day else 5 :]} to {clock(high)[11 if same_day else 5 :]}"
     meaning = "The pictures turn green then, nine times in ten within the interval"
     if (watered := _watered(product)) is not None:
         meaning += f": {(utc_to_t(when) - watered) / 86400.0:.1f} days after the water was let in"
-    yield Finding("First sprout", f"{_clock(when)} UTC", interval, f"{meaning}.")
+    yield Finding("First sprout", f"{clock(when)} UTC", interval, f"{meaning}.")
     spread = _90 * float(product["area_mm2_variance"][-1]) ** 0.5
     patches = int(product["patches"][-1])
     yield Finding(
@@ -62,9 +62,9 @@ def air_findings(product: xr.Dataset, budget: xr.Dataset) -> Iterator[Finding]:
         "Seeds and silkworms breathe it out; in the light the leaves take some of it back.",
     )
     words = {
-        "C": ("Carbon given to the air", "What lives gave off more carbon dioxide than the leaves took up"),
-        "O": ("Oxygen given to the air", "In oxygen, carbon dioxide and vapour together"),
-        "N": ("Nitrogen given to the air", "Nothing aboard breathes nitrogen: zero means a tight canister"),
+        "C": ("Carbon gained by the air", "What lives gave off more carbon dioxide than the leaves took up"),
+        "O": ("Oxygen gained by the air", "In oxygen, carbon dioxide and vapour together"),
+        "N": ("Nitrogen gained by the air", "Nothing aboard breathes nitrogen: zero means a tight canister"),
     }
     for element, (name, meaning) in words.items():
         one = budget.sel(element=element)
@@ -105,7 +105,8 @@ def _watered(product: xr.Dataset) -> float | None:
     return float(product["t"][wet[0]]) if wet.size else None
 
 
-def _clock(utc: str) -> str:
+def clock(utc: str) -> str:
+    """A UTC time as people read it, to the minute."""
     return utc[:16].replace("T", " ")
 
 

@@ -40,8 +40,8 @@ GRID_S = 300.0
 """Step of the change point's grid."""
 HELD = 3
 """Pictures that must be green one after another, fewer only at the end."""
-TELLING = 10
-"""Pictures after the first green one that tell when it began."""
+TELLING_S = 90000.0
+"""How long after the first green picture others tell when it began (HELD of them at least)."""
 
 
 def growth(frames: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -145,8 +145,8 @@ def lasting(masks: Sequence[Mask]) -> list[Mask]:
 def change_point(t: Array, area: Array, variance: Array) -> tuple[float, float, float] | None:
     """When the area began to grow: mean, 5 and 95 percentile (s), or None where it never does.
 
-    Bayesian on a grid with a flat prior: nothing before t0, a + b (t - t0) + c (t - t0)^2 with a, b, c >= 0 after;
-    normal errors of the given variance, evaluated at the best curve for each t0.
+    Bayesian on a grid with a flat prior: nothing before t0, a cubic of t - t0 with coefficients >= 0 after; normal
+    errors of the given variance, evaluated at the best curve for each t0.
     """
     from scipy.optimize import nnls
 
@@ -155,13 +155,13 @@ def change_point(t: Array, area: Array, variance: Array) -> tuple[float, float, 
     if not held.any() or held[0]:
         return None
     first = int(np.argmax(held))
-    end = min(first + TELLING, len(t))
+    end = max(first + HELD, int(np.searchsorted(t, t[first] + TELLING_S)))
     t, area, error = t[:end], area[:end], np.sqrt(variance[:end])
     grid = np.arange(t[0], t[first] + GRID_S, GRID_S)
     fit = np.empty(len(grid))
     for k, t0 in enumerate(grid):
         tau = np.maximum(t - t0, 0.0) / 86400.0
-        basis = np.stack([(t >= t0).astype(float), tau, tau**2], axis=1) / error[:, None]
+        basis = np.stack([(t >= t0).astype(float), tau, tau**2, tau**3], axis=1) / error[:, None]
         fit[k] = nnls(basis, area / error)[1] ** 2
     weight = np.exp(-0.5 * (fit - fit.min()))
     share = np.cumsum(weight) / weight.sum()

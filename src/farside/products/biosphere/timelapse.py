@@ -76,9 +76,9 @@ def look(light: Floats) -> NDArray[np.uint8]:
 
 
 def write_look(light: Floats, path: Path) -> Path:
-    """Write reflectance (line, sample, 3) as a picture to look at, JPEG or PNG by the path's ending; return it."""
+    """Write reflectance (line, sample, 3) as a JPEG to look at; return its path."""
     from PIL import Image
 
     with atomic_write(path) as part:
-        Image.fromarray(look(light)).save(part, "PNG" if path.suffix == ".png" else "JPEG", quality=90)
+        Image.fromarray(look(light)).save(part, "JPEG", quality=90)
     return path
