@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from farside import archive
 from farside.geometry import utc_to_t
@@ -71,11 +72,17 @@ class TcamDesk(Desk):
         gaps = np.diff([*yaws, yaws[0] + 360.0])
         return bool(360.0 - gaps.max() > WIDE_DEG)
 
+    def _attitude(self, utc: str) -> NDArray[np.float64] | None:
+        """How the lander stands, from its housekeeping; None where none came."""
+        telemetry = self.bench.telemetry("gnc")
+        return None if telemetry is None else attitude_at(telemetry, utc_to_t(utc))
+
     def _portrait(self, number: str, paths: list[Path]) -> Report:
         """The last shot at each pointing, as one picture."""
         last = dict(zip(self._pointings[number], paths, strict=True))
         frames = [archive.read(path) for path in last.values()]
-        whole = portrait(frames)
+        attitude = self._attitude(frames[0].attrs["start_utc"])
+        whole = portrait(frames) if attitude is None else portrait(frames, up=attitude[2])
         label = archive.write_layers(whole, self.bench.archive / archive.DERIVED)
         picture = write_portrait(whole, self.bench.release / f"tcam-portrait-{number}.jpg")
         caption = f"Portrait by the terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
@@ -85,9 +92,7 @@ class TcamDesk(Desk):
     def _panorama(self, paths: list[Path]) -> Report:
         frames = [archive.read(path) for path in paths]
         first = frames[0].attrs
-        telemetry = self.bench.telemetry("gnc")
-        attitude = None if telemetry is None else attitude_at(telemetry, utc_to_t(first["start_utc"]))
-        mosaic = panorama(frames, attitude, pool=self.bench.pool)
+        mosaic = panorama(frames, self._attitude(first["start_utc"]), pool=self.bench.pool)
         label = archive.write_layers(mosaic, self.bench.archive / archive.DERIVED)
         picture = write_picture(mosaic, self.bench.release / "panorama.jpg")
         grid = grid_of(mosaic)
