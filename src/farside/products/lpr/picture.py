@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from farside.products.lpr.section import SD_90
 from farside.work import atomic_write
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _depth(axes: Any, product: xr.Dataset) -> None:
     axes.set_ylim(depth[-1], 0.0)
     axes.set_ylabel("depth (m)")
     axes.set_title(
-        f"migrated; permittivity of the upper 12 m {mean:.2f} ± {2 * sd * mean:.2f} "
+        f"migrated; permittivity of the upper 12 m {mean:.2f} ± {SD_90 * 2 * sd * mean:.2f} at 90 % "
         f"(index x {scale:.3f}, {a['diffractions']} diffractions)",
         fontsize=11,
     )  # fmt: skip
