@@ -31,7 +31,7 @@ def write_picture(product: xr.Dataset, path: str | Path) -> Path:
     style: dict[Any, Any] = {
         "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "font.size": 9,
         "axes.facecolor": PAPER, "axes.edgecolor": GRID, "grid.color": GRID, "grid.linewidth": 0.6,
-        "legend.facecolor": PAPER, "legend.edgecolor": PAPER, "legend.fontsize": 8,
+        "legend.frameon": False, "legend.fontsize": 8, "legend.borderaxespad": 0.0,
     }  # fmt: skip
     with mpl.rc_context(style):
         figure = Figure((9.6, 10.8), facecolor=PAPER, layout="constrained")
@@ -45,7 +45,7 @@ def write_picture(product: xr.Dataset, path: str | Path) -> Path:
             axis.grid(True)
             axis.spines[["top", "right"]].set_visible(False)
             if axis.get_legend_handles_labels()[1]:
-                axis.legend(loc="upper left", ncols=3)
+                axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)
         axes[4].set_xlabel(f"days after {product.attrs['start_utc'][:16]} UTC")
         with atomic_write(path) as part:
             figure.savefig(part, format="png", dpi=100, metadata={"Software": None})
@@ -64,7 +64,7 @@ def _climate(axes: Any, product: xr.Dataset, day: NDArray[np.float64]) -> None:
     _draw(other, product, day, "o2", "oxygen", "blue", scale=100.0)
     other.set_ylabel("O₂, %")
     other.spines[["top"]].set_visible(False)
-    other.legend(loc="upper right")
+    other.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0))
     _draw(axes[3], product, day, "light_umol_m2_s", "light on the bed", "yellow")
     axes[3].set_ylabel("PPFD, µmol m⁻² s⁻¹")
 

@@ -43,6 +43,11 @@ HELD = 3
 TELLING_S = 90000.0
 """How long after the first green picture others tell when it began (HELD of them at least)."""
 
+LAW_ERROR = 0.25
+"""How far a cubic's foot lies from where leaves really begin (1 sigma), in gaps between the last picture without green
+and the first with it; from twin runs: with it 16 of 18 intervals held the truth, without it 12."""
+_90 = 1.645
+
 
 def growth(frames: Sequence[xr.Dataset]) -> xr.Dataset:
     """Green area over time, dims (frame), and in the attributes the time of the first sprout with its 90 % interval.
@@ -146,7 +151,7 @@ def change_point(t: Array, area: Array, variance: Array) -> tuple[float, float, 
     """When the area began to grow: mean, 5 and 95 percentile (s), or None where it never does.
 
     Bayesian on a grid with a flat prior: nothing before t0, a cubic of t - t0 with coefficients >= 0 after; normal
-    errors of the given variance, evaluated at the best curve for each t0.
+    errors of the given variance, evaluated at the best curve for each t0; then widened by LAW_ERROR.
     """
     from scipy.optimize import nnls
 
@@ -166,7 +171,12 @@ def change_point(t: Array, area: Array, variance: Array) -> tuple[float, float, 
     weight = np.exp(-0.5 * (fit - fit.min()))
     share = np.cumsum(weight) / weight.sum()
     low, high = np.interp([0.05, 0.95], share, grid)
-    return float(weight @ grid / weight.sum()), float(low), float(high)
+    when, blur = float(weight @ grid / weight.sum()), _90 * LAW_ERROR * (t[first] - t[first - 1])
+    return (
+        when,
+        when - float(np.hypot(when - low, blur)),
+        min(when + float(np.hypot(high - when, blur)), float(t[first])),
+    )
 
 
 def _count(mask: Mask) -> int:
