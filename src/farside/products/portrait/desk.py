@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from farside import archive
+from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
@@ -48,7 +49,7 @@ class PcamDesk(Desk):
         path, frame = keep_frame(observation, self.bench)
         a = frame.attrs
         self._sequences.setdefault(a["sequence_id"], {})[a["instrument"], a["index"]] = path
-        if a["instrument"] != LEFT or (frame["dn"].ndim == 2 and not a["bayer"]):
+        if a["instrument"] != LEFT:
             return None
         picture = write_frame(frame, self.bench.browse / f"{a['product_id']}.png")
         return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
@@ -83,14 +84,14 @@ class PcamDesk(Desk):
             picture = write_depth(z, release / f"pcam-depth-{number}.png")
             stills.append(Still(
                 picture, f"Distances seen by both eyes, {when} UTC: near is bright; black where it is not known",
-                "Depth map of the lander",
+                "Depth map of one pair",
             ))  # fmt: skip
             if (middle := _middle_of(z, sigma)) is not None:
                 distance, error = middle
                 disparity = pair.baseline_m / pair.camera.pixel_rad / distance
                 glasses = write_anaglyph(pair, disparity, LEFT, release / f"pcam-anaglyph-{number}.jpg")
                 stills.append(Still(
-                    glasses, f"Both eyes for red and cyan glasses, {when} UTC", "Anaglyph of the lander",
+                    glasses, f"Both eyes for red and cyan glasses, {when} UTC", "Anaglyph of one pair",
                 ))  # fmt: skip
                 findings.append(Finding(
                     "Distance of what is in the middle", f"{distance:.2f} m", f"± {error:.2f} m",
@@ -102,14 +103,16 @@ class PcamDesk(Desk):
             ))  # fmt: skip
         eye = LEFT if any(e == LEFT for e, _ in paths) else RIGHT
         frames = [archive.read(path) for (e, _), path in sorted(paths.items()) if e == eye]
-        frames = [f for f in frames if f["dn"].ndim == 3 or f.attrs["bayer"]]
-        if frames:
+        try:
             whole = portrait(frames, distance, self._up(frames[0].attrs["start_utc"]))
-            products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)
-            picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
-            products[f"pcam-portrait-{number}-picture"] = picture
-            caption = f"Portrait from {len(frames)} frames of the panoramic camera, {frames[0].attrs['start_utc'][:10]}"
-            stills.insert(0, Still(picture, caption, "The lander, photographed by the rover"))
+        except BadInput as error:  # a ring of pointings all around is no portrait
+            findings.append(Finding("Portrait", "none", "", f"Of sequence {number}: expected {error.expected}."))
+            return
+        products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)
+        picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
+        products[f"pcam-portrait-{number}-picture"] = picture
+        caption = f"Portrait from {len(frames)} frames of the panoramic camera, {frames[0].attrs['start_utc'][:10]}"
+        stills.insert(0, Still(picture, caption, "What the rover's camera portrayed"))
 
     def _up(self, utc: str) -> np.ndarray:
         """Direction of the local vertical in the rover's frame, from its last housekeeping before ``utc``."""

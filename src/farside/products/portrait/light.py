@@ -18,15 +18,18 @@ Light = NDArray[np.float32]
 def colour_light(frame: xr.Dataset) -> tuple[Light, NDArray[np.bool_]]:
     """Light (line, sample, band) of a level-2 colour frame, proportional to radiance, and where it is burnt out.
 
-    The unit is acali DN / ms, DN as shares of full scale. A Bayer mosaic (2B) is demosaicked, edge-aware.
+    The unit is acali DN / ms, DN as shares of full scale. A Bayer mosaic (2B) is demosaicked, edge-aware; a
+    panchromatic frame is grey.
     """
     a = frame.attrs
     dn = frame["dn"].to_numpy()
     top = 2 ** int(a["bits"]) - 1
     share = dn.astype(np.float32) / np.float32(top)
     burnt = dn >= top
-    if dn.ndim == 2:
+    if dn.ndim == 3:
+        burnt = burnt.any(axis=2)
+    elif a["bayer"]:
         share, burnt = demosaic(share, burnt)
     else:
-        burnt = burnt.any(axis=2)
+        share = np.repeat(share[..., None], 3, axis=2)
     return share * (np.array(a["acali"]) / a["exposure_ms"]).astype(np.float32), burnt

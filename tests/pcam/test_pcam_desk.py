@@ -1,0 +1,50 @@
+"""What comes off the panoramic camera's desk."""
+
+import numpy as np
+import pytest
+
+from farside import archive
+from farside.products import Bench
+from farside.products.portrait import PcamDesk
+from farside.work import Pool
+
+
+@pytest.fixture
+def desk(tmp_path):
+    for folder in ("archive", "release", "browse"):
+        (tmp_path / folder).mkdir()
+    return PcamDesk(
+        Bench(tmp_path / "archive", tmp_path / "release", tmp_path / "browse", None, Pool(1), lambda table: None)
+    )
+
+
+def test_pairs_become_a_portrait_a_depth_map_and_an_anaglyph(desk, shoot):
+    shown = [
+        desk.take(shoot(eye, 0.0, above, 6 + k)) for k, above in enumerate((6.0, -4.0)) for eye in ("pcamr", "pcaml")
+    ]
+    assert [still is not None for still in shown] == [False, True, False, True]
+    report = desk.finish()
+    assert set(report.products) == {"pcam-depth-0002", "pcam-portrait-0002", "pcam-portrait-0002-picture"}
+    assert len(report.stills) == 3
+    assert all(still.path.is_file() for still in report.stills)
+    depth = archive.read_layers(report.products["pcam-depth-0002"])
+    assert depth.attrs["index"] == 7  # it shows more than sky
+    distance = next(f for f in report.findings if f.name.startswith("Distance"))
+    assert float(distance.value.removesuffix(" m")) == pytest.approx(11.5, abs=1.0)
+
+
+def test_one_eye_still_makes_a_portrait(desk, shoot):
+    desk.take(shoot("pcamr"))
+    report = desk.finish()
+    assert set(report.products) == {"pcam-portrait-0002", "pcam-portrait-0002-picture"}
+    whole = archive.read_layers(report.products["pcam-portrait-0002"])
+    assert np.count_nonzero(whole["weight"]) > 0.9 * whole["weight"].size
+
+
+def test_a_ring_is_no_portrait_but_keeps_its_depths(desk, shoot):
+    for k, yaw in enumerate((0.0, 120.0)):
+        for eye in ("pcamr", "pcaml"):
+            desk.take(shoot(eye, yaw, -5.0, 6 + k))
+    report = desk.finish()
+    assert set(report.products) == {"pcam-depth-0002"}
+    assert any(f.name == "Portrait" and "degrees" in f.meaning for f in report.findings)
