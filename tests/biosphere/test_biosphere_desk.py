@@ -64,7 +64,7 @@ def test_pictures_alone_tell_of_the_sprout_and_readings_alone_of_the_air(bench, 
     assert set(values(seen)) == {"First sprout", "Green at the end"}
     _, felt = report(bench(telemetry), [])
     assert "First sprout" not in values(felt)
-    assert values(felt)["Nitrogen gained by the air"].strip("+-").startswith("0.0")
+    assert values(felt)["Nitrogen gained by the air"].strip("+−").startswith("0.0")
     assert not felt.films
 
 

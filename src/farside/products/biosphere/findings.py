@@ -62,7 +62,7 @@ def air_findings(product: xr.Dataset, budget: xr.Dataset) -> Iterator[Finding]:
         "Seeds and silkworms breathe it out; in the light the leaves take some of it back.",
     )
     words = {
-        "C": ("Carbon gained by the air", "What lives gave off more carbon dioxide than the leaves took up"),
+        "C": ("Carbon gained by the air", "Breathed out as carbon dioxide, less what the leaves took up"),
         "O": ("Oxygen gained by the air", "In oxygen, carbon dioxide and vapour together"),
         "N": ("Nitrogen gained by the air", "Nothing aboard breathes nitrogen: zero means a tight canister"),
     }
@@ -71,7 +71,7 @@ def air_findings(product: xr.Dataset, budget: xr.Dataset) -> Iterator[Finding]:
         change, spread = 1e3 * float(one["change_mol"]), _90 * 1e3 * float(one["change_mol_variance"]) ** 0.5
         start = 1e3 * float(one["start_mol"])
         yield Finding(
-            name, f"{change:+.3f} mmol", f"± {spread:.3f} mmol", f"{meaning}; at the start there were {start:.3f} mmol."
+            name, _signed(change), f"± {spread:.3f} mmol", f"{meaning}; at the start there were {start:.3f} mmol."
         )
 
 
@@ -103,6 +103,10 @@ def _watered(product: xr.Dataset) -> float | None:
         return None
     wet = np.flatnonzero(product["valve"].to_numpy() > 0.5)
     return float(product["t"][wet[0]]) if wet.size else None
+
+
+def _signed(mmol: float) -> str:
+    return f"{mmol:+.3f} mmol".replace("-", "−")
 
 
 def clock(utc: str) -> str:
