@@ -9,13 +9,15 @@ from pydantic import ValidationError
 
 from farside.geometry import Site, utc_to_t
 from farside.instruments import unpack
-from farside.instruments.biosphere import unpack_packets
+from farside.instruments.biosphere import numbers, unpack_packets
 from farside.payload.biosphere import Plan, observe
+from farside.twin import mission
 from farside.twin.canister import Canister
 from farside.twin.commands.biosphere_photograph import BiospherePhotograph
 from farside.twin.commands.biosphere_power import BiospherePower
 from farside.twin.commands.biosphere_report import BiosphereReport
 from farside.twin.commands.biosphere_water import BiosphereWater
+from farside.twin.quality import qualities
 from farside.twin.when import When
 
 SITE = Site(-45.4446, 177.5991, -5935.0)
@@ -173,3 +175,13 @@ def test_it_is_powered_once_watered_once_and_off_for_good():
 def test_pictures_that_cannot_be_counted_are_refused_at_once(until):
     with pytest.raises(ValidationError, match="until later than at"):
         photograph("15:20:00", until)
+
+
+def test_the_mission_powers_and_photographs_as_published():
+    orders = [o for s in mission.load("chang-e-4").sequences for o in s.commands if o.do.startswith("biosphere.")]
+    power = [utc_to_t(o.at) for o in orders if o.do == "biosphere.power"]
+    c = numbers()["canister"]
+    assert power[0] == pytest.approx(utc_to_t(c["power_on_utc"].strftime("%Y-%m-%dT%H:%M:%SZ")))
+    assert power[1] == pytest.approx(utc_to_t(c["power_off_utc"].strftime("%Y-%m-%dT%H:%M:%SZ")), abs=1800.0)
+    pictures = [sum(o.records(qualities()[name]) for o in orders) for name in ("draft", "standard")]
+    assert pictures[0] == 44 and c["pictures"] <= pictures[1] <= 1.05 * c["pictures"]
