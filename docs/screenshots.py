@@ -14,7 +14,7 @@ JPEG = 88
 def scroll_to(browser: Chromium, element: str) -> None:
     """Bring a part of the page to the top and let its pictures appear."""
     browser.evaluate(f"document.querySelector('{element}').scrollIntoView({{behavior: 'instant'}})")
-    browser.pause(1.0)
+    browser.pause(4.0)
 
 
 def play_to(browser: Chromium, part: float) -> None:
@@ -28,7 +28,7 @@ def play_to(browser: Chromium, part: float) -> None:
 
 
 def main() -> None:
-    """Take the three pictures."""
+    """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("flight", type=Path, help="folder of a flight")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the pictures go")
@@ -47,8 +47,14 @@ def main() -> None:
         scroll_to(browser, "#film")
         play_to(browser, arguments.film_at)
         (arguments.out / "landing.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
-        scroll_to(browser, "#story")
-        (arguments.out / "story.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        scroll_to(browser, "#instruments")
+        (arguments.out / "instruments.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        scroll_to(browser, "#timeline")
+        (arguments.out / "timeline.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        browser.open(page.with_name("pcam.html"))
+        browser.until("document.querySelector('#pictures img')")
+        scroll_to(browser, "#pictures")
+        (arguments.out / "portrait.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
 
 
 if __name__ == "__main__":
