@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 
 import numpy as np
@@ -172,6 +173,15 @@ def test_the_gallery_is_finished_and_whole(flight):
     assert content["footage"] and content["panorama"]
     assert [e["name"] for e in content["events"]].count("Touchdown") == 1
     assert all(check["verdict"] != "off" for check in content["checks"])
+
+
+def test_every_desk_has_its_page_with_findings_and_charts(flight):
+    release = flight.folder / "release"
+    for desk in products.DESKS:
+        assert (release / f"{desk.name}.html").is_file()
+        page = json.loads(re.fullmatch(r'farside\("page", (.*)\)\s*', (release / f"{desk.name}.js").read_text())[1])
+        assert page["findings"], desk.name
+        assert page["charts"] or desk.name not in ("lander", "rover", "relay", "biosphere")
 
 
 def test_products_do_not_need_the_truth(flight, tmp_path):

@@ -8,11 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from farside.errors import DamagedFile
-from farside.instruments import biosphere, commanding, gnc, rover_hk
+from farside.instruments import biosphere, commanding, gnc, relay_hk, rover_hk
 from farside.instruments.biosphere.packet import packet as biosphere_packet
 from farside.instruments.commanding.packet import PACKET as COMMANDING
 from farside.instruments.gnc.packet import PACKET as GNC
 from farside.instruments.packet import split
+from farside.instruments.relay_hk.packet import PACKET as RELAY
 from farside.instruments.rover_hk.packet import PACKET as ROVER
 
 Columns = dict[str, NDArray[Any]]
@@ -20,6 +21,7 @@ Columns = dict[str, NDArray[Any]]
 TABLES: dict[str, tuple[int, Callable[[bytes], Columns]]] = {
     "gnc": (GNC.apid, gnc.unpack_packets),
     "rover": (ROVER.apid, rover_hk.unpack_packets),
+    "relay": (RELAY.apid, relay_hk.unpack_packets),
     "biosphere": (biosphere_packet().apid, biosphere.unpack_packets),
     "commands": (COMMANDING.apid, commanding.unpack_packets),
 }

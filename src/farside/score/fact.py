@@ -15,7 +15,8 @@ class Fact(BaseModel):
     """One expectation: a value within a tolerance, or bounds.
 
     Values are numbers in ``unit``, or UTC strings where the unit is UTC (the tolerance is then in seconds).
-    full_size_only: means nothing at a quality that takes fewer or smaller pictures.
+    full_size_only: means nothing at a quality that takes fewer or smaller pictures. group: where it stands, if not with
+    the other facts of its file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +30,7 @@ class Fact(BaseModel):
     at_most: Value | None = None
     digits: int = 0
     full_size_only: bool = False
+    group: str = ""
     source: str
 
     @model_validator(mode="after")
@@ -46,7 +48,7 @@ class Fact(BaseModel):
             verdict = "ok"
         shown = self._text(measured) if measured is not None else "missing" if applies else "–"
         expected, tolerance = self._expectation()
-        return Row(group, self.name, measured, shown, expected, tolerance, verdict, self.source)
+        return Row(self.group or group, self.name, measured, shown, expected, tolerance, verdict, self.source)
 
     def _within(self, x: float) -> bool:
         if self.expected is not None:

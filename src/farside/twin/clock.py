@@ -15,7 +15,8 @@ from farside.geometry import utc_to_t
 from farside.link import Balance, Eid, Ledger, Network, Priority, Settings
 from farside.twin.contacts import Contacts
 from farside.twin.lander import Lander
-from farside.twin.mission import LanderSpec, RoverSpec, Sequence
+from farside.twin.mission import Sequence
+from farside.twin.relay import Relay
 from farside.twin.rover import Rover
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
 from farside.twin.truth import Truth
@@ -41,23 +42,23 @@ class Clock:
         self.t0 = mission.span.start
         self.duration = mission.span.end - mission.span.start
         contacts = Contacts(world)
-        aboard: dict[str, LanderSpec | RoverSpec] = {"lander": mission.lander, "rover": mission.rover}
-        store = {spec.node: Settings(capacity=spec.store_mb * 1e6) for spec in aboard.values()}
+        nodes = {"lander": mission.lander.node, "rover": mission.rover.node, "relay": mission.relay.node}
+        store = {spec.node: Settings(capacity=spec.store_mb * 1e6) for spec in (mission.lander, mission.rover)}
         self.network = Network(self.env, contacts.plan, contacts.light_time, self.t0, store)
         self.truth = Truth(world)
         self._inbox: list[Arrival] = []
         self._centre = self.network.agent(mission.centre.node)
         for service in (TELEMETRY, RECORDS):
             self._centre.on_delivery(partial(self._arrived, service), service)
-        kinds: tuple[type[Vehicle], ...] = (Lander, Rover)
+        kinds: tuple[type[Vehicle], ...] = (Lander, Rover, Relay)
         self.vehicles = {
-            kind.name: kind(self.env, world, self.network.agent(aboard[kind.name].node), self.truth) for kind in kinds
+            kind.name: kind(self.env, world, self.network.agent(nodes[kind.name]), self.truth) for kind in kinds
         }
         for sequence in mission.sequences:
             if sequence.preloaded:
                 self.vehicles[sequence.vehicle].load(sequence)
             else:
-                self.env.process(self._uplink(sequence, aboard[sequence.vehicle].node))
+                self.env.process(self._uplink(sequence, nodes[sequence.vehicle]))
 
     @property
     def t(self) -> float:

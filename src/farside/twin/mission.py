@@ -179,7 +179,7 @@ class Sequence(Part):
     """Commands for one vehicle: aboard from the start, or uplinked as one bundle at ``uplink_utc``."""
 
     name: str
-    vehicle: Literal["lander", "rover"]
+    vehicle: Literal["lander", "rover", "relay"]
     preloaded: bool = False
     uplink_utc: Utc | None = None
     commands: tuple[Command, ...]
@@ -233,7 +233,7 @@ class Mission(Part):
 
     @model_validator(mode="after")
     def _commands_fit_the_vehicle(self) -> Mission:
-        aboard = {"lander": self.lander.instruments, "rover": self.rover.instruments}
+        aboard = {"lander": self.lander.instruments, "rover": self.rover.instruments, "relay": ()}
         taken: set[tuple[str, str]] = set()
         for vehicle, order in ((s.vehicle, order) for s in self.sequences for order in s.commands):
             if order.vehicle != vehicle:

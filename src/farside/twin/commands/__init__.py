@@ -14,6 +14,7 @@ from farside.twin.commands.lfs_listen import LfsListen
 from farside.twin.commands.lpr_sound import LprSound
 from farside.twin.commands.order import Order
 from farside.twin.commands.pcam_portrait import PcamPortrait
+from farside.twin.commands.relay_report import RelayReport
 from farside.twin.commands.rover_drive import RoverDrive
 from farside.twin.commands.rover_report import RoverReport
 from farside.twin.commands.rover_rolloff import RoverRolloff
@@ -31,6 +32,7 @@ COMMANDS: tuple[type[Order], ...] = (
     LfsListen,
     LprSound,
     PcamPortrait,
+    RelayReport,
     RoverDrive,
     RoverReport,
     RoverRolloff,
