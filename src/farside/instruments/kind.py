@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from farside.errors import BadInput, DamagedFile
 from farside.instruments.label import Element
 
 if TYPE_CHECKING:
@@ -46,3 +47,16 @@ class Kind:
     restore: Callable[[Arrays, dict[str, Any]], xr.Dataset]
     encode: Callable[[xr.Dataset], Encoded]
     decode: Callable[[Element, Path], xr.Dataset]
+
+
+def read_beside(
+    label: Element, path: Path, read_attrs: Callable[[Element], dict[str, Any]]
+) -> tuple[bytes, dict[str, Any]]:
+    """Data octets and attributes of the level-2 label at ``path``, its data file beside it. Raises DamagedFile."""
+    try:
+        attrs = read_attrs(label)
+        return path.with_name(f"{attrs['product_id']}.{attrs['level']}").read_bytes(), attrs
+    except BadInput as error:
+        raise DamagedFile(path, f"the label names {error.value!r}, not a product of the archive") from error
+    except OSError as error:
+        raise DamagedFile(path, f"the data file of this label cannot be read: {error.strerror}") from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from farside.errors import BadInput, DamagedFile
-from farside.instruments.kind import Arrays, Encoded, Kind
+from farside.errors import BadInput
+from farside.instruments.kind import Arrays, Encoded, Kind, read_beside
 from farside.instruments.label import Element
 from farside.instruments.lfs.instrument import load
 from farside.instruments.lfs.label import label_attrs, label_elements
@@ -34,13 +34,7 @@ def encode(spectra: xr.Dataset) -> Encoded:
 
 def decode(label: Element, path: Path) -> xr.Dataset:
     """Level 2C: the spectra of the label at ``path``. Raises DamagedFile."""
-    try:
-        attrs = label_attrs(label)
-        data = path.with_name(f"{attrs['product_id']}.{attrs['level']}").read_bytes()
-    except BadInput as error:
-        raise DamagedFile(path, f"the label names {error.value!r}, not a product of the archive") from error
-    except OSError as error:
-        raise DamagedFile(path, f"the data file of this label cannot be read: {error.strerror}") from error
+    data, attrs = read_beside(label, path, label_attrs)
     return from_bytes(data, attrs)
 
 
