@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.claim import Claim
 
-GROUPS = ("flight",)
+GROUPS = ("spectrometer", "flight")
 
 
 def main(names: list[str]) -> int:
