@@ -1,39 +1,16 @@
-"""The shell's front door: thin commands over the house."""
+"""Fly a mission, process its data, score it."""
 
 from __future__ import annotations
 
-import errno
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from farside.errors import FarsideError
+from farside.cli.words import Json, Quiet
 
-app = typer.Typer(
-    name="farside",
-    help="Fly a mission to the far side of the Moon and look at what it sends home.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-)
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text, for other programs.")]
-
-
-@app.callback()
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
-    if version:
-        from farside import __version__
-
-        typer.echo(f"farside {__version__}")
-        raise typer.Exit
+app = typer.Typer()
 
 
 @app.command()
@@ -145,26 +122,3 @@ def score(
     typer.echo(table.to_json() if as_json else table.to_text(), nl=not as_json)
     if not table.holds:
         raise typer.Exit(1)
-
-
-def main() -> None:
-    """Run the command line; every error a user can cause becomes one line and a non-zero exit."""
-    try:
-        app(standalone_mode=True)
-    except FarsideError as error:
-        sys.exit(_complain(str(error)))
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            sys.exit(
-                _complain(
-                    f"{error.filename or 'disk'}: the disk is full; free some space and run the same command again"
-                )
-            )
-        sys.exit(_complain(f"{error.filename or 'file'}: {error.strerror or error}"))
-    except KeyboardInterrupt:
-        sys.exit(_complain("interrupted; the same command goes on from here"))
-
-
-def _complain(line: str) -> int:
-    sys.stderr.write(f"farside: {' '.join(line.split())}\n")
-    return 2
