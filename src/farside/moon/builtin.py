@@ -185,7 +185,7 @@ def _nodes(
     # the warped nodes stay inside a cap somewhat wider than the tile's half diagonal
     cap = 0.75 * math.hypot(lat[n - 1] - lat[0], lon[m - 1] - lon[0]) + 4000.0 / _R
     near, count = gather(
-        seed, layers, young, np.zeros(6), np.zeros((0, 6)), qx, qy, qz, cap, 0.5 * post, np.empty((256, COLUMNS))
+        seed, layers, young, np.zeros((0, 6)), np.zeros((0, 6)), qx, qy, qz, cap, 0.5 * post, np.empty((256, COLUMNS))
     )
     octaves = max(1, int(math.log2(rough[0, 0] / post)))
     mare_octaves = max(0, int(math.log2(rough[1, 0] / post)))

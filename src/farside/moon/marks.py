@@ -54,10 +54,8 @@ def patch_share(patches: np.ndarray, x: float, y: float, z: float) -> float:
 def box_share(box: np.ndarray, lat: float, lon: float) -> float:
     """How far inside a terrain file's bounds a point lies, 0 at the edge to 1 one ramp inside; radians.
 
-    box: south, north, west, width in longitude, ramp, post (m); ramp 0 means there is no file.
+    box: south, north, west, width in longitude, ramp, post (m).
     """
-    if box[4] == 0.0:
-        return 0.0
     east = (lon - box[2]) % (2 * math.pi)
     d = min(lat - box[0], box[1] - lat)
     if box[3] < 2 * math.pi - 1e-9:
@@ -73,6 +71,20 @@ def seen(posts: float) -> float:
     Fitted to GLD100 against the catalogue of Wu et al. (2022): 0.16 at 2.6 posts, 0.47 at 5.3, 0.76 at 9.5, 0.91 at 20.
     """
     return min(1.0, max(0.0, 0.40 * math.log(posts / 1.7)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def held(boxes: np.ndarray, lat: float, lon: float, diameter: float, large: bool) -> float:
+    """Share of a crater not to be drawn, because the terrain files at its place show it; boxes: a row for each file.
+
+    A file shows part of its smallest craters; large ones, which are counted one by one, are the file's alone.
+    """
+    most = 0.0
+    for i in range(boxes.shape[0]):
+        if diameter > boxes[i, 5]:
+            shows = 1.0 if large else seen(diameter / boxes[i, 5])
+            most = max(most, shows * box_share(boxes[i], lat, lon))
+    return most
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -100,7 +112,7 @@ def gather(
     seed: np.uint64,
     layers: np.ndarray,
     patches: np.ndarray,
-    box: np.ndarray,
+    boxes: np.ndarray,
     clear: np.ndarray,
     qx: float,
     qy: float,
@@ -190,20 +202,14 @@ def gather(
                         amp = lot if kind > _ROCKS else -lot - 1e-9
                         row = int(state * 4294967296.0)
                     else:
-                        large = layers[i, _LARGE]
-                        if large == 2.0:
-                            if _touches(patches, x, y, z, 0.65 * diameter / _R):
+                        if layers[i, _MARE] < 1.0:
+                            share = patch_share(patches, x, y, z)
+                            if lot > 1.0 - share * (1.0 - layers[i, _MARE]):
                                 continue
-                        else:
-                            if layers[i, _MARE] < 1.0:
-                                share = patch_share(patches, x, y, z)
-                                if lot > 1.0 - share * (1.0 - layers[i, _MARE]):
-                                    continue
-                            if _stands_clear(clear, x, y, z, diameter, age):
-                                continue
-                        if box[4] > 0.0 and diameter > box[5]:
-                            held = 1.0 if large > 0.0 else seen(diameter / box[5])
-                            amp *= 1.0 - held * box_share(box, math.atan2(z, c), at)
+                        if _stands_clear(clear, x, y, z, diameter, age):
+                            continue
+                        if boxes.shape[0] > 0:
+                            amp *= 1.0 - held(boxes, math.atan2(z, c), at, diameter, layers[i, _LARGE] > 0.0)
                         if kind == _COMPLEX_KIND:
                             row = _COMPLEX + int(state * _COMPLEX_STATES)
                             amp *= 1.28e3 * (diameter / 1e3) ** 0.301 / diameter
@@ -218,15 +224,6 @@ def gather(
                     m[9], m[10], m[12], m[13], m[14] = amp, row, bright, diameter, age
                     n += 1
     return marks, n
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _touches(patches: np.ndarray, x: float, y: float, z: float, margin: float) -> bool:
-    for i in range(patches.shape[0]):
-        dx, dy, dz = x - patches[i, 0], y - patches[i, 1], z - patches[i, 2]
-        if math.sqrt(dx * dx + dy * dy + dz * dz) < patches[i, 3] + margin:
-            return True
-    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

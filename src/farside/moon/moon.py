@@ -43,7 +43,7 @@ class Moon:
         self._hash_seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         self._layers = pop.layers()[0]
         self._patches, self._clear = features.patches, features.clear
-        self._box = np.zeros(6)
+        self._boxes = np.zeros((0, 6))
         self._named = _named_marks(features.small)
         self._builtin = Builtin(seed, features)
         self._surface: Surface = self._builtin.surface
@@ -56,10 +56,10 @@ class Moon:
         self._land: Terrain | None = None
         if terrain is not None:
             self._land = land = Terrain(Path(terrain), self._builtin.nodes)
-            self._surface, self._box = land.surface, land.box
+            self._surface, self._boxes = land.surface, land.boxes
             for mark in self._named:
                 lat, lon = math.asin(mark[2]), math.atan2(mark[1], mark[0])
-                mark[mk.AMP] *= 1 - mk.seen(mark[mk.DIAMETER] / land.post_m) * mk.box_share(self._box, lat, lon)
+                mark[mk.AMP] *= 1 - mk.held(self._boxes, lat, lon, mark[mk.DIAMETER], False)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
@@ -175,7 +175,7 @@ class Moon:
             self._hash_seed,
             layers,
             self._patches,
-            self._box,
+            self._boxes,
             self._clear,
             up[0],
             up[1],
@@ -207,7 +207,7 @@ class Moon:
             self._layers,
             self._named,
             self._patches,
-            self._box,
+            self._boxes,
             self._clear,
             profile.table(),
             _sink(resolution_m),

@@ -53,7 +53,7 @@ def at_points(
     layers: np.ndarray,
     named: np.ndarray,
     patches: np.ndarray,
-    box: np.ndarray,
+    boxes: np.ndarray,
     clear: np.ndarray,
     table: np.ndarray,
     sink: float,
@@ -69,7 +69,7 @@ def at_points(
     for i in range(points.shape[0]):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
         base, b = read(height, bright, where, math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x))
-        buffer, n = gather(seed, layers, patches, box, clear, x, y, z, 0.0, resolution, buffer)
+        buffer, n = gather(seed, layers, patches, boxes, clear, x, y, z, 0.0, resolution, buffer)
         buffer, n = _named(named, x, y, z, 0.0, resolution, buffer, n)
         total, light = 0, 0
         for k in range(n):
@@ -96,7 +96,7 @@ def on_grid(
     layers: np.ndarray,
     named: np.ndarray,
     patches: np.ndarray,
-    box: np.ndarray,
+    boxes: np.ndarray,
     clear: np.ndarray,
     table: np.ndarray,
     sink: float,
@@ -149,7 +149,7 @@ def on_grid(
                 cap2 = max(cap2, dx * dx + dy * dy + dz * dz)
             # margin for relief that moves a post sideways
             cap = 1.02 * math.sqrt(cap2) + 2 * post / _R
-            buffer, n = gather(seed, layers, patches, box, clear, qx, qy, qz, cap, resolution, buffer)
+            buffer, n = gather(seed, layers, patches, boxes, clear, qx, qy, qz, cap, resolution, buffer)
             buffer, n = _named(named, qx, qy, qz, cap, resolution, buffer, n)
             for k in range(n):
                 m = buffer[k]

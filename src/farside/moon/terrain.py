@@ -60,7 +60,7 @@ class Terrain:
         lattice = self._own_lattice(t) if straight else self._new_lattice(t)
         self.surface = Surface(lattice, self._fill)
         self.post_m = lattice.step * MOON_RADIUS_M
-        self.box = np.array([*self._bounds(straight), RAMP * lattice.step, self.post_m])
+        self.boxes = np.array([[*self._bounds(straight), RAMP * lattice.step, self.post_m]])
 
     def _own_lattice(self, t: Any) -> Lattice:
         """The file's posts (pixel centres); where the circle is no whole number of them the seam lies opposite."""
