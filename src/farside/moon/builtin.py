@@ -18,15 +18,18 @@ from farside.moon import population as pop
 from farside.moon import profile
 from farside.moon.cells import mix
 from farside.moon.lattice import Lattice, Surface
-from farside.moon.marks import COLUMNS, gather, patch_share, radii2, units
-from farside.moon.noise import fractal, gradient_noise
+from farside.moon.marks import COLUMNS, Scatter, gather, patch_share, radii2, scatter, units
+from farside.moon.noise import fractal, gradient_noise, octaves
 
 Array = NDArray[np.floating]
 
-POST_DEG = 1 / 64
-"""Spacing of the base lattice, 474 m: craters from 4 km up live in it."""
+POST_DEG = 1 / 128
+"""Spacing of the base lattice, 237 m: craters from 4 km and waves from 1 km up live in it."""
 
-_R = MOON_RADIUS_M
+SPOTS_M, SPOTTED = 12_000.0, 0.16
+"""Longest waves of the brightness and their share of it: assumed."""
+
+_R, _SPOTS_M = MOON_RADIUS_M, SPOTS_M
 _REACH2 = profile.REACH**2
 _UNIT = mk.HEIGHT_UNIT
 _COMPLEX = profile.COMPLEX
@@ -74,7 +77,8 @@ def load_features() -> Features:
             basin["depth_m"],
         ]
     )
-    rough = np.array([[data[k]["longest_m"], data[k]["amplitude_m"], data[k]["hurst"]] for k in ("highland", "mare")])
+    columns = ("longest_m", "amplitude_m", "hurst", "shortest_m")
+    rough = np.array([[data[k][column] for column in columns] for k in ("highland", "mare")])
     anchor = data["anchor"]
     floors = [anchor["elevation_m"] if c["floor_m"] == "anchored" else c["floor_m"] for c in data["craters"]]
     craters = np.array(
@@ -106,16 +110,22 @@ class Builtin:
 
     def __init__(self, seed: int, features: Features) -> None:
         self.features = features
-        self._seed = np.uint64(seed)
+        self._seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+        none = np.zeros((0, 6))
+        self._large = scatter(pop.layers()[1], seed, features.young, none, none)
         step = math.radians(POST_DEG)
         self.surface = Surface(Lattice(-0.5 * math.pi, 0.0, step), self._fill)
 
-    def _fill(self, lat: Array, lon: Array, times: int) -> tuple[Array, Array]:
-        return self.nodes(lat, lon, self.surface.lattice.coarser(times).step * _R)
+    def _fill(self, lat: Array, lon: Array, times: int, resolution_m: float) -> tuple[Array, Array]:
+        return self.nodes(lat, lon, self.surface.lattice.coarser(times).step * _R, resolution_m)
 
-    def nodes(self, lat: Array, lon: Array, post_m: float) -> tuple[Array, Array]:
-        """Heights (m) and brightness at latitudes (n,) and longitudes (m,), radians, for posts so wide; each (n, m)."""
+    def nodes(self, lat: Array, lon: Array, post_m: float, resolution_m: float) -> tuple[Array, Array]:
+        """Heights (m) and brightness at latitudes (n,) and longitudes (m,), radians, for posts so wide; each (n, m).
+
+        As they are averaged over squares of ``resolution_m``; 0 for the ground itself, as far as posts can carry it.
+        """
         f = self.features
+        waves = [octaves(*wave[:3], resolution_m, max(wave[3], 2 * post_m)) for wave in f.rough]
         height, bright = np.empty((len(lat), len(lon))), np.empty((len(lat), len(lon)))
         _nodes(
             self._seed,
@@ -128,9 +138,11 @@ class Builtin:
             f.rims,
             f.peaks,
             f.patches,
-            f.young,
-            pop.layers()[1],
+            self._large,
+            *waves,
+            octaves(SPOTS_M, SPOTTED, 0.5, resolution_m, max(2 * post_m, SPOTS_M / 8)),
             profile.table(),
+            max(post_m, resolution_m),
             height,
             bright,
         )
@@ -172,9 +184,12 @@ def _nodes(
     rims: np.ndarray,
     peaks: np.ndarray,
     patches: np.ndarray,
-    young: np.ndarray,
-    layers: np.ndarray,
+    large: Scatter,
+    highland: np.ndarray,
+    lava: np.ndarray,
+    spots: np.ndarray,
     table: np.ndarray,
+    resolution: float,
     height: np.ndarray,
     bright: np.ndarray,
 ) -> None:
@@ -184,11 +199,7 @@ def _nodes(
     qx, qy, qz = ca * math.cos(lo), ca * math.sin(lo), math.sin(la)
     # the warped nodes stay inside a cap somewhat wider than the tile's half diagonal
     cap = 0.75 * math.hypot(lat[n - 1] - lat[0], lon[m - 1] - lon[0]) + 4000.0 / _R
-    near, count = gather(
-        seed, layers, young, np.zeros((0, 6)), np.zeros((0, 6)), qx, qy, qz, cap, 0.5 * post, np.empty((256, COLUMNS))
-    )
-    octaves = max(1, int(math.log2(rough[0, 0] / post)))
-    mare_octaves = max(0, int(math.log2(rough[1, 0] / post)))
+    near, count = gather(large, 0, large.rows.shape[0], qx, qy, qz, cap, resolution, np.empty((256, COLUMNS)), 0)
     warp_seed, high_seed, mare_seed, spot_seed = (
         mix(seed + np.uint64(101)),
         mix(seed + np.uint64(102)),
@@ -212,16 +223,16 @@ def _nodes(
             norm = 1.0 / math.sqrt(x * x + y * y + z * z)
             x, y, z = x * norm, y * norm, z * norm
             level = _regional(regional, x0, y0, z0)
-            noise = rough[0, 1] * fractal(high_seed, px, py, pz, rough[0, 0], octaves, rough[0, 2])
+            noise = fractal(high_seed, px, py, pz, highland, rough[0, 0])
             total = 0
             for k in range(count):
                 q = near[k]
                 # small craters are rounder
-                f = 1.0 if q[10] >= _COMPLEX else 0.25
+                f = 1.0 if q[8] >= _COMPLEX else 0.25
                 u, v, w = x0 + f * (x - x0), y0 + f * (y - y0), z0 + f * (z - z0)
-                r2 = radii2(q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8], u, v, w)
+                r2 = radii2(q[0], q[1], q[2], q[3], q[4], q[5], q[6], u, v, w)
                 if r2 < _REACH2:
-                    total += units(table, int(near[k, 10]), near[k, 9], r2)
+                    total += units(table, int(q[8]), q[7], r2)
             h = level + noise + total / _UNIT
             for k in range(craters.shape[0]):
                 c = craters[k]
@@ -251,8 +262,7 @@ def _nodes(
                     g = math.exp(-2.2 * r2)
                     h += p[4] * g * (1.0 + 0.8 * noise / rough[0, 1])
             mare = patch_share(patches, x, y, z)
-            if mare > 0.0 and mare_octaves > 0:
-                h += mare * rough[1, 1] * fractal(mare_seed, px, py, pz, rough[1, 0], mare_octaves, rough[1, 2])
+            if mare > 0.0:
+                h += mare * fractal(mare_seed, px, py, pz, lava, rough[1, 0])
             height[i, j] = h
-            spots = fractal(spot_seed, px, py, pz, 12000.0, max(1, min(4, octaves - 2)), 0.5)
-            bright[i, j] = (1.2 - 0.2 * mare) * (1.0 + 0.16 * spots)
+            bright[i, j] = (1.2 - 0.2 * mare) * (1.0 + fractal(spot_seed, px, py, pz, spots, _SPOTS_M))

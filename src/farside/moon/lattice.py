@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from farside.geometry import MOON_RADIUS_M
+
 Array = NDArray[np.floating]
 
 TILE = 64
@@ -52,19 +54,20 @@ class Window:
 
 
 class Surface:
-    """Nodes of a lattice, filled by ``fill(lat, lon, times)`` a tile at a time and kept while there is room.
+    """Nodes of a lattice, filled by ``fill(lat, lon, times, resolution_m)`` tile by tile and kept while there is room.
 
-    fill: latitudes (n,) and longitudes (m,) in radians and the coarsening -> heights and brightness, each (n, m).
+    fill: latitudes (n,) and longitudes (m,) in radians, the coarsening and the resolution whose averages are wanted (0:
+    the ground itself) -> heights and brightness, each (n, m).
     """
 
-    def __init__(self, lattice: Lattice, fill: Callable[[Array, Array, int], tuple[Array, Array]]) -> None:
+    def __init__(self, lattice: Lattice, fill: Callable[[Array, Array, int, float], tuple[Array, Array]]) -> None:
         self.lattice = lattice
         self._fill = fill
-        self._tiles: OrderedDict[tuple[int, int, int], tuple[Array, Array]] = OrderedDict()
+        self._tiles: OrderedDict[tuple[int, float, int, int], tuple[Array, Array]] = OrderedDict()
         self._lock = Lock()
 
-    def _tile(self, times: int, row: int, column: int) -> tuple[Array, Array]:
-        key = (times, row, column)
+    def _tile(self, times: int, resolution_m: float, row: int, column: int) -> tuple[Array, Array]:
+        key = (times, resolution_m, row, column)
         with self._lock:
             if key in self._tiles:
                 self._tiles.move_to_end(key)
@@ -73,15 +76,22 @@ class Surface:
         steps = np.arange(TILE)
         lat = nodes.lat0 + (row * TILE + steps) * nodes.step
         lon = nodes.lon0 + (column * TILE + steps) % nodes.columns * nodes.step
-        made = self._fill(lat, lon, times)
+        made = self._fill(lat, lon, times, resolution_m)
         with self._lock:
             self._tiles[key] = made
             if len(self._tiles) > _KEEP:
                 self._tiles.popitem(last=False)
         return made
 
-    def window(self, south: float, north: float, west: float, east: float, times: int = 0) -> Window:
-        """Nodes around the given bounds (radians, east above west; two nodes more on every side)."""
+    def times(self, resolution_m: float) -> int:
+        """How many halvings coarser than the lattice a resolution is: it keeps two to four nodes."""
+        return max(0, int(math.log2(max(1.0, resolution_m / (2 * self.lattice.step * MOON_RADIUS_M)))))
+
+    def window(self, south: float, north: float, west: float, east: float, resolution_m: float) -> Window:
+        """Nodes around the given bounds (radians, east above west; two nodes more on every side) for a resolution."""
+        times = self.times(resolution_m)
+        if resolution_m < 0.5 * self.lattice.step * MOON_RADIUS_M:
+            resolution_m = 0.0  # averages over less than a post are the ground itself
         nodes = self.lattice.coarser(times)
         r0 = math.floor((south - nodes.lat0) / nodes.step) - 2
         r1 = math.floor((north - nodes.lat0) / nodes.step) + 4
@@ -92,7 +102,7 @@ class Surface:
         bright = np.empty((r1 - r0, c1 - c0))
         for tr in range(r0 // TILE, (r1 - 1) // TILE + 1):
             for tc in range(c0 // TILE, (c1 - 1) // TILE + 1):
-                h, b = self._tile(times, tr, tc)
+                h, b = self._tile(times, resolution_m, tr, tc)
                 a0, a1 = max(r0, tr * TILE), min(r1, (tr + 1) * TILE)
                 b0, b1 = max(c0, tc * TILE), min(c1, (tc + 1) * TILE)
                 inner = np.s_[a0 - tr * TILE : a1 - tr * TILE, b0 - tc * TILE : b1 - tc * TILE]
@@ -100,6 +110,37 @@ class Surface:
                 bright[a0 - r0 : a1 - r0, b0 - c0 : b1 - c0] = b[inner]
         where = np.array([nodes.lat0, nodes.lon0, nodes.step, r0, c0, nodes.columns])
         return Window(height, bright, where)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cap_bounds(points: np.ndarray) -> tuple:
+    """South, north, west and east (radians, east above west) of unit vectors (n, 3) and all between.
+
+    The shorter way round the Moon; points that may lie around a pole have the full circle, up to the pole.
+    """
+    x, y, z = 0.0, 0.0, 0.0
+    south, north = math.pi, -math.pi
+    for i in range(points.shape[0]):
+        x, y, z = x + points[i, 0], y + points[i, 1], z + points[i, 2]
+        lat = math.atan2(points[i, 2], math.sqrt(points[i, 0] ** 2 + points[i, 1] ** 2))
+        south, north = min(south, lat), max(north, lat)
+    length = math.sqrt(x * x + y * y + z * z)
+    if length < 1e-9 * points.shape[0]:
+        return -0.5 * math.pi, 0.5 * math.pi, 0.0, 2 * math.pi
+    x, y, z = x / length, y / length, z / length
+    lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
+    farthest, west, east = 0.0, 0.0, 0.0
+    for i in range(points.shape[0]):
+        dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
+        farthest = max(farthest, dx * dx + dy * dy + dz * dz)
+        off = (math.atan2(points[i, 1], points[i, 0]) - lon + math.pi) % (2 * math.pi) - math.pi
+        west, east = min(west, off), max(east, off)
+    spread = 2 * math.asin(min(1.0, 0.5 * math.sqrt(farthest)))
+    if points.shape[0] > 1 and abs(lat) + 1.1 * spread >= 0.5 * math.pi:
+        south = -0.5 * math.pi if lat < 0 else south
+        north = 0.5 * math.pi if lat > 0 else north
+        return south, north, 0.0, 2 * math.pi
+    return south, north, lon + west, lon + east
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,4 +1,4 @@
-"""Marks on the surface (craters and regolith bumps): finding those near a place, and what each adds to a point.
+"""Marks on the surface (craters and rocks): finding those near a place, and what each adds to a point.
 
 Heights are summed in whole units of 2^-32 m, so a sum does not depend on its order: a point gives the same bits
 whether it is asked for alone, in a tile or in a grid.
@@ -7,35 +7,139 @@ whether it is asked for alone, in a tile or in a grid.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import population as pop
 from farside.moon import profile
-from farside.moon.cells import band_height, cell_hash, cells_in_band, high, low, mix, unit
+from farside.moon.cells import (
+    WIDE,
+    face_of,
+    high,
+    leaning,
+    low,
+    mix,
+    on_face,
+    place,
+    reach,
+    spacing,
+    unit,
+    unwarp,
+    warp,
+    warp_rate,
+)
 
-# columns of a mark: centre (unit vector), two axes that turn an offset into radii, and what to add
-C, A, B, AMP, ROW, NEAR, BRIGHT, DIAMETER, AGE, COLUMNS = 0, 3, 6, 9, 10, 11, 12, 13, 14, 15
+Array = NDArray[np.float64]
 
-SQUASH = 0.08
-"""Largest share by which a crater is longer one way and shorter the other."""
+# columns of a mark: centre (unit vector), elongation, 1 / radius^2 (of the unit sphere), and what to add
+C, E, SHARP, AMP, ROW, BRIGHT, DIAMETER, AGE, COLUMNS = 0, 3, 6, 7, 8, 9, 10, 11, 12
 
 HEIGHT_UNIT = 2.0**32
 
+ELONGATION = 0.4
+"""Craters are longer across a random direction: by 5 % in the mean, with this length of the direction's vector."""
+STRETCH = (1 + 3 * ELONGATION**2) ** 0.25
+"""No crater reaches farther than this times its mean radius."""
+
 _R = MOON_RADIUS_M
 _REACH = profile.REACH
+_REACH2 = profile.REACH**2
 _PER_STEP = profile.STEPS / profile.REACH**2
-_KMAX, _STATES, _BUMP, _COMPLEX, _COMPLEX_STATES = (
+_KMAX, _TOP, _STATES, _COMPLEX, _COMPLEX_STATES = (
     profile.K_MAX,
+    profile.K_TOP,
     profile.STATES,
-    profile.BUMP,
     profile.COMPLEX,
     profile.COMPLEX_STATES,
 )
-_KIND, _DMIN, _BETA, _DENSITY, _AMPLITUDE, _MARE, _LARGE = range(pop.COLUMNS)
-_BUMPS, _COMPLEX_KIND, _ROCKS = pop.BUMPS, pop.COMPLEX, pop.ROCKS
+_KIND, _DMIN, _BETA, _DENSITY, _MARE, _LARGE = range(pop.COLUMNS)
+_COMPLEX_KIND, _ROCKS = pop.COMPLEX, pop.ROCKS
+_ELONGATION, _STRETCH, _WIDE, _DENSEST, _SLOTS, _ROOM = ELONGATION, STRETCH, WIDE, pop.DENSEST, pop.SLOTS, 256
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_STRIDE = np.uint64(0xD1B54A32D192ED03)
+_32, _LOW, _21, _42, _MASK21 = (
+    np.uint64(32),
+    np.uint64(0xFFFFFFFF),
+    np.uint64(21),
+    np.uint64(42),
+    np.uint64((1 << 21) - 1),
+)
+
+
+class Scatter(NamedTuple):
+    """Layers of things strewn by the hash of their cell, and where they may lie.
+
+    rows: (n, pop.COLUMNS) layers; hashes: (n,) uint64 of seed and layer; cells: (n,) along a face; counts: (n, m)
+    cumulative Poisson law of a cell; sizes: (n, pop.SIZES) diameters at equal probability. patches: rows (centre
+    unit vector, radius, edge width) of lava; boxes: rows of terrain files, see ``held``; clear: rows (centre unit
+    vector, radius m, smallest diameter m, degradation below which a crater is left out).
+    """
+
+    rows: Array
+    hashes: NDArray[np.uint64]
+    cells: NDArray[np.int64]
+    counts: Array
+    sizes: Array
+    patches: Array
+    boxes: Array
+    clear: Array
+
+
+class Listed(NamedTuple):
+    """Marks given one by one, sorted by octave of diameter and by cell.
+
+    marks: (n, COLUMNS); keys: (n,) cell of each; octaves: rows (larger diameter m, cells along a face, first, end).
+    """
+
+    marks: Array
+    keys: NDArray[np.int64]
+    octaves: Array
+
+
+def scatter(rows: Array, seed: int, patches: Array, boxes: Array, clear: Array) -> Scatter:
+    """Layers made ready for ``gather``. A layer's own number, not its place in the list, decides what falls where."""
+    hashes = np.array([_layer_hash(seed, row) for row in rows], np.uint64)
+    cells = np.array([_cells(2 * row[_DMIN], pop.CELL) for row in rows], np.int64)
+    expected = [row[_DENSITY] * _DENSEST * (2 * _R / n) ** 2 for row, n in zip(rows, cells, strict=True)]
+    counts = pop.poisson(np.array(expected).reshape(-1))
+    return Scatter(rows, hashes, cells, counts, pop.sizes(rows), patches, boxes, clear)
+
+
+def _layer_hash(seed: int, row: Array) -> int:
+    number = round(math.log2(row[_DMIN]) * 16) * 8 + int(row[_KIND])
+    whole = 2**64 - 1
+    return int(mix(np.uint64((int(mix(np.uint64(seed & whole))) + number * 0xD6E8FEB86659FD93) & whole)))
+
+
+def _cells(largest_m: float, times: float) -> int:
+    """Cells along a face so that one is ``times`` the reach of the largest mark wide in the middle of the face."""
+    wide = times * _REACH * 0.5 * largest_m * _STRETCH / _R
+    return max(1, int(2 * math.sqrt(_DENSEST) / wide))
+
+
+def listed(marks: Array) -> Listed:
+    """Sort marks, shape (n, COLUMNS), for ``gather_listed``."""
+    octave = np.floor(np.log2(marks[:, DIAMETER])).astype(int)
+    rows, keys, order = [], np.empty(len(marks), np.int64), []
+    for k in np.unique(octave):
+        mine = np.flatnonzero(octave == k)
+        n = _cells(2.0 ** (k + 1), pop.CELL)
+        keys[mine] = [_key(*mark[C : C + 3], n) for mark in marks[mine]]
+        first = len(order)
+        order += mine[np.argsort(keys[mine], kind="stable")].tolist()
+        rows.append([2.0 ** (k + 1), n, first, len(order)])
+    return Listed(np.ascontiguousarray(marks[order]), keys[order], np.array(rows, float).reshape(-1, 4))
+
+
+def _key(x: float, y: float, z: float, n: int) -> int:
+    face = face_of(x, y, z)
+    w, u, v = on_face(face, x, y, z)
+    i, j = (min(n - 1, int((unwarp(q / w) + 1) * 0.5 * n)) for q in (u, v))
+    return (face * n + i) * n + j
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -74,7 +178,7 @@ def seen(posts: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def held(boxes: np.ndarray, lat: float, lon: float, diameter: float, large: bool) -> float:
+def held(boxes: np.ndarray, x: float, y: float, z: float, diameter: float, large: bool) -> float:
     """Share of a crater not to be drawn, because the terrain files at its place show it; boxes: a row for each file.
 
     A file shows part of its smallest craters; large ones, which are counted one by one, are the file's alone.
@@ -83,147 +187,270 @@ def held(boxes: np.ndarray, lat: float, lon: float, diameter: float, large: bool
     for i in range(boxes.shape[0]):
         if diameter > boxes[i, 5]:
             shows = 1.0 if large else seen(diameter / boxes[i, 5])
+            lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
             most = max(most, shows * box_share(boxes[i], lat, lon))
     return most
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def shown(diameter: float, resolution: float) -> float:
-    """Share of a mark shown at a resolution: none below two posts, all above four."""
-    t = min(1.0, max(0.0, (diameter / resolution - 2.0) * 0.5))
+    """Share of a mark shown at a resolution; what is wider is all there, smoothed (see ``smoothing``)."""
+    t = min(1.0, max(0.0, (diameter / resolution - pop.HIDDEN) * (1.0 / (pop.SHOWN - pop.HIDDEN))))
     return t * t * (3 - 2 * t)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def smoothing(diameter: float, resolution: float) -> float:
+    """Degradation K that does to a crater what averaging over squares of ``resolution`` does.
+
+    Averaging spreads heights by a variance of resolution^2 / 12 each way, diffusion by 2 K R^2.
+    """
+    ratio = resolution / diameter
+    return ratio * ratio * (1.0 / 6.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def state_row(k: float) -> int:
+    """Row of the profile table for degradation K."""
+    return min(_STATES - 1, int(math.sqrt(k * (1.0 / _TOP)) * (_STATES - 1) + 0.5))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _sharpness(ex: float, ey: float, ez: float, x: float, y: float, z: float, radius: float) -> float:
+    """1 / radius^2 of a mark at (x, y, z) that keeps the area of a circle of ``radius`` m, elongated across e."""
+    along = ex * x + ey * y + ez * z
+    level2 = max(0.0, ex * ex + ey * ey + ez * ez - along * along)
+    return _R * _R / (radius * radius * math.sqrt(1.0 + level2))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _place(m: np.ndarray, z: float, lon: float, turn: float, squash: float, radius: float) -> None:
-    """Fill centre and axes of a mark with ``radius`` metres at sin(latitude) ``z``."""
-    c = math.sqrt(1 - z * z)
-    cl, sl = math.cos(lon), math.sin(lon)
-    ct, st = math.cos(turn), math.sin(turn)
-    m[0], m[1], m[2] = c * cl, c * sl, z
-    fa, fb = _R / (radius * (1 + squash)), _R / (radius * (1 - squash))
-    m[3], m[4], m[5] = fa * (-ct * sl - st * z * cl), fa * (ct * cl - st * z * sl), fa * st * c
-    m[6], m[7], m[8] = fb * (st * sl - ct * z * cl), fb * (-st * cl - ct * z * sl), fb * ct * c
-    m[11] = _REACH * radius * (1 + squash) / _R
+def larger(marks: np.ndarray) -> np.ndarray:
+    """The same marks in a buffer of twice the size."""
+    bigger = np.empty((2 * marks.shape[0], COLUMNS))
+    bigger[: marks.shape[0]] = marks
+    return bigger
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def gather(
-    seed: np.uint64,
-    layers: np.ndarray,
-    patches: np.ndarray,
-    boxes: np.ndarray,
-    clear: np.ndarray,
+    ground: Scatter,
+    begin: int,
+    end: int,
     qx: float,
     qy: float,
     qz: float,
     cap: float,
     resolution: float,
     marks: np.ndarray,
+    n: int,
 ) -> tuple:
-    """All marks of ``layers`` that reach into the cap of ``cap`` radians around the unit vector q.
+    """Append the marks that reach into the cap of ``cap`` radians around the unit vector q, seen at a resolution (m).
 
-    marks: buffer, shape (m, COLUMNS), replaced by a larger one when full. clear: rows (centre unit vector, radius m,
-    smallest diameter m, degradation below which a crater is left out). Returns (marks, how many).
+    Searches the layers begin..end. marks: buffer, shape (m, COLUMNS), its first ``n`` rows in use, replaced by a larger
+    one when full. Returns (marks, how many are in use).
     """
-    n = 0
-    lat = math.atan2(qz, math.sqrt(qx * qx + qy * qy))
-    lon = math.atan2(qy, qx)
-    for i in range(layers.shape[0]):
-        kind, dmin, beta = layers[i, _KIND], layers[i, _DMIN], layers[i, _BETA]
-        if 2 * dmin <= 2 * resolution:
+    rows, counts = ground.rows, ground.counts
+    widest = 0.0
+    for i in range(begin, end):
+        if 2.0 * rows[i, _DMIN] > pop.HIDDEN * resolution:
+            widest = max(widest, rows[i, _DMIN])
+    if widest == 0.0:
+        return marks, n
+    noted, cell = np.empty(_ROOM + 64, np.uint64), np.empty(_ROOM + 64, np.int64)
+    widest = cap + _REACH * widest * _STRETCH / _R
+    home = face_of(qx, qy, qz)
+    for turn in range(6):
+        face = (home + turn) % 6
+        w, u, v = on_face(face, qx, qy, qz)
+        # no point of a face is more than 55 degrees from its middle
+        if w < 0.3 and widest < _WIDE:
             continue
-        size = _REACH * dmin * (1 + SQUASH) / _R
-        hb = band_height(size)
-        reach = cap + size
-        if abs(lat) + reach < 0.5 * math.pi - 1e-9:
-            half = math.asin(min(1.0, math.sin(reach) / math.cos(lat)))
-        else:
-            half = math.pi
-        last_band = round(math.pi / hb) - 1
-        b0 = max(0, math.floor((lat - reach + 0.5 * math.pi) / hb))
-        b1 = min(last_band, math.floor((lat + reach + 0.5 * math.pi) / hb))
-        shrink = 1.0 - 2.0**-beta
-        # the layer's own number, so that another choice of layers leaves its craters where they are
-        layer = round(math.log2(dmin) * 16) * 8 + int(kind)
-        for b in range(b0, b1 + 1):
-            cells = cells_in_band(b, hb)
-            width = 2 * math.pi / cells
-            k0 = math.floor((lon - half) / width)
-            k1 = math.floor((lon + half) / width)
-            if k1 - k0 + 1 >= cells:
-                k0, k1 = 0, cells - 1
-            z0 = math.sin(b * hb - 0.5 * math.pi)
-            z1 = math.sin((b + 1) * hb - 0.5 * math.pi)
-            expected = layers[i, _DENSITY] * _R * _R * width * (z1 - z0)
-            none = math.exp(-expected)
-            for k in range(k0, k1 + 1):
-                cell = k % cells
-                h = cell_hash(seed, layer, b, cell)
-                u, p = unit(h), none
-                total, count = p, 0
-                while u > total and count < 64:
-                    count += 1
-                    p *= expected / count
-                    total += p
-                for _ in range(count):
-                    h = mix(h)
-                    z = z0 + (z1 - z0) * high(h)
-                    at = (cell + low(h)) * width
-                    c = math.sqrt(1 - z * z)
-                    x, y = c * math.cos(at), c * math.sin(at)
-                    dx, dy, dz = x - qx, y - qy, z - qz
-                    d2 = dx * dx + dy * dy + dz * dz
-                    if d2 > reach * reach:
-                        continue
-                    h1 = mix(~h)
-                    diameter = dmin * (1 - high(h1) * shrink) ** (-1.0 / beta)
+        about_v, about_u = math.sqrt(u * u + w * w), math.sqrt(v * v + w * w)
+        s, t = u / w, v / w
+        x0 = unwarp(s) if abs(s) <= 1.0 else 0.0
+        y0 = unwarp(t) if abs(t) <= 1.0 else 0.0
+        angle_x, angle_y = math.atan2(u, w), math.atan2(v, w)
+        rx, ry, q2 = warp_rate(x0), warp_rate(y0), 1.0 + s * s + t * t
+        gxx = (1.0 + t * t) * rx * rx / (q2 * q2)
+        gyy = (1.0 + s * s) * ry * ry / (q2 * q2)
+        gxy = -2.0 * s * t * rx * ry / (q2 * q2)
+        for i in range(begin, end):
+            kind, dmin = rows[i, _KIND], rows[i, _DMIN]
+            if 2.0 * dmin <= pop.HIDDEN * resolution:
+                continue
+            far = cap + _REACH * dmin * _STRETCH / _R
+            hx, hy = far / about_v, far / about_u
+            hx, hy = hx * (1.0 + hx * hx), hy * (1.0 + hy * hy)
+            x_first, x_last = reach(angle_x, x0, hx)
+            y_first, y_last = reach(angle_y, y0, hy)
+            if x_first > x_last or y_first > y_last:
+                continue
+            cells = ground.cells[i]
+            step = 2.0 / cells
+            i0, i1 = int((x_first + 1.0) / step), min(cells - 1, int((x_last + 1.0) / step))
+            j0, j1 = int((y_first + 1.0) / step), min(cells - 1, int((y_last + 1.0) / step))
+            # near the point, distances in the plane of the face are good to some per cent
+            flat = 1.0 / (1.21 * far * far) if face == home and far < 0.01 else 0.0
+            a, b = i0, j0
+            while a <= i1:
+                # What may reach is noted without a branch, which would cost more than working out what is not there.
+                kept = 0
+                while a <= i1 and kept < _ROOM:
+                    h = mix(ground.hashes[i] + np.uint64((face * cells + a) * cells + b) * _GOLDEN)
+                    lot = unit(h)
+                    x, y = a * step - 1.0 - x0, b * step - 1.0 - y0
+                    for k in range(_SLOTS):
+                        bits = mix(h + np.uint64(k + 1) * _STRIDE)
+                        dx, dy = x + high(bits) * step, y + low(bits) * step
+                        near2 = flat * (gxx * dx * dx + gxy * dx * dy + gyy * dy * dy)
+                        noted[kept], cell[kept] = bits, a << 32 | b
+                        kept += 1 if (lot > counts[i, k]) & (near2 <= 1.0) else 0
+                    k = _SLOTS
+                    while lot > counts[i, k]:
+                        noted[kept], cell[kept] = mix(h + np.uint64(k + 1) * _STRIDE), a << 32 | b
+                        kept += 1
+                        k += 1
+                    b += 1
+                    if b > j1:
+                        a, b = a + 1, j0
+                for c in range(kept):
+                    bits = noted[c]
+                    x = (cell[c] >> 32) * step - 1.0 + high(bits) * step
+                    y = (cell[c] & 0xFFFFFFFF) * step - 1.0 + low(bits) * step
+                    dx, dy = x - x0, y - y0
+                    near2 = flat * (gxx * dx * dx + gxy * dx * dy + gyy * dy * dy)
+                    h1 = mix(~bits)
+                    at = high(h1) * (ground.sizes.shape[1] - 1)
+                    k = int(at)
+                    diameter = ground.sizes[i, k] + (at - k) * (ground.sizes[i, k + 1] - ground.sizes[i, k])
+                    near = cap + _REACH * 0.5 * diameter * _STRETCH / _R
                     weight = shown(diameter, resolution)
-                    if weight == 0.0:
+                    if weight == 0.0 or near2 * far * far > near * near:
+                        continue
+                    s, t = warp(x), warp(y)
+                    lean = leaning(s, t)
+                    cx, cy, cz = place(face, s, t, lean)
+                    dx, dy, dz = cx - qx, cy - qy, cz - qz
+                    if dx * dx + dy * dy + dz * dz > near * near:
                         continue
                     h2 = mix(h1)
-                    squash = SQUASH * high(h2)
-                    near = cap + _REACH * 0.5 * diameter * (1 + squash) / _R
-                    if d2 > near * near:
+                    h3 = mix(h2)
+                    # cells hold as many as the densest would; where coordinates are crowded some are too many
+                    if spacing(x, y, lean) < _DENSEST * high(h3):
                         continue
-                    state = low(h1)
-                    row = int(state * _STATES)
-                    turn = 2 * math.pi * low(h2)
-                    lot = unit(mix(h2))
-                    bright = 0.0
-                    amp = diameter * layers[i, _AMPLITUDE] * weight
-                    age = _KMAX * (row + 0.5) / _STATES
-                    if kind == _BUMPS:
-                        # clods stand up a little more often than hollows sink
-                        amp *= (1.0 if lot < 0.5 else -1.0) * (0.4 + 1.2 * state)
-                        row = _BUMP
-                    elif kind >= _ROCKS:
+                    state, lot = low(h1), low(h3)
+                    ex = ((h2 & _MASK21) * (1.0 / 1048576.0) - 1.0) * _ELONGATION
+                    ey = (((h2 >> _21) & _MASK21) * (1.0 / 1048576.0) - 1.0) * _ELONGATION
+                    ez = ((h2 >> _42 & _MASK21) * (1.0 / 1048576.0) - 1.0) * _ELONGATION
+                    bright, radius = 0.0, 0.5 * diameter
+                    amp = diameter * weight
+                    age = _KMAX * state
+                    row = 0
+                    if kind >= _ROCKS:
                         # a lot below 0 is kept anyway, one in 0..1 where the ejecta are fresher than that
                         amp = lot if kind > _ROCKS else -lot - 1e-9
                         row = int(state * 4294967296.0)
                     else:
-                        if layers[i, _MARE] < 1.0:
-                            share = patch_share(patches, x, y, z)
-                            if lot > 1.0 - share * (1.0 - layers[i, _MARE]):
+                        if rows[i, _MARE] < 1.0:
+                            share = patch_share(ground.patches, cx, cy, cz)
+                            if lot > 1.0 - share * (1.0 - rows[i, _MARE]):
                                 continue
-                        if _stands_clear(clear, x, y, z, diameter, age):
+                        if _stands_clear(ground.clear, cx, cy, cz, diameter, age):
                             continue
-                        if boxes.shape[0] > 0:
-                            amp *= 1.0 - held(boxes, math.atan2(z, c), at, diameter, layers[i, _LARGE] > 0.0)
+                        amp *= 1.0 - held(ground.boxes, cx, cy, cz, diameter, rows[i, _LARGE] > 0.0)
                         if kind == _COMPLEX_KIND:
                             row = _COMPLEX + int(state * _COMPLEX_STATES)
                             amp *= 1.28e3 * (diameter / 1e3) ** 0.301 / diameter
-                        elif age < 0.05:
-                            bright = (1 - age / 0.05) ** 2 * weight
+                        else:
+                            row = state_row(age + smoothing(diameter, resolution))
+                            if age < 0.05:
+                                bright = (1 - age / 0.05) ** 2 * weight
                     if n == marks.shape[0]:
-                        bigger = np.empty((2 * n, COLUMNS))
-                        bigger[:n] = marks
-                        marks = bigger
+                        marks = larger(marks)
                     m = marks[n]
-                    _place(m, z, at, turn, squash, 0.5 * diameter)
-                    m[9], m[10], m[12], m[13], m[14] = amp, row, bright, diameter, age
+                    m[0], m[1], m[2], m[3], m[4], m[5] = cx, cy, cz, ex, ey, ez
+                    m[6], m[7], m[8] = _sharpness(ex, ey, ez, cx, cy, cz, radius), amp, row
+                    m[9], m[10], m[11] = bright, diameter, age
+                    n += 1
+        if face == home:
+            # well inside a face nothing else can be reached
+            far = widest / min(about_u, about_v) * 1.1
+            if abs(angle_x) + far < 0.25 * math.pi and abs(angle_y) + far < 0.25 * math.pi:
+                break
+    return marks, n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def gather_listed(
+    known: Listed, qx: float, qy: float, qz: float, cap: float, resolution: float, marks: np.ndarray, n: int
+) -> tuple:
+    """Append the listed marks that reach into a cap, as seen at a resolution, to the ``n`` in ``marks``."""
+    for i in range(known.octaves.shape[0]):
+        largest, cells = known.octaves[i, 0], int(known.octaves[i, 1])
+        first, last = int(known.octaves[i, 2]), int(known.octaves[i, 3])
+        if largest <= pop.HIDDEN * resolution:
+            continue
+        far = cap + _REACH * 0.5 * largest * _STRETCH / _R
+        step = 2.0 / cells
+        for face in range(6):
+            w, u, v = on_face(face, qx, qy, qz)
+            if w < 0.3 and far < _WIDE:
+                continue
+            hx, hy = far / math.sqrt(u * u + w * w), far / math.sqrt(v * v + w * w)
+            hx, hy = hx * (1.0 + hx * hx), hy * (1.0 + hy * hy)
+            x0 = unwarp(u / w) if abs(u) <= w else 0.0
+            y0 = unwarp(v / w) if abs(v) <= w else 0.0
+            x_first, x_last = reach(math.atan2(u, w), x0, hx)
+            y_first, y_last = reach(math.atan2(v, w), y0, hy)
+            if x_first > x_last or y_first > y_last:
+                continue
+            i0, i1 = int((x_first + 1.0) / step), min(cells - 1, int((x_last + 1.0) / step))
+            j0, j1 = int((y_first + 1.0) / step), min(cells - 1, int((y_last + 1.0) / step))
+            for a in range(i0, i1 + 1):
+                start = (face * cells + a) * cells
+                k = first + np.searchsorted(known.keys[first:last], start + j0)
+                while k < last and known.keys[k] <= start + j1:
+                    m = known.marks[k]
+                    k += 1
+                    dx, dy, dz = m[0] - qx, m[1] - qy, m[2] - qz
+                    near = cap + _REACH * 0.5 * m[10] * _STRETCH / _R
+                    weight = shown(m[10], resolution)
+                    if weight == 0.0 or dx * dx + dy * dy + dz * dz > near * near:
+                        continue
+                    if n == marks.shape[0]:
+                        marks = larger(marks)
+                    marks[n] = m
+                    marks[n, 7] *= weight
+                    marks[n, 8] = state_row(m[11] + smoothing(m[10], resolution))
+                    marks[n, 9] *= weight
                     n += 1
     return marks, n
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def radii2(
+    cx: float, cy: float, cz: float, ex: float, ey: float, ez: float, sharp: float, x: float, y: float, z: float
+) -> float:
+    """Squared distance of (x, y, z) from a mark's centre c, elongated across e, in the mark's radii."""
+    dx, dy, dz = x - cx, y - cy, z - cz
+    along = dx * ex + dy * ey + dz * ez
+    return (dx * dx + dy * dy + dz * dz + along * along) * sharp
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def units(table: np.ndarray, row: int, amplitude: float, r2: float) -> int:
+    """Height of a mark at squared radius ``r2`` in whole height units; r2 must be below REACH^2."""
+    t = r2 * _PER_STEP
+    i = int(t)
+    low = float(table[row, i])
+    return int(amplitude * (low + (t - i) * (table[row, i + 1] - low)) * HEIGHT_UNIT)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def glow(r2: float) -> float:
+    """Brightening by fresh ejecta at squared radius ``r2``: full inside the rim, gone at three radii."""
+    t = 1.0 - r2 * (1.0 / 9.0)
+    return t * t * t
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -234,41 +461,3 @@ def _stands_clear(clear: np.ndarray, x: float, y: float, z: float, diameter: flo
             if _R * math.sqrt(dx * dx + dy * dy + dz * dz) < clear[i, 3] + 0.6 * diameter:
                 return True
     return False
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def radii2(
-    cx: float,
-    cy: float,
-    cz: float,
-    ax: float,
-    ay: float,
-    az: float,
-    bx: float,
-    by: float,
-    bz: float,
-    x: float,
-    y: float,
-    z: float,
-) -> float:
-    """Squared distance of (x, y, z) from a mark's centre c along its axes a and b, in the mark's radii."""
-    dx, dy, dz = x - cx, y - cy, z - cz
-    u = dx * ax + dy * ay + dz * az
-    v = dx * bx + dy * by + dz * bz
-    return u * u + v * v
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def units(table: np.ndarray, row: int, amplitude: float, r2: float) -> int:
-    """Height of a mark at squared radius ``r2`` in whole height units; r2 must be below REACH^2."""
-    t = r2 * _PER_STEP
-    i = int(t)
-    low = table[row, i]
-    return int(amplitude * (low + (t - i) * (table[row, i + 1] - low)) * HEIGHT_UNIT)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def glow(r2: float) -> float:
-    """Brightening by fresh ejecta at squared radius ``r2``: full inside the rim, gone at three radii."""
-    t = 1.0 - r2 * (1.0 / 9.0)
-    return t * t * t

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from farside.geometry import MOON_RADIUS_M, Site
 from farside.moon import marks as mk
 from farside.moon import population as pop
-from farside.moon import profile
+from farside.moon import profile, regolith
 from farside.moon import rocks as rk
 from farside.moon.builtin import Builtin, load_features
-from farside.moon.lattice import Surface, Window
+from farside.moon.cells import mix
+from farside.moon.lattice import Surface, Window, cap_bounds
 from farside.moon.rocks import Rocks
-from farside.moon.surface import at_points, on_grid
+from farside.moon.surface import along_curve, at_points, on_grid
 from farside.moon.terrain import Terrain
 
 Array = NDArray[np.floating]
@@ -40,11 +41,11 @@ class Moon:
         self.seed = seed
         self.terrain = terrain
         features = load_features()
-        self._hash_seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
-        self._layers = pop.layers()[0]
-        self._patches, self._clear = features.patches, features.clear
-        self._boxes = np.zeros((0, 6))
-        self._named = _named_marks(features.small)
+        self._features = features
+        self._salt = np.uint64(mix(np.uint64((seed + 105) % 2**64)))
+        boxes = np.zeros((0, 6))
+        self._known = mk.listed(_named_marks(features.small))
+        self._scatter = self._strewn(pop.layers()[0], boxes)
         self._builtin = Builtin(seed, features)
         self._surface: Surface = self._builtin.surface
         # the whole lava floor is shifted so that the landing place comes out at its published elevation
@@ -56,10 +57,14 @@ class Moon:
         self._land: Terrain | None = None
         if terrain is not None:
             self._land = land = Terrain(Path(terrain), self._builtin.nodes)
-            self._surface, self._boxes = land.surface, land.boxes
-            for mark in self._named:
-                lat, lon = math.asin(mark[2]), math.atan2(mark[1], mark[0])
-                mark[mk.AMP] *= 1 - mk.held(self._boxes, lat, lon, mark[mk.DIAMETER], False)
+            self._surface = land.surface
+            self._scatter = self._strewn(pop.layers()[0], land.boxes)
+            marks = self._known.marks
+            for mark in marks:
+                mark[mk.AMP] *= 1 - mk.held(land.boxes, *mark[:3], mark[mk.DIAMETER], False)
+
+    def _strewn(self, rows: Array, boxes: Array) -> mk.Scatter:
+        return mk.scatter(rows, self.seed, self._features.patches, boxes, self._features.clear)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
@@ -98,13 +103,27 @@ class Moon:
         p = np.ascontiguousarray(directions, float).reshape(-1, 3)
         p = p / np.sqrt((p * p).sum(-1, keepdims=True))
         height, shine = np.empty(len(p)), np.empty(len(p))
-        lat = np.arctan2(p[:, 2], np.hypot(p[:, 0], p[:, 1]))
-        lon = np.arctan2(p[:, 1], p[:, 0])
-        for some in self._together(lat, lon, resolution_m):
-            window = self._window(lat[some], lon[some], resolution_m)
+        for some in self._together(p, resolution_m):
+            keys = np.empty(len(some), np.int64)
+            along_curve(p[some], keys)
+            some = some[np.argsort(keys, kind="stable")]
+            q = p[some]
+            window = self._window(q, resolution_m)
             h, s = np.empty(len(some)), np.empty(len(some))
             at_points(
-                p[some], *self._scatter(resolution_m), window.height, window.bright, window.where, resolution_m, h, s
+                q,
+                self._scatter,
+                self._known,
+                profile.table(),
+                _sink(resolution_m),
+                regolith.weights(resolution_m),
+                self._salt,
+                window.height,
+                window.bright,
+                window.where,
+                resolution_m,
+                h,
+                s,
             )
             height[some], shine[some] = h, s
         shape = np.shape(directions)[:-1]
@@ -120,8 +139,8 @@ class Moon:
         """
         per_knot = 16
         x0, y0, post_m = float(x0), float(y0), float(post_m)
-        knots, lat, lon = self._knots(site, x0, y0, post_m * per_knot, (n - 1) // per_knot + 2)
-        window = self._window(lat, lon, post_m)
+        knots, p = self._knots(site, x0, y0, post_m * per_knot, (n - 1) // per_knot + 2)
+        window = self._window(p, post_m)
         out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
         level = MOON_RADIUS_M + site.height_m
         on_grid(
@@ -132,7 +151,12 @@ class Moon:
             post_m,
             knots,
             per_knot,
-            *self._scatter(post_m),
+            self._scatter,
+            self._known,
+            profile.table(),
+            _sink(post_m),
+            regolith.weights(post_m),
+            self._salt,
             window.height,
             window.bright,
             window.where,
@@ -154,8 +178,8 @@ class Moon:
         up = site.up
         cap = radius_m / MOON_RADIUS_M
         found = self._gather(rk.layers(min_diameter_m), up, cap, 1e-6)
-        wide = np.array([row for row in self._layers if row[pop.KIND] == pop.CRATER and 2 * row[pop.DMIN] > 5.0])
-        craters = np.concatenate([self._gather(wide, up, cap, 0.1), self._named])
+        wide = np.array([row for row in pop.layers()[0] if row[pop.KIND] == pop.CRATER and 2 * row[pop.DMIN] > 5.0])
+        craters = np.concatenate([self._gather(wide, up, cap, 0.1), self._known.marks])
         found = found[rk.keep(found, craters, up, radius_m, min_diameter_m)]
         found = found[np.argsort(-found[:, mk.DIAMETER], kind="stable")]
         height, _ = self.at(found[:, :3], max(FINEST_M, 0.25 * min_diameter_m))
@@ -171,64 +195,48 @@ class Moon:
 
     def _gather(self, layers: Array, up: Array, cap: float, resolution_m: float) -> Array:
         """Marks of ``layers`` that reach into a cap around the unit vector ``up``; shape (n, columns of a mark)."""
+        ground = self._strewn(layers, self._scatter.boxes)
         buffer, n = mk.gather(
-            self._hash_seed,
-            layers,
-            self._patches,
-            self._boxes,
-            self._clear,
+            ground,
+            0,
+            len(layers),
             up[0],
             up[1],
             up[2],
             cap,
             resolution_m,
             np.empty((1024, mk.COLUMNS)),
+            0,
         )
         return buffer[:n]
 
-    def _knots(self, site: Site, x0: float, y0: float, step: float, n: int) -> tuple[Array, Array, Array]:
-        """Base height at knots of a site grid, found by walking down the vertical; with their latitude, longitude."""
+    def _knots(self, site: Site, x0: float, y0: float, step: float, n: int) -> tuple[Array, Array]:
+        """Base height at knots of a site grid, found by walking down the vertical; with their unit vectors."""
         k = np.arange(n) * step
         x, y = np.meshgrid(x0 + k, y0 + k)
         height = np.full((n, n), site.height_m)
         for _ in range(3):
             radius = MOON_RADIUS_M + height
             up = np.sqrt(radius**2 - x**2 - y**2)
-            me = np.stack([x, y, up], -1) @ site.axes
-            lat = np.arctan2(me[..., 2], np.hypot(me[..., 0], me[..., 1]))
-            lon = np.arctan2(me[..., 1], me[..., 0])
-            window = self._window(lat, lon, step)
-            height = _base(window, lat, lon)
-        return height, lat, lon
+            p = np.stack([x, y, up], -1) @ site.axes / radius[..., None]
+            window = self._window(p, step)
+            height = _base(
+                window, np.arctan2(p[..., 2], np.hypot(p[..., 0], p[..., 1])), np.arctan2(p[..., 1], p[..., 0])
+            )
+        return height, p
 
-    def _scatter(self, resolution_m: float) -> tuple[object, ...]:
-        return (
-            self._hash_seed,
-            self._layers,
-            self._named,
-            self._patches,
-            self._boxes,
-            self._clear,
-            profile.table(),
-            _sink(resolution_m),
-        )
+    def _window(self, p: Array, resolution_m: float) -> Window:
+        """Nodes of the base around unit vectors (..., 3)."""
+        return self._surface.window(*cap_bounds(p.reshape(-1, 3)), resolution_m)
 
-    def _times(self, resolution_m: float) -> int:
-        """How many halvings coarser than the lattice a resolution is."""
-        post = self._surface.lattice.step * MOON_RADIUS_M
-        return max(0, int(math.log2(max(1.0, resolution_m / (2 * post)))))
-
-    def _window(self, lat: Array, lon: Array, resolution_m: float) -> Window:
-        south, north, west, width = _bounds(lat, lon)
-        return self._surface.window(south, north, west, west + width, self._times(resolution_m))
-
-    def _together(self, lat: Array, lon: Array, resolution_m: float) -> list[NDArray[np.int64]]:
-        """Split scattered points into groups whose windows fit in memory."""
-        step = self._surface.lattice.step * 2 ** self._times(resolution_m)
-        south, north, _, width = _bounds(lat, lon)
-        if (north - south) * width / step**2 < _LARGEST_WINDOW:
-            return [np.arange(len(lat))]
+    def _together(self, p: Array, resolution_m: float) -> list[NDArray[np.int64]]:
+        """Split scattered points (n, 3) into groups whose windows fit in memory."""
+        step = self._surface.lattice.step * 2 ** self._surface.times(resolution_m)
+        south, north, west, east = cap_bounds(p)
+        if (north - south) * (east - west) / step**2 < _LARGEST_WINDOW:
+            return [np.arange(len(p))]
         tile = 64 * step
+        lat, lon = np.arctan2(p[:, 2], np.hypot(p[:, 0], p[:, 1])), np.arctan2(p[:, 1], p[:, 0])
         key = np.floor(lat / tile).astype(np.int64) * 1_000_000 + np.floor(lon / tile).astype(np.int64)
         order = np.argsort(key, kind="stable")
         return np.split(order, np.nonzero(np.diff(key[order]))[0] + 1)
@@ -236,28 +244,6 @@ class Moon:
 
 def _unit(lat: Array, lon: Array) -> Array:
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
-
-
-def _bounds(lat: Array, lon: Array) -> tuple[float, float, float, float]:
-    """South, north, west and width in longitude (radians) of points and all between: the shorter way round the Moon.
-
-    Points that may lie around a pole have the full circle, up to the pole.
-    """
-    south, north = float(lat.min()), float(lat.max())
-    middle = _unit(lat, lon).reshape(-1, 3).mean(0)
-    middle /= np.linalg.norm(middle)
-    spread = math.asin(min(1.0, 0.5 * float(np.linalg.norm(_unit(lat, lon) - middle, axis=-1).max()))) * 2.0
-    centre = math.asin(middle[2])
-    if lat.size > 1 and abs(centre) + 1.1 * spread >= 0.5 * math.pi:
-        return (
-            min(south, -0.5 * math.pi if centre < 0 else south),
-            max(north, 0.5 * math.pi if centre > 0 else north),
-            0.0,
-            2 * math.pi,
-        )
-    around = math.atan2(middle[1], middle[0])
-    off = (lon - around + math.pi) % (2 * math.pi) - math.pi
-    return south, north, around + float(off.min()), float(off.max() - off.min())
 
 
 def _base(window: Window, lat: Array, lon: Array) -> Array:
@@ -278,13 +264,10 @@ def _named_marks(small: Array) -> Array:
     table = profile.table()
     out = np.zeros((len(small), mk.COLUMNS))
     for m, (x, y, z, diameter, depth, k) in zip(out, small, strict=True):
-        row = min(profile.STATES - 1, int(k / profile.K_MAX * profile.STATES))
-        lon = math.atan2(y, x)
-        scale = MOON_RADIUS_M / (0.5 * diameter)
+        row = table[mk.state_row(k)]
         m[mk.C : mk.C + 3] = x, y, z
-        m[mk.A : mk.A + 3] = -scale * math.sin(lon), scale * math.cos(lon), 0.0
-        m[mk.B : mk.B + 3] = np.cross([x, y, z], m[mk.A : mk.A + 3])
-        m[mk.AMP] = depth / (table[row].max() - table[row].min())
-        m[mk.ROW], m[mk.NEAR], m[mk.DIAMETER], m[mk.AGE] = row, profile.REACH / scale, diameter, k
+        m[mk.SHARP] = (MOON_RADIUS_M / (0.5 * diameter)) ** 2
+        m[mk.AMP] = depth / (row.max() - row.min())
+        m[mk.DIAMETER], m[mk.AGE] = diameter, k
         m[mk.BRIGHT] = max(0.0, 1 - k / 0.05) ** 2
     return out

@@ -25,28 +25,26 @@ _NEUKUM = (
     8.25e-4,
     5.54e-5,
 )
-EQUILIBRIUM = 0.079
-"""Craters per square metre larger than D in equilibrium, times D^2 (Trask 1966)."""
+EQUILIBRIUM = 0.062
+"""Craters per square metre larger than D in equilibrium, times D^2.
 
-DEPTH = 0.9
-"""Factor on the depth of the fresh profile: brings d/D towards the 0.061 seen by Chang'e 4 (Wu et al. 2021) and the
-slope of the lava at 17 m to 2 degrees (Rosenburg et al. 2011); 1 would give 0.065 and 2.5 degrees."""
+Between the counts of Minton et al. (2019), 0.034, and of Trask (1966), 0.079; with it the lava has the median slope of
+2 degrees at 17 m that Rosenburg et al. (2011) give for maria.
+"""
 
 MARE_AGE_GA = 3.6
 
 SPA_COUNTS = {1e3: 36558e-12, 2e3: 14090e-12, 4e3: 4132e-12, 8e3: 1052e-12, 16e3: 301e-12, 32e3: 104e-12, 64e3: 38e-12}
 """Craters per square metre larger than D (metres), measured inside South Pole-Aitken (LU1319381, Wu et al. 2022)."""
 
-SMALLEST_M = 1000.0 / 2**16
-BUMP_OCTAVES = 7
-BUMP_DENSITY = 0.2
-"""Bumps per octave times the square of the octave's smaller diameter."""
+OCTAVES = 14
+"""Octaves of craters below 1 km; the smallest are 6 cm wide."""
 
-CRATER, BUMPS, COMPLEX, ROCKS, EJECTA_ROCKS = 0.0, 1.0, 2.0, 3.0, 4.0
+CRATER, COMPLEX, ROCKS, EJECTA_ROCKS = 0.0, 1.0, 2.0, 3.0
 
 # columns of a layer
-KIND, DMIN, BETA, DENSITY, AMPLITUDE, MARE, LARGE = range(7)
-COLUMNS = 7
+KIND, DMIN, BETA, DENSITY, MARE, LARGE = range(6)
+COLUMNS = 6
 
 
 def production(diameter_m: Array, age_ga: float) -> Array:
@@ -82,11 +80,10 @@ def layers() -> tuple[Array, Array]:
     """Octave layers of the surface below 4 km, and of the base from 4 km up; shapes (n, COLUMNS).
 
     KIND; DMIN the smaller diameter (m), the larger is twice that; BETA slope of the power law inside the octave;
-    DENSITY per square metre; AMPLITUDE factor on the table; MARE share of the craters that fell after the lava;
-    LARGE 1 where a terrain file already shows these craters.
+    DENSITY per square metre; MARE share of the craters that fell after the lava; LARGE 1 where a terrain file already
+    shows these craters.
     """
-    fine = [_bumps(i) for i in range(BUMP_OCTAVES)]
-    fine += [_octave(1000.0 / 2**i, CRATER, 0.0) for i in range(16, 0, -1)]
+    fine = [_octave(1000.0 / 2**i, CRATER, 0.0) for i in range(OCTAVES, 0, -1)]
     fine += [_octave(d, CRATER, 1.0) for d in (1e3, 2e3)]
     base = [_octave(d, CRATER, 1.0) for d in (4e3, 8e3)] + [_octave(d, COMPLEX, 1.0) for d in (16e3, 32e3)]
     return np.array(fine), np.array(base)
@@ -99,31 +96,57 @@ def _octave(d: float, kind: float, large: float) -> list[float]:
         old = young
     density = old[0] - old[1]
     beta = float(np.log2(old[0] / old[1]))
-    return [kind, d, beta, density, DEPTH, min(1.0, (young[0] - young[1]) / density), large]
+    return [kind, d, beta, density, min(1.0, (young[0] - young[1]) / density), large]
 
 
-def _bumps(i: int) -> list[float]:
-    d = 0.5 * SMALLEST_M * 2.0**i
-    return [BUMPS, d, 2.0, BUMP_DENSITY * d**-2, 0.087 * 2 ** (-0.2 * i), 1.0, 0.0]
+HIDDEN, SHOWN = 0.5, 1.0
+"""Craters narrower than HIDDEN resolutions are left out, from SHOWN on they are all there; smooth between."""
+
+DENSEST = 0.788**2
+"""Largest area on the unit sphere for an area of 1 in the coordinates of a cube's face (see ``cells.warp``)."""
+
+CELL = 1.25
+"""Width of a hash cell over the reach of the largest mark in it: few cells to visit, few marks to turn away."""
+
+SLOTS = 4
+"""Marks of a cell that are looked at in one go, whether they are there or not; more than most cells hold."""
+
+SIZES = 257
+
+
+def sizes(rows: Array) -> Array:
+    """Diameters of each layer at equal steps of their cumulative probability, shape (layers, SIZES)."""
+    u = np.linspace(0.0, 1.0, SIZES)
+    beta, dmin = rows[:, BETA, None], rows[:, DMIN, None]
+    return dmin * (1 - u * (1 - 2.0**-beta)) ** (-1 / beta)
+
+
+def poisson(expected: Array) -> Array:
+    """Cumulative Poisson laws, a row for each expectation, until nothing is left (1e-12); the last column is 1."""
+    from scipy.stats import poisson as law
+
+    most = int(law.isf(1e-12, expected.max(initial=0.0))) + 1
+    cumulative = law.cdf(np.arange(max(most, SLOTS) + 1)[None], expected[:, None])
+    cumulative[:, -1] = 1.0
+    return cumulative
 
 
 def mean_height(layer: Array, resolution_m: float) -> float:
-    """Expected height (m) that the craters of a layer add to every point; the surface takes it off again.
-
-    Diffusion moves no volume, so the bowl's volume does not depend on its age.
-    """
+    """Expected height (m) that the craters of a layer add to every point; the surface takes it off again."""
     if layer[KIND] != CRATER or layer[LARGE]:
         return 0.0
-    row = profile.table()[: profile.STATES].mean(0)
     step = profile.REACH**2 / profile.STEPS
-    volume = np.pi * 0.25 * (row[:-1] + row[1:]).sum() * 0.5 * step  # over D^3: pi R^2 d(r^2) h
-    u = (np.arange(256) + 0.5) / 256
-    beta = layer[BETA]
-    d = layer[DMIN] * (1 - u * (1 - 2**-beta)) ** (-1 / beta)
-    return float(layer[DENSITY] * layer[AMPLITUDE] * volume * (d**3 * fade(d, resolution_m)).mean())
+    rows = profile.table()[: profile.STATES].astype(float)
+    volume = np.pi * 0.25 * (rows[:, :-1] + rows[:, 1:]).sum(1) * 0.5 * step  # over D^3: pi R^2 d(r^2) h
+    d = sizes(layer[None])[0]
+    d = 0.5 * (d[1:] + d[:-1])
+    k = profile.K_MAX * (np.arange(64) + 0.5) / 64 + (resolution_m / d[:, None]) ** 2 / 6
+    row = np.minimum(profile.STATES - 1, np.rint(np.sqrt(k / profile.K_TOP) * (profile.STATES - 1)).astype(int))
+    mean = (volume[row].mean(1) * d**3 * fade(d, resolution_m)).mean()
+    return float(layer[DENSITY] * mean)
 
 
 def fade(diameter_m: Array, resolution_m: float) -> Array:
-    """Share of a crater shown at ``resolution_m``: none below two posts, all above four, smooth between."""
-    x = np.clip((np.asarray(diameter_m) / resolution_m - 2.0) / 2.0, 0.0, 1.0)
+    """Share of a crater shown at ``resolution_m``: none below HIDDEN posts, all above SHOWN, smooth between."""
+    x = np.clip((np.asarray(diameter_m) / resolution_m - HIDDEN) / (SHOWN - HIDDEN), 0.0, 1.0)
     return x * x * (3 - 2 * x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_banded
 
 Array = NDArray[np.floating]
@@ -16,18 +16,18 @@ K_MAX = 0.30
 REACH = 3.0
 """Profiles end this many crater radii from the centre."""
 
-STATES = 64
-"""Degradation states kept in the table: state i has K = K_MAX (i + 0.5) / STATES."""
+K_TOP = 1.0
+"""Largest degradation kept: that of craters smoothed further because they are looked at coarsely."""
 
-BUMP = STATES
-"""Table row of a smooth bump (regolith clods and hollows, height 1 at the centre)."""
+STATES = 128
+"""Degradation states kept in the table: state i has K = K_TOP (i / (STATES - 1))^2."""
 
-COMPLEX = STATES + 1
+COMPLEX = STATES
 """First of ``COMPLEX_STATES`` table rows with the flat-floored profile of craters above 16 km (depth 1)."""
 
 COMPLEX_STATES = 8
 
-STEPS = 1024
+STEPS = 512
 """Intervals of a table row; it is read linearly in the square of r / R, which runs from 0 to REACH squared."""
 
 
@@ -86,14 +86,17 @@ def _flat_floored(r: Array, age: float) -> Array:
     return (kernel * np.interp(grid, r, h)[:, None]).sum(0) / kernel.sum(0) * (1 - 0.6 * age)
 
 
+def degradation(row: ArrayLike) -> Array:
+    """K of rows of the table, shapes alike."""
+    return K_TOP * (np.asarray(row) / (STATES - 1)) ** 2
+
+
 @lru_cache(maxsize=1)
-def table() -> Array:
+def table() -> NDArray[np.float32]:
     """All profiles, shape (rows, STEPS + 1), at equal steps of (r / R)^2; zero with zero slope at REACH."""
     r = np.sqrt(np.linspace(0.0, REACH**2, STEPS + 1))
-    k = K_MAX * (np.arange(STATES) + 0.5) / STATES
-    rings, heights = diffused(k)
+    rings, heights = diffused(degradation(np.arange(STATES)))
     rows = [np.interp(r, rings, h) for h in heights]
-    rows.append((1 - (r / REACH) ** 2) ** 3)
     rows += [_flat_floored(r, i / (COMPLEX_STATES - 1)) for i in range(COMPLEX_STATES)]
     fade = np.clip((REACH - r) / 0.75, 0, 1)
-    return np.ascontiguousarray(np.stack(rows) * (fade * fade * (3 - 2 * fade)))
+    return np.ascontiguousarray(np.stack(rows) * (fade * fade * (3 - 2 * fade)), np.float32)

@@ -9,11 +9,24 @@ from numba import njit
 
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
-from farside.moon import profile
+from farside.moon import profile, regolith
 from farside.moon.lattice import read
-from farside.moon.marks import COLUMNS, gather, glow, radii2, shown, units
+from farside.moon.marks import COLUMNS, Listed, Scatter, gather, gather_listed, glow, larger, radii2, units
+from farside.moon.noise import fractal
 
 _R = MOON_RADIUS_M
+WORTH = 1.0
+"""Points per mark's width squared from which it pays to look for marks together."""
+
+LISTED_M = 300.0
+"""Groups within this radius (m) look up the listed marks together."""
+
+FEW = 8
+"""Groups of so many points are small enough."""
+
+_WORTH, _LISTED_M, _FEW = WORTH, LISTED_M, FEW
+_REACH, _STRETCH = profile.REACH, mk.STRETCH
+_LONGEST = regolith.LONGEST_M
 _REACH2 = profile.REACH**2
 _UNIT = mk.HEIGHT_UNIT
 
@@ -26,37 +39,70 @@ BRIGHTEST = 0.45
 _BRIGHTEST = BRIGHTEST
 
 
+DEPTH = 64
+"""Halvings of a group of points: more than any group needs."""
+
+_DEPTH = DEPTH
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _named(
-    named: np.ndarray, qx: float, qy: float, qz: float, cap: float, resolution: float, buffer: np.ndarray, n: int
-) -> tuple:
-    """Append the named marks that reach into a cap; amplitudes faded by resolution."""
-    for i in range(named.shape[0]):
-        dx, dy, dz = named[i, 0] - qx, named[i, 1] - qy, named[i, 2] - qz
-        weight = shown(named[i, 13], resolution)
-        if weight > 0.0 and math.sqrt(dx * dx + dy * dy + dz * dz) < cap + named[i, 11]:
-            if n == buffer.shape[0]:
-                bigger = np.empty((2 * n, COLUMNS))
-                bigger[:n] = buffer
-                buffer = bigger
-            buffer[n] = named[i]
-            buffer[n, 9] *= weight
-            buffer[n, 12] *= weight
+def along_curve(points: np.ndarray, keys: np.ndarray) -> None:
+    """Place of each point (n, 3) along a space-filling curve (Morton 1966): neighbours get neighbouring ``keys``."""
+    first, last = points[0].copy(), points[0].copy()
+    for i in range(points.shape[0]):
+        for k in range(3):
+            first[k] = min(first[k], points[i, k])
+            last[k] = max(last[k], points[i, k])
+    scale = 2097151.0 / max(1e-300, (last - first).max())
+    for i in range(points.shape[0]):
+        key = 0
+        for k in range(3):
+            q = int((points[i, k] - first[k]) * scale)
+            q = (q | q << 32) & 0x1F00000000FFFF
+            q = (q | q << 16) & 0x1F0000FF0000FF
+            q = (q | q << 8) & 0x100F00F00F00F00F
+            q = (q | q << 4) & 0x10C30C30C30C30C3
+            q = (q | q << 2) & 0x1249249249249249
+            key |= q << k
+        keys[i] = key
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _spread(points: np.ndarray, lo: int, hi: int) -> tuple:
+    """Middle one of the points lo..hi and the distance of the farthest from it, on the unit sphere."""
+    k = (lo + hi) // 2
+    x, y, z = points[k, 0], points[k, 1], points[k, 2]
+    most = 0.0
+    for i in range(lo, hi):
+        dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
+        most = max(most, dx * dx + dy * dy + dz * dz)
+    return x, y, z, 1.000001 * math.sqrt(most)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _still_near(marks: np.ndarray, first: int, last: int, x: float, y: float, z: float, cap: float) -> tuple:
+    """Copy those of the marks first..last that reach into a cap behind them; (marks, end of the copy)."""
+    n = last
+    for k in range(first, last):
+        dx, dy, dz = marks[k, 0] - x, marks[k, 1] - y, marks[k, 2] - z
+        near = cap + _REACH * _STRETCH * 0.5 * marks[k, 10] / _R
+        if dx * dx + dy * dy + dz * dz <= near * near:
+            if n == marks.shape[0]:
+                marks = larger(marks)
+            marks[n] = marks[k]
             n += 1
-    return buffer, n
+    return marks, n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def at_points(
     points: np.ndarray,
-    seed: np.uint64,
-    layers: np.ndarray,
-    named: np.ndarray,
-    patches: np.ndarray,
-    boxes: np.ndarray,
-    clear: np.ndarray,
+    ground: Scatter,
+    known: Listed,
     table: np.ndarray,
     sink: float,
+    fine: np.ndarray,
+    salt: np.uint64,
     height: np.ndarray,
     bright: np.ndarray,
     where: np.ndarray,
@@ -64,23 +110,49 @@ def at_points(
     out: np.ndarray,
     shine: np.ndarray,
 ) -> None:
-    """Heights (m above the sphere) and brightness at unit vectors ``points`` (n, 3)."""
-    buffer = np.empty((128, COLUMNS))
-    for i in range(points.shape[0]):
-        x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        base, b = read(height, bright, where, math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x))
-        buffer, n = gather(seed, layers, patches, boxes, clear, x, y, z, 0.0, resolution, buffer)
-        buffer, n = _named(named, x, y, z, 0.0, resolution, buffer, n)
-        total, light = 0, 0
-        for k in range(n):
-            m = buffer[k]
-            r2 = radii2(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], x, y, z)
-            if r2 < _REACH2:
-                total += units(table, int(buffer[k, 10]), buffer[k, 9], r2)
-                if buffer[k, 12] > 0.0:
-                    light += int(buffer[k, 12] * glow(r2) * _UNIT)
-        out[i] = base - sink + total / _UNIT
-        shine[i] = b * (1.0 + _BRIGHTEST * min(1.5, light / _UNIT))
+    """Heights (m above the sphere) and brightness at unit vectors ``points`` (n, 3), neighbours in a row.
+
+    A group of points looks for the marks wider than itself, then halves; each half keeps those that still reach it and
+    looks for narrower ones. Lone points look for all marks themselves. What is found never depends on the grouping.
+    """
+    rows = ground.rows
+    lo, hi = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.int64)
+    first, last = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.int64)
+    finer, listed = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.bool_)
+    buffer = np.empty((1024, COLUMNS))
+    hi[0], finer[0], depth = points.shape[0], rows.shape[0], 0
+    while depth >= 0:
+        a, b, parent, start, layer, have = lo[depth], hi[depth], first[depth], last[depth], finer[depth], listed[depth]
+        depth -= 1
+        x, y, z, cap = _spread(points, a, b)
+        buffer, n = _still_near(buffer, parent, start, x, y, z, cap)
+        begin = layer
+        while begin > 0 and (b - a == 1 or b - a >= _WORTH * (1.0 + 0.5 * cap * _R / rows[begin - 1, 1]) ** 2):
+            begin -= 1
+        buffer, n = gather(ground, begin, layer, x, y, z, cap, resolution, buffer, n)
+        if not have and (b - a == 1 or cap * _R < _LISTED_M):
+            buffer, n = gather_listed(known, x, y, z, cap, resolution, buffer, n)
+            have = True
+        if begin > 0 or not have or b - a > _FEW:
+            middle = (a + b) // 2
+            for half in range(2):
+                depth += 1
+                lo[depth], hi[depth] = (a, middle) if half else (middle, b)
+                first[depth], last[depth], finer[depth], listed[depth] = start, n, begin, have
+            continue
+        for i in range(a, b):
+            x, y, z = points[i, 0], points[i, 1], points[i, 2]
+            base, light = read(height, bright, where, math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x))
+            total, glare = 0, 0
+            for k in range(start, n):
+                m = buffer[k]
+                r2 = radii2(m[0], m[1], m[2], m[3], m[4], m[5], m[6], x, y, z)
+                if r2 < _REACH2:
+                    total += units(table, int(m[8]), m[7], r2)
+                    if m[9] > 0.0:
+                        glare += int(m[9] * glow(r2) * _UNIT)
+            out[i] = base - sink + total / _UNIT + fractal(salt, x * _R, y * _R, z * _R, fine, _LONGEST)
+            shine[i] = light * (1.0 + _BRIGHTEST * min(1.5, glare / _UNIT))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -92,14 +164,12 @@ def on_grid(
     post: float,
     knots: np.ndarray,
     per_knot: int,
-    seed: np.uint64,
-    layers: np.ndarray,
-    named: np.ndarray,
-    patches: np.ndarray,
-    boxes: np.ndarray,
-    clear: np.ndarray,
+    ground: Scatter,
+    known: Listed,
     table: np.ndarray,
     sink: float,
+    fine: np.ndarray,
+    salt: np.uint64,
     height: np.ndarray,
     bright: np.ndarray,
     where: np.ndarray,
@@ -149,8 +219,8 @@ def on_grid(
                 cap2 = max(cap2, dx * dx + dy * dy + dz * dz)
             # margin for relief that moves a post sideways
             cap = 1.02 * math.sqrt(cap2) + 2 * post / _R
-            buffer, n = gather(seed, layers, patches, boxes, clear, qx, qy, qz, cap, resolution, buffer)
-            buffer, n = _named(named, qx, qy, qz, cap, resolution, buffer, n)
+            buffer, n = gather(ground, 0, ground.rows.shape[0], qx, qy, qz, cap, resolution, buffer, 0)
+            buffer, n = gather_listed(known, qx, qy, qz, cap, resolution, buffer, n)
             for k in range(n):
                 m = buffer[k]
                 ux, uy, uz = m[0], m[1], m[2]
@@ -160,14 +230,14 @@ def on_grid(
                     knots, (f * level - y0) / post / per_knot, (e * level - x0) / post / per_knot
                 )
                 jc, ic = (e * radius - x0) / post - c0, (f * radius - y0) / post - r0
-                half = m[11] * radius / post * 1.03 + 1.0
+                half = _REACH * _STRETCH * 0.5 * m[10] / post * 1.03 + 1.0
                 i0, i1 = max(0, math.floor(ic - half)), min(nr - 1, math.ceil(ic + half))
                 j0, j1 = max(0, math.floor(jc - half)), min(nc - 1, math.ceil(jc + half))
-                row, amplitude, glows = int(m[10]), m[9], m[12]
-                ax, ay, az, bx, by, bz = m[3], m[4], m[5], m[6], m[7], m[8]
+                row, amplitude, glows = int(m[8]), m[7], m[9]
+                ex, ey, ez, sharp = m[3], m[4], m[5], m[6]
                 for i in range(i0, i1 + 1):
                     for q in range(i * SIDE + j0, i * SIDE + j1 + 1):
-                        r2 = radii2(ux, uy, uz, ax, ay, az, bx, by, bz, p[q, 0], p[q, 1], p[q, 2])
+                        r2 = radii2(ux, uy, uz, ex, ey, ez, sharp, p[q, 0], p[q, 1], p[q, 2])
                         if r2 < _REACH2:
                             total[q] += units(table, row, amplitude, r2)
                             if glows > 0.0:
@@ -175,7 +245,8 @@ def on_grid(
             for i in range(nr):
                 for j in range(nc):
                     k = i * SIDE + j
-                    h = base[k] - sink + total[k] / _UNIT
+                    small = fractal(salt, p[k, 0] * _R, p[k, 1] * _R, p[k, 2] * _R, fine, _LONGEST)
+                    h = base[k] - sink + total[k] / _UNIT + small
                     out[r0 + i, c0 + j] = (_R + h) * rise[k] - level
                     shine[r0 + i, c0 + j] = light[k] * (1.0 + _BRIGHTEST * min(1.5, glare[k] / _UNIT))
 

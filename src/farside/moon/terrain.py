@@ -36,7 +36,7 @@ class Terrain:
     Raises BadInput for a file without georeference or not of the Moon; DamagedFile when unreadable.
     """
 
-    def __init__(self, path: Path, beyond: Callable[[Array, Array, float], tuple[Array, Array]]) -> None:
+    def __init__(self, path: Path, beyond: Callable[[Array, Array, float, float], tuple[Array, Array]]) -> None:
         import rasterio
 
         self._beyond = beyond
@@ -109,7 +109,7 @@ class Terrain:
         """Whether the file has a height at a latitude and longitude (radians)."""
         return bool(self._read(np.array([[lat]]), np.array([[lon]]), 1)[1].all())
 
-    def _fill(self, lat: Array, lon: Array, times: int) -> tuple[Array, Array]:
+    def _fill(self, lat: Array, lon: Array, times: int, resolution_m: float) -> tuple[Array, Array]:
         """Nodes of one tile: the file where it has data, the built-in land elsewhere, smooth between."""
         step = self.surface.lattice.step * 2**times
         margin = np.arange(1, RAMP + 1) * step
@@ -123,10 +123,10 @@ class Terrain:
         if share.min() == 1.0 and post < _SMOOTH_M:
             # brightness is smooth over kilometres: a few nodes of it do for a tile of a detailed file
             few = [np.linspace(side[0], side[-1], 9) for side in (lat, lon)]
-            _, bright = self._beyond(few[0], few[1], _SMOOTH_M)
+            _, bright = self._beyond(few[0], few[1], _SMOOTH_M, _SMOOTH_M)
             across = np.array([np.interp(lon, few[1], line) for line in bright])
             return raw, np.array([np.interp(lat, few[0], line) for line in across.T]).T
-        height, bright = self._beyond(lat, lon, post)
+        height, bright = self._beyond(lat, lon, post, resolution_m)
         return height + share * (np.where(share > 0, raw, height) - height), bright
 
     def _read(self, lat: Array, lon: Array, size: int) -> tuple[Array, NDArray[np.bool_]]:
