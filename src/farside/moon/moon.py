@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,15 +31,15 @@ _LARGEST_WINDOW = 6_000_000
 class Moon:
     """The ground as it truly is.
 
-    seed: what craters fall where; terrain: an elevation file in any projection rasterio can read (GeoTIFF, metres
-    above the 1737.4 km sphere), or None for the built-in land around Von Karman crater. Outside the file the built-in
-    land goes on. Craters the file cannot show, and regolith relief, come from the seed in either case.
+    seed: what craters fall where; terrain: elevation files in any projection rasterio can read, in any order (the
+    finest has its say, see `Terrain`), or None for the built-in land around Von Karman crater. Outside the files the
+    built-in land goes on. Craters the files cannot show, and regolith relief, come from the seed in either case.
     Raises BadInput for a file without a place on the Moon.
     """
 
-    def __init__(self, seed: int, terrain: Path | None = None) -> None:
+    def __init__(self, seed: int, terrain: Path | Sequence[Path] | None = None) -> None:
         self.seed = seed
-        self.terrain = terrain
+        files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
         features = load_features()
         self._hash_seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         self._layers = pop.layers()[0]
@@ -54,8 +55,8 @@ class Moon:
         self._builtin = Builtin(seed, features.with_floor(floor))
         self._surface = self._builtin.surface
         self._land: Terrain | None = None
-        if terrain is not None:
-            self._land = land = Terrain(Path(terrain), self._builtin.nodes)
+        if files:
+            self._land = land = Terrain(files, self._builtin.surface)
             self._surface, self._boxes = land.surface, land.boxes
             for mark in self._named:
                 lat, lon = math.asin(mark[2]), math.atan2(mark[1], mark[0])
