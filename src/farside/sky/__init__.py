@@ -6,11 +6,13 @@ from farside.sky.apparent import (
     direction_to,
     earth_direction,
     light_time,
+    received_from,
     site_motion,
     sun_direction,
     sun_distance_au,
 )
 from farside.sky.chebyshev import Segment
+from farside.sky.earth import earth_orientation_error, earth_rotation
 from farside.sky.eclipse import solar_eclipse_depth
 from farside.sky.ephemeris import (
     AU_KM,
@@ -18,30 +20,38 @@ from farside.sky.ephemeris import (
     GM_MOON,
     GM_SUN,
     LIGHT_KM_S,
+    SUN_RADIUS_KM,
     check_epoch,
     position,
     segment,
     velocity,
 )
-from farside.sky.orientation import earth_rotation, moon_rotation
+from farside.sky.frames import FRAMES, rotation
+from farside.sky.orientation import moon_fixed, moon_rotation
 from farside.sky.station import station_elevation, station_position
 
 __all__ = [
     "AU_KM",
+    "FRAMES",
     "GM_EARTH",
     "GM_MOON",
     "GM_SUN",
     "LIGHT_KM_S",
+    "SUN_RADIUS_KM",
     "Motion",
     "Segment",
     "body_motion",
     "check_epoch",
     "direction_to",
     "earth_direction",
+    "earth_orientation_error",
     "earth_rotation",
     "light_time",
+    "moon_fixed",
     "moon_rotation",
     "position",
+    "received_from",
+    "rotation",
     "segment",
     "site_motion",
     "solar_eclipse_depth",

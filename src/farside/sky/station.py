@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from farside.sky.apparent import Motion, aberrate, received_from
+from farside.sky.earth import earth_rotation
 from farside.sky.ephemeris import EARTH_RADIUS_KM, position, velocity
-from farside.sky.orientation import earth_rotation
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,8 @@ def itrf_position(lat_deg: float, lon_deg: float, height_m: float) -> Array:
 def station_position(lat_deg: float, lon_deg: float, height_m: float, t: ArrayLike, center: str = "moon") -> Array:
     """Geometric position of a station at times t: km, ICRF axes, from "moon", "earth" or "ssb", shape (*t.shape, 3).
 
-    Raises BadInput outside the installed Earth orientation.
+    Past the last measurement the Earth's orientation is extrapolated; see ``earth_orientation_error``. Raises BadInput
+    before 1962 and after 2050.
     """
     fixed = itrf_position(lat_deg, lon_deg, height_m)
     turned = np.einsum("...ji,j->...i", earth_rotation(t), fixed)
@@ -39,6 +40,7 @@ def station_elevation(target: Motion, lat_deg: float, lon_deg: float, height_m: 
     """Apparent elevation of a target above the ellipsoid's horizon at a station, radians, shape of t.
 
     Light time and stellar aberration applied; refraction is not (a pass limited at 10 deg shifts by about 20 s).
+    Raises BadInput as ``station_position``.
     """
     times = np.asarray(t, float)
     flat = times.ravel()
