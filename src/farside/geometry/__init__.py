@@ -9,7 +9,7 @@ from farside.geometry.maps import Equirectangular, azel, direction
 from farside.geometry.pose import Pose
 from farside.geometry.projection import Azimuthal, Cylindrical
 from farside.geometry.site import LEVEL_FRAMES, MOON_RADIUS_M, LevelFrame, Site
-from farside.geometry.time import t_to_tai, t_to_utc, tai_to_t, time_text, utc_to_t
+from farside.geometry.time import t_to_tai, t_to_tt, t_to_utc, tai_to_t, time_text, utc_to_t
 
 __all__ = [
     "ICRF_TO_ECLIPJ2000",
@@ -37,6 +37,7 @@ __all__ = [
     "r3",
     "rotation_to_euler",
     "t_to_tai",
+    "t_to_tt",
     "t_to_utc",
     "tai_to_t",
     "time_text",

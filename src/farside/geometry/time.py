@@ -87,10 +87,19 @@ def t_to_tai(t: float) -> float: ...
 def t_to_tai(t: Array) -> Array: ...
 def t_to_tai(t: float | Array) -> float | Array:
     """International atomic time, seconds past J2000 (TAI clock reading 2000-01-01 12:00:00), of TDB times."""
+    return t_to_tt(t) - _leap_seconds().tt_minus_tai
+
+
+@overload
+def t_to_tt(t: float) -> float: ...
+@overload
+def t_to_tt(t: Array) -> Array: ...
+def t_to_tt(t: float | Array) -> float | Array:
+    """Terrestrial time, seconds past J2000, of TDB times."""
     tt = t
     for _ in range(3):  # the term moves by 3e-13 s per iteration error: three are exact, as in SPICE
         tt = t - _tdb_minus_tt(tt)
-    return tt - _leap_seconds().tt_minus_tai
+    return tt
 
 
 @overload

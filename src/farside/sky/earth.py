@@ -16,17 +16,19 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
-from farside.geometry import ICRF_TO_ECLIPJ2000, euler_313, kernel_path, time_text
+from farside.geometry import ICRF_TO_ECLIPJ2000, euler_313, kernel_path, t_to_tt, time_text
 from farside.sky.chebyshev import Segment, open_kernel
-from farside.sky.eop import ARCSEC, DAY_S, EopSeries, installed_series, rule, t_to_tt
+from farside.sky.eop import ARCSEC, DAY_S, EopSeries, installed_series, rule
 from farside.sky.ephemeris import END_OF_ORIENTATION, require_within
 
 Array = NDArray[np.float64]
 
 _ITRF93 = (17, 3000)
 _J2000_JD = 2_451_545.0
-_EARTH_SPIN = 7.292115e-5
 _YEAR_S = 365.25 * DAY_S
+EARTH_SPIN = 7.292115855e-5
+"""Rate of the Earth rotation angle, radians per second (IERS Conventions 2010, 5.15)."""
+
 # celestial pole as Chebyshev series: 16 days with 24 terms are good to 2e-15 rad; computed half a thousand days at once
 _GRANULE_S, _TERMS, _GRANULES = 16.0 * DAY_S, 24, 32
 
@@ -63,7 +65,7 @@ class EarthOrientation:
         floor = np.where(t <= self.end, measured, rule()["measured"]["join_mas"]) * 1e-3 * ARCSEC
         lead, ut1_s, pole_arcsec = np.array(rule()["growth"]["by_days"]).T
         days = np.maximum(t - self.measured_until, 0.0) / DAY_S
-        ut1, pole = np.interp(days, lead, ut1_s * _EARTH_SPIN), np.interp(days, lead, pole_arcsec * ARCSEC)
+        ut1, pole = np.interp(days, lead, ut1_s * EARTH_SPIN), np.interp(days, lead, pole_arcsec * ARCSEC)
         return np.sqrt(floor**2 + ut1**2 + pole**2)
 
     @cached_property

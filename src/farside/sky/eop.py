@@ -23,13 +23,12 @@ import yaml
 from numpy.typing import NDArray
 
 from farside.errors import DamagedFile
-from farside.geometry import kernel_path, t_to_tai, utc_to_t
+from farside.geometry import kernel_path, t_to_tt, utc_to_t
 
 Array = NDArray[np.float64]
 
 DAY_S = 86_400.0
 ARCSEC = np.pi / 648_000.0
-_TT_MINUS_TAI = 32.184
 _MJD_J2000 = 51_544.5
 _BESSELIAN_2000, _TROPICAL_YEAR = 51_544.03, 365.2422
 
@@ -96,7 +95,11 @@ def rule() -> dict[str, Any]:
 @cache
 def installed_series() -> EopSeries:
     """The series of IERS Bulletin A in the installed astropy-iers-data, from 1973. Raises DamagedFile."""
-    path = kernel_path("astropy_iers_data", "data/finals2000A.all")
+    return read_finals(kernel_path("astropy_iers_data", "data/finals2000A.all"))
+
+
+def read_finals(path: Path) -> EopSeries:
+    """A file finals2000A of the IERS, measured days and predictions. Raises DamagedFile."""
     lines = [line for line in path.read_text(encoding="ascii").splitlines() if line[57:58] in ("I", "P")]
     columns = ((7, 15), (18, 27), (37, 46), (58, 68))  # MJD, x, y, UT1-UTC: readme.finals2000A, counted from 0
     try:
@@ -111,11 +114,6 @@ def installed_series() -> EopSeries:
     ut1 += (mjd[0] - _MJD_J2000) * DAY_S - t_to_tt(t[0])
     measured = sum(line[16] == "I" and line[57] == "I" for line in lines)
     return EopSeries(t, np.column_stack([x * ARCSEC, y * ARCSEC, ut1]), measured)
-
-
-def t_to_tt(t: Array) -> Array:
-    """Terrestrial time, seconds past J2000, of TDB times."""
-    return t_to_tai(t) + _TT_MINUS_TAI
 
 
 def _ut2_minus_ut1(t: Array) -> Array:

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from farside.sky.apparent import Motion, aberrate, received_from
-from farside.sky.earth import earth_rotation
+from farside.sky.earth import EARTH_SPIN, earth_rotation
 from farside.sky.ephemeris import EARTH_RADIUS_KM, position, velocity
 
 Array = NDArray[np.float64]
 
 _FLATTENING = 1.0 / 298.25642  # IERS Conventions 2010, with the radius of EARTH_RADIUS_KM
-_EARTH_SPIN = 7.2921159e-5
 
 
 def itrf_position(lat_deg: float, lon_deg: float, height_m: float) -> Array:
@@ -47,7 +46,7 @@ def station_elevation(target: Motion, lat_deg: float, lon_deg: float, height_m: 
     to_itrf = earth_rotation(flat)
     fixed = itrf_position(lat_deg, lon_deg, height_m)
     observer = position("earth", flat) + np.einsum("nji,j->ni", to_itrf, fixed)
-    spin = np.einsum("nji,j->ni", to_itrf, _EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
+    spin = np.einsum("nji,j->ni", to_itrf, EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
     r, _ = received_from(target, observer, flat)
     u = aberrate(r, velocity("earth", flat, "ssb") + spin)
     lat, lon = np.radians([lat_deg, lon_deg])
