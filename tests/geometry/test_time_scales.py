@@ -50,9 +50,9 @@ def test_utc_is_that_of_spice_to_the_last_bit_of_its_own_sums():
     t = np.random.default_rng(2).uniform(-2.5e9, 1.6e9, 2000)
     utc = t_to_utc(t, 6)
     oracle = np.array([spiceypy.str2et(text[:-1]) for text in utc.tolist()])
-    # SPICE adds days, leap seconds and the fraction in another order: one seventh of all times differ in their last bits
+    # SPICE adds days, leap seconds and the fraction in another order: one time in seven differs in its last bits
     apart = np.abs(utc_to_t(utc) - oracle)
-    assert np.all(apart <= 2.0 * np.spacing(np.abs(oracle)))
+    assert np.all(apart <= 2.0 * np.spacing(np.maximum(np.abs(oracle), 1e7)))
     assert np.mean(apart == 0.0) > 0.8
     assert utc.tolist() == [spiceypy.et2utc(x, "ISOC", 6) + "Z" for x in t]
 
