@@ -63,7 +63,8 @@ def _crossing(other: Motion, here: Array, t: Array, sense: float, apart: Array) 
     """
     first = _length(apart) / LIGHT_KM_S
     second = _length(_elsewhere(other, t, sense * first) - here) / LIGHT_KM_S
-    r = _elsewhere(other, t, sense * first * first / (2.0 * first - second)) - here
+    secant = first * (first / np.maximum(2.0 * first - second, 1e-300))  # no time at all where there is no way
+    r = _elsewhere(other, t, sense * secant) - here
     return r, _length(r) / LIGHT_KM_S
 
 
@@ -74,8 +75,8 @@ def _elsewhere(motion: Motion, t: Array, after: Array) -> Array:
     a motion about the Moon, at 1 km/s, is not spoilt by the last bit of their sum.
     """
     if isinstance(motion, Body):
-        return barycentric(motion.name, t, -after)
-    return motion(t + after) + barycentric("moon", t, -after)
+        return barycentric(motion.name, t, after)
+    return motion(t + after) + barycentric("moon", t, after)
 
 
 def _length(v: Array) -> Array:
@@ -151,14 +152,14 @@ def _turned(axes: np.ndarray, m: np.ndarray, v: np.ndarray) -> np.ndarray:
     return out
 
 
-def sun_direction(site: Site, t: ArrayLike, apparent: bool = True) -> Array:
-    """East, north, up unit vectors from a site to the Sun's centre, shape (*t.shape, 3)."""
-    return direction_to(body_motion("sun"), site, t, apparent)
+def sun_direction(site: Site, t: ArrayLike, apparent: bool = True, frame: str = "MOON_ME") -> Array:
+    """East, north, up unit vectors from a site to the Sun's centre, shape (*t.shape, 3), as ``direction_to``."""
+    return direction_to(body_motion("sun"), site, t, apparent, frame)
 
 
-def earth_direction(site: Site, t: ArrayLike, apparent: bool = True) -> Array:
-    """East, north, up unit vectors from a site to the Earth's centre, shape (*t.shape, 3)."""
-    return direction_to(body_motion("earth"), site, t, apparent)
+def earth_direction(site: Site, t: ArrayLike, apparent: bool = True, frame: str = "MOON_ME") -> Array:
+    """East, north, up unit vectors from a site to the Earth's centre, shape (*t.shape, 3), as ``direction_to``."""
+    return direction_to(body_motion("earth"), site, t, apparent, frame)
 
 
 def sun_distance_au(t: ArrayLike) -> Array:

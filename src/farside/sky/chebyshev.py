@@ -37,15 +37,15 @@ class Segment:
         records.flags.writeable = False
         object.__setattr__(self, "records", records)
 
-    def value(self, t: Array, before: Array | None = None) -> Array:
+    def value(self, t: Array, after: Array | None = None) -> Array:
         """The three quantities at times t (n,), shape (n, 3).
 
-        before: seconds (n,) to go back from t. The difference is never rounded to one number, whose last bit is
-        0.1 us today: in that time the Moon moves 4 mm round the Sun.
+        after: seconds (n,) to add to t. The sum is never rounded to one number, whose last bit is 0.1 us today: in
+        that time the Moon moves 4 mm round the Sun.
         """
         values = np.empty((len(t), 3))
-        before = np.zeros(len(t)) if before is None else before
-        _values(self.records, self.init, self.length, t, before, values)
+        after = np.zeros(len(t)) if after is None else after
+        _values(self.records, self.init, self.length, t, after, values)
         return values
 
     def state(self, t: Array) -> tuple[Array, Array]:
@@ -65,14 +65,14 @@ class Segment:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _values(
-    records: np.ndarray, init: float, length: float, t: np.ndarray, before: np.ndarray, values: np.ndarray
+    records: np.ndarray, init: float, length: float, t: np.ndarray, after: np.ndarray, values: np.ndarray
 ) -> None:
-    """Write the series at times t - before (n,) to ``values`` (n, 3)."""
+    """Write the series at times t + after (n,) to ``values`` (n, 3)."""
     last, terms = records.shape[0] - 1, (records.shape[1] - 2) // 3
     x0, y0, z0 = 2, 2 + terms, 2 + 2 * terms
     for i in range(t.shape[0]):
-        c = records[min(max(math.floor((t[i] - init - before[i]) / length), 0), last)]
-        s = (t[i] - c[0] - before[i]) / c[1]
+        c = records[min(max(math.floor((t[i] - init + after[i]) / length), 0), last)]
+        s = (t[i] - c[0] + after[i]) / c[1]
         twice = 2.0 * s
         x1 = x2 = y1 = y2 = z1 = z2 = 0.0
         for k in range(terms - 1, 0, -1):

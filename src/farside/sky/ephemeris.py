@@ -72,13 +72,13 @@ def velocity(body: str, t: ArrayLike, center: str = "moon") -> Array:
     return _relative(body, center, t, Segment.rate)
 
 
-def barycentric(body: str, t: Array, before: Array) -> Array:
-    """Position of a body from the solar system barycentre ``before`` seconds before t (both (n,)): km, ICRF, (n, 3).
+def barycentric(body: str, t: Array, after: Array) -> Array:
+    """Position of a body from the solar system barycentre ``after`` seconds after t (both (n,)): km, ICRF, (n, 3).
 
     The two parts of the time are kept apart (see Segment.value), so that what light crosses in a second is exact to
     the rounding of the ephemeris, 0.03 mm.
     """
-    return _sum(_legs(body), len(t), lambda leg: leg.value(t, before))
+    return _sum(_legs(body), len(t), lambda leg: leg.value(t, after))
 
 
 def barycentric_state(body: str, t: Array) -> tuple[Array, Array]:
