@@ -213,8 +213,6 @@ def test_light_times_there_and_back_agree_to_a_microsecond(site, body):
     _, back = received_from(there, here(TIMES + out), TIMES + out)  # it arrives then, and is asked when it left
     np.testing.assert_allclose(back, out, rtol=0, atol=1e-6)
     answered = sky.light_time(here, there, TIMES + out)
-    round_trip = np.linalg.norm(there(TIMES + out + answered) - there(TIMES), axis=1)
-    assert np.isfinite(round_trip).all()
     assert np.abs(answered - out).max() < 2.1e-4 * out.max()  # 2 v/c of the way round the Sun
 
 

