@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from farside.errors import DamagedFile
@@ -54,17 +55,19 @@ class Dem:
         self.post_m = self._spacing()
 
     def place(self, lat: Array, lon: Array) -> tuple[Array, Array]:
-        """Rows and columns of latitudes and longitudes (radians, shapes alike); far outside of the grid -1e9."""
-        # a lattice runs on over the poles
-        lon = np.where(np.cos(lat) < 0, lon + math.pi, lon)
-        lat = np.where(np.cos(lat) < 0, np.sign(lat) * math.pi - lat, lat)
+        """Rows and columns of latitudes and longitudes (radians; shapes together); far outside of the grid -1e9."""
+        beyond = np.abs(lat) > 0.5 * math.pi  # a lattice runs on over the poles
+        if beyond.any():
+            lon = np.where(beyond, lon + math.pi, lon)
+            lat = np.where(beyond, np.sign(lat) * math.pi - lat, lat)
         if self.degrees:
             middle = _at(self.degrees, 0.5 * self.size[1], 0.5 * self.size[0])[0]
             x, y = middle + (np.degrees(lon) - middle + 180.0) % 360.0 - 180.0, np.degrees(lat)
-            x, y = _at(~self.degrees, x, y)
-            return y - 0.5, x - 0.5
+            column, row = _at(~self.degrees, x, y)
+            return row - 0.5, column - 0.5
         from rasterio.warp import transform
 
+        lat, lon = np.broadcast_arrays(lat, lon)
         row, column = np.full(lat.shape, -1e9), np.full(lat.shape, -1e9)
         near = _unit(lat, lon) @ self._centre > math.cos(self._reach)
         if near.any():
@@ -122,7 +125,9 @@ class Dem:
             z, good = _filled(*self.read(r0 - m, c0 - m, rows + 2 * m, columns + 2 * m, block), _SEARCH // block)
             z, good = z[m:-m, m:-m], good[m:-m, m:-m]
         z, good = self._over_the_edge(z, good, r0, c0, block)
-        out[inside], known[inside] = _bicubic(z, good, r - r0, c - c0)
+        value, sound = np.empty(r.shape), np.empty(r.shape, bool)
+        bicubic(z, good, r - r0, c - c0, value, sound)
+        out[inside], known[inside] = value, sound
         return out, known
 
     def read(self, r0: int, c0: int, rows: int, columns: int, block: int) -> tuple[Array, Mask]:
@@ -286,25 +291,29 @@ def _filled(z: Array, good: Mask, search: int) -> tuple[Array, Mask]:
     return np.where(good, z, np.where(known, found, 0.0)), known
 
 
-def _bicubic(z: Array, good: Mask, row: Array, column: Array) -> tuple[Array, Mask]:
-    """Catmull-Rom values of ``z`` at fractional rows and columns, and whether every post used is good."""
-    row, column = np.round(row, 6), np.round(column, 6)
-    i, j = np.floor(row).astype(int), np.floor(column).astype(int)
-    total, sound = np.zeros(row.shape), np.ones(row.shape, bool)
-    weights = [_catmull_rom(row - i), _catmull_rom(column - j)]
-    for a in range(4):
-        for b in range(4):
-            ii, jj = np.clip(i + a - 1, 0, z.shape[0] - 1), np.clip(j + b - 1, 0, z.shape[1] - 1)
-            w = weights[0][a] * weights[1][b]
-            total += w * z[ii, jj]
-            sound &= good[ii, jj] | (w == 0)
-    return total, sound
+@njit(cache=True, nogil=True, error_model="numpy")
+def bicubic(
+    z: np.ndarray, good: np.ndarray, row: np.ndarray, column: np.ndarray, out: np.ndarray, sound: np.ndarray
+) -> None:
+    """Catmull-Rom values of ``z`` (m, n) at fractional rows and columns (k,), and whether every post used is good.
 
-
-def _catmull_rom(t: Array) -> list[Array]:
-    return [
-        t * (-0.5 + t * (1 - 0.5 * t)),
-        1 + t * t * (-2.5 + 1.5 * t),
-        t * (0.5 + t * (2 - 1.5 * t)),
-        t * t * (-0.5 + 0.5 * t),
-    ]
+    Positions hold to 1e-6 post, so that a post itself is read without its neighbours. Beyond the edge its post repeats.
+    """
+    wr, wc = np.empty(4), np.empty(4)
+    for k in range(row.shape[0]):
+        r, c = np.round(row[k] * 1e6) / 1e6, np.round(column[k] * 1e6) / 1e6
+        i, j = math.floor(r), math.floor(c)
+        for t, w in ((r - i, wr), (c - j, wc)):
+            w[0] = t * (-0.5 + t * (1 - 0.5 * t))
+            w[1] = 1 + t * t * (-2.5 + 1.5 * t)
+            w[2] = t * (0.5 + t * (2 - 1.5 * t))
+            w[3] = t * t * (-0.5 + 0.5 * t)
+        total, known = 0.0, True
+        for a in range(4):
+            ii = min(max(int(i) + a - 1, 0), z.shape[0] - 1)
+            for b in range(4):
+                jj = min(max(int(j) + b - 1, 0), z.shape[1] - 1)
+                w = wr[a] * wc[b]
+                total += w * z[ii, jj]
+                known &= good[ii, jj] or w == 0.0
+        out[k], sound[k] = total, known

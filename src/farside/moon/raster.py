@@ -34,7 +34,7 @@ _METRES = {"": 1.0, "m": 1.0, "meter": 1.0, "metre": 1.0, "meters": 1.0, "metres
 _LEVEL = 1e-3
 """No ground is so level from post to post; kilometres taken for metres are."""
 
-_WHOLE = 16_000_000
+_WHOLE = 8_000_000
 """Posts up to which a file is looked at whole; of a larger one 144 windows."""
 
 
@@ -44,7 +44,8 @@ class Raster:
 
     transform: column and row of pixel corners to coordinates in ``crs``; degrees: the same to longitude and latitude
     where posts run along them, else None; void: the number that stands for no data, which the file says itself where
-    ``declared``; metres above the 1737.4 km sphere = number * factor + shift_m; notes: what a user should know of it.
+    ``declared``; metres above the 1737.4 km sphere = number * factor + shift_m; voids: whether posts without data were
+    seen; notes: what a user should know of it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Raster:
     declared: bool
     factor: float
     shift_m: float
+    voids: bool
     notes: tuple[str, ...]
 
 
@@ -114,6 +116,7 @@ def look(path: str | Path) -> Raster:
             declared,
             found.factor,
             found.shift_m,
+            found.voids,
             found.notes,
         )
 
@@ -213,7 +216,7 @@ def _windows(file: Any) -> tuple[list[Any], float]:
 
 
 def _not_a_label(name: str, first: Any) -> None:
-    if np.ascontiguousarray(first.data[:1]).astype("<i2").tobytes().startswith(b"PDS_VERSION_ID"):
+    if first.dtype == np.int16 and first.data[0].astype("<i2").tobytes().startswith(b"PDS_VERSION_ID"):
         raise BadInput(
             name, "heights", "a PDS3 label in the first line, every line one too low",
             "the product itself: GDAL knows that its label comes first",
@@ -225,6 +228,7 @@ class _Found:
     factor: float
     shift_m: float
     sentinel: float | None
+    voids: bool
     notes: tuple[str, ...]
 
 
@@ -266,7 +270,8 @@ def _heights(
     if void:
         count = f"{void} of {looked} posts are" if share == 1.0 else f"about {100 * void / looked:.2g} % of posts are"
         notes.append(f"{count} void: gaps are filled from around, wider holes from the land beneath")
-    return _Found(scale * factor, offset * factor + shift, float(odd[0]) if odd.size == 1 else None, tuple(notes))
+    sentinel = float(odd[0]) if odd.size == 1 else None
+    return _Found(scale * factor, offset * factor + shift, sentinel, void > 0, tuple(notes))
 
 
 def _degrees(crs: Any, transform: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,8 @@ RAMP = 8
 """Cells over which a file gives way to what lies beneath."""
 _POSTS_BENEATH = 4
 """The ramp in posts of the next coarser file: 0.5 degrees where that has 8 px/deg (lunar-surface.md 12)."""
+COVER = 128
+"""Places along the side of a file's box at which it is noted how much is the file's."""
 _CHUNK = 64
 
 
@@ -31,8 +34,9 @@ class Terrain:
     paths: rasters with a place on the Moon (see `raster.look`), in any order. The finest has its say where it has data
     and melts into the next coarser one over a smooth ramp at its edges and holes, that one into the next, the last into
     ``beyond``, the built-in land, whose brightness is kept everywhere. surface: nodes of it all; boxes: a row for
-    each file: south, north, west, width in longitude, ramp (radians), post (m); notes: what a user should know of the
-    files. Raises BadInput and DamagedFile as `raster.look`.
+    each file as `marks.held` reads it: south, north, west, width in longitude, ramp (radians), post (m), and where any
+    file has holes or slanting edges the shares of COVER x COVER places from south-west to north-east of each. notes:
+    what a user should know of the files. Raises BadInput and DamagedFile as `raster.look`.
     """
 
     def __init__(self, paths: Sequence[Path], beyond: Surface) -> None:
@@ -43,7 +47,10 @@ class Terrain:
         self._layers = [_Layer(dem, beneath) for dem, beneath in zip(dems, posts, strict=True)]
         self._beyond = beyond
         self.surface = Surface(_lattice(dems[0]), self._fill)
-        self.boxes = np.array([layer.box() for layer in self._layers])
+        boxes = [layer.box() for layer in self._layers]
+        if any(layer.ragged for layer in self._layers):
+            boxes = [[*box, *layer.cover(box).ravel()] for box, layer in zip(boxes, self._layers, strict=True)]
+        self.boxes = np.array(boxes)
 
     def covers(self, lat: float, lon: float) -> bool:
         """Whether any file has a height at a latitude and longitude (radians)."""
@@ -54,10 +61,33 @@ class Terrain:
         """Nodes of one tile."""
         step = self.surface.lattice.step * 2**times
         height, bright = _nodes_of(self._beyond, lat, lon, step)
-        at = np.meshgrid(lat, lon, indexing="ij")
-        for layer in reversed(self._layers):
-            height = layer.over(height, *at, step * MOON_RADIUS_M)
+        at = lat[:, None], lon[None]
+        seen: list[_Seen] = []
+        for layer in self._layers:
+            seen.append(layer.see(*at, step * MOON_RADIUS_M))
+            if seen[-1].share.min() == 1.0:
+                break
+        for one in reversed(seen):
+            height = one.over(height)
         return height, bright
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Nodes in a model: rows, columns, posts in a block, and how much of each node is the model's."""
+
+    dem: Dem
+    row: Array
+    column: Array
+    block: int
+    share: Array
+
+    def over(self, height: Array) -> Array:
+        """Heights (m), given those of what lies beneath."""
+        if not self.share.any():
+            return height
+        own, known = self.dem.heights(self.row, self.column, self.block)
+        return height + np.where(known, self.share, 0.0) * (own - height)
 
 
 class _Layer:
@@ -70,23 +100,36 @@ class _Layer:
         south, north, _, _ = dem.bounds()
         post = dem.post_m / MOON_RADIUS_M
         self._poles = [dem.circle and 0.5 * math.pi - edge < 1.5 * post for edge in (north, -south)]
+        self.ragged = not self.dem.degrees or any(raster.voids for raster in dem.rasters)
         self._chunk = lru_cache(maxsize=256)(self._share_of)
 
     def box(self) -> list[float]:
-        """Row of `Terrain.boxes`: a box that reaches a pole ends beyond it."""
+        """South, north, west, width, ramp (radians), post (m): a box that reaches a pole ends beyond it.
+
+        Around a ragged model the box is a ramp wider: its own edges are what counts.
+        """
         south, north, west, width = self.dem.bounds()
         ramp = RAMP * self._cell * self.dem.post_m / MOON_RADIUS_M
-        return [south - ramp * self._poles[1], north + ramp * self._poles[0], west, width, ramp, self.dem.post_m]
+        south -= ramp * (self.ragged or self._poles[1])
+        north += ramp * (self.ragged or self._poles[0])
+        if self.ragged:
+            aside = ramp / max(1e-3, math.cos(min(0.5 * math.pi, max(abs(south), abs(north)))))
+            west, width = west - aside, width + 2 * aside
+        return [south, north, west % (2 * math.pi), min(2 * math.pi, width), ramp, self.dem.post_m]
 
-    def over(self, height: Array, lat: Array, lon: Array, step_m: float) -> Array:
-        """Heights (m) at nodes ``step_m`` apart (latitudes, longitudes in radians), given those beneath; all alike."""
+    def cover(self, box: list[float]) -> Array:
+        """Shares at COVER x COVER places of a box, edges included, rows from the south."""
+        if not self.ragged:
+            return np.ones((COVER, COVER))
+        lat, lon = np.linspace(box[0], box[1], COVER), box[2] + np.linspace(0.0, box[3], COVER)
+        row, column = np.broadcast_arrays(*self.dem.place(lat[:, None], lon[None]))
+        return self._share(row, column, max(self._cell, 2 ** int(math.log2(max(self.dem.size) / COVER + 1))))
+
+    def see(self, lat: Array, lon: Array, step_m: float) -> _Seen:
+        """What there is of the model at nodes ``step_m`` apart; latitudes and longitudes in radians, shapes together."""
         block = 2 ** max(0, int(math.log2(max(1.0, 1.001 * step_m / self.dem.post_m))))
         row, column = self.dem.place(lat, lon)
-        share = self._share(row, column, max(self._cell, block))
-        if not share.any():
-            return height
-        own, known = self.dem.heights(row, column, block)
-        return height + np.where(known, share, 0.0) * (own - height)
+        return _Seen(self.dem, row, column, block, self._share(row, column, max(self._cell, block)))
 
     def _share(self, row: Array, column: Array, cell: int) -> Array:
         """How much a place is the model's, 0..1, twice differentiable: cells of ``cell`` x ``cell`` posts smoothed."""
@@ -99,13 +142,14 @@ class _Layer:
         if not inside.any():
             return share
         u, v = (row[inside] + 0.5) / cell - 0.5, (column[inside] + 0.5) / cell - 0.5
-        i, j = np.floor(u).astype(int), np.floor(v).astype(int)
-        i0, j0 = i.min() - 1, j.min() - 1
-        cells = self._cells(i0, j0, i.max() + 3 - i0, j.max() + 3 - j0, cell)
-        down, along = _b_spline(u - i), _b_spline(v - j)
-        share[inside] = sum(
-            down[a] * along[b] * cells[i - 1 + a - i0, j - 1 + b - j0] for a in range(4) for b in range(4)
-        )
+        i0, j0 = math.floor(u.min()) - 1, math.floor(v.min()) - 1
+        cells = self._cells(i0, j0, math.floor(u.max()) + 3 - i0, math.floor(v.max()) + 3 - j0, cell)
+        if cells.min() == cells.max():
+            share[inside] = cells[0, 0]
+        else:
+            value = np.empty(u.shape)
+            smooth(cells, u - i0, v - j0, value)
+            share[inside] = value
         return share
 
     def _cells(self, i0: int, j0: int, rows: int, columns: int, cell: int) -> Array:
@@ -175,11 +219,19 @@ def _read_nodes(
             height[i, j], bright[i, j] = read(heights, brights, where, lat[i], lon[j])
 
 
-def _b_spline(t: Array) -> list[Array]:
-    """Weights of the uniform cubic B-spline at fractions ``t`` past the second of four knots."""
-    return [
-        (1 - t) ** 3 / 6,
-        (4 - 6 * t**2 + 3 * t**3) / 6,
-        (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6,
-        t**3 / 6,
-    ]
+@njit(cache=True, nogil=True, error_model="numpy")
+def smooth(cells: np.ndarray, row: np.ndarray, column: np.ndarray, out: np.ndarray) -> None:
+    """Uniform cubic B-spline over ``cells`` (m, n) at fractional rows and columns (k,) at least one inside the edge."""
+    wr, wc = np.empty(4), np.empty(4)
+    for k in range(row.shape[0]):
+        i, j = int(row[k]), int(column[k])
+        for t, w in ((row[k] - i, wr), (column[k] - j, wc)):
+            w[0] = (1 - t) ** 3 / 6
+            w[1] = (4 - 6 * t * t + 3 * t * t * t) / 6
+            w[2] = (1 + 3 * t + 3 * t * t - 3 * t * t * t) / 6
+            w[3] = t * t * t / 6
+        total = 0.0
+        for a in range(4):
+            for b in range(4):
+                total += wr[a] * wc[b] * cells[i - 1 + a, j - 1 + b]
+        out[k] = total
