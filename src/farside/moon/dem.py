@@ -71,7 +71,8 @@ class Dem:
         row, column = np.full(lat.shape, -1e9), np.full(lat.shape, -1e9)
         near = _unit(lat, lon) @ self._centre > math.cos(self._reach)
         if near.any():
-            x, y = transform(MOON_CRS, self.crs, np.degrees(lon[near]), np.degrees(lat[near]))
+            around = (np.degrees(lon[near]) + 180.0) % 360.0 - 180.0
+            x, y = transform(MOON_CRS, self.crs, around, np.degrees(lat[near]))
             x, y = _at(~self.transform, np.array(x), np.array(y))
             row[near], column[near] = y - 0.5, x - 0.5
         return row, column

@@ -126,7 +126,7 @@ class _Layer:
         return self._share(row, column, max(self._cell, 2 ** int(math.log2(max(self.dem.size) / COVER + 1))))
 
     def see(self, lat: Array, lon: Array, step_m: float) -> _Seen:
-        """What there is of the model at nodes ``step_m`` apart; latitudes and longitudes in radians, shapes together."""
+        """What there is of the model at nodes ``step_m`` apart; latitudes, longitudes in radians, shapes together."""
         block = 2 ** max(0, int(math.log2(max(1.0, 1.001 * step_m / self.dem.post_m))))
         row, column = self.dem.place(lat, lon)
         return _Seen(self.dem, row, column, block, self._share(row, column, max(self._cell, block)))
