@@ -9,16 +9,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
-import yaml
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-
-from farside.errors import BadInput
 
 Array = NDArray[np.float64]
 
@@ -33,25 +27,6 @@ class Regolith:
     bs0: float
     hs: float
     roughness: float
-
-
-@cache
-def _spec() -> dict[str, Any]:
-    return yaml.safe_load((files("farside.physics") / "regolith.yaml").read_text(encoding="utf-8"))
-
-
-def von_karman_regolith(wavelength_nm: float) -> Regolith:
-    """Parameters of the mare in Von Karman, linear between 415, 566 and 643 nm and constant beyond.
-
-    Raises BadInput outside 300-800 nm, where constant parameters would no longer stand for lunar soil.
-    """
-    if not 300.0 <= wavelength_nm <= 800.0:
-        raise BadInput("regolith", "wavelength_nm", wavelength_nm, "300 to 800 nm")
-    spec = _spec()
-    w, b, c, bs0, hs = (
-        float(np.interp(wavelength_nm, spec["wavelength_nm"], spec[name])) for name in ("w", "b", "c", "bs0", "hs")
-    )
-    return Regolith(w, b, c, bs0, hs, math.radians(float(spec["roughness_deg"])))
 
 
 def diffusive_reflectance(w: ArrayLike) -> Array:
@@ -123,7 +98,7 @@ def radf(mu0, mu, cos_g, w, b, c, bs0, hs, tan_rough):  # type: ignore[no-untype
     lobes = 0.5 * (1.0 - b * b)
     phase = lobes * ((1.0 + c) / (back * math.sqrt(back)) + (1.0 - c) / (ahead * math.sqrt(ahead)))
     tan_half_g = math.sqrt((1.0 - cos_g) / (1.0 + cos_g)) if cos_g > -1.0 else 1e30
-    surge = 1.0 + bs0 / (1.0 + tan_half_g / hs)
+    surge = 1.0 + bs0 / (1.0 + tan_half_g / hs) if hs > 0.0 else 1.0
     gamma = math.sqrt(1.0 - w)
     r0 = (1.0 - gamma) / (1.0 + gamma)
     h0 = 1.0 / (1.0 - w * mu0e * (r0 + 0.5 * (1.0 - 2.0 * r0 * mu0e) * math.log((1.0 + mu0e) / mu0e)))

@@ -12,8 +12,10 @@ from farside.sky.apparent import (
     sun_distance_au,
 )
 from farside.sky.chebyshev import Segment
+from farside.sky.daylight import Skyline, Sunlight, flat_skyline, local_solar_time, sunlight
 from farside.sky.earth import earth_orientation_error, earth_rotation
-from farside.sky.eclipse import solar_eclipse_depth
+from farside.sky.earthshine import earth_phase, earthshine
+from farside.sky.eclipse import solar_eclipse_depth, sunlight_past
 from farside.sky.ephemeris import (
     AU_KM,
     GM_EARTH,
@@ -40,13 +42,19 @@ __all__ = [
     "SUN_RADIUS_KM",
     "Motion",
     "Segment",
+    "Skyline",
+    "Sunlight",
     "body_motion",
     "check_epoch",
     "direction_to",
     "earth_direction",
     "earth_orientation_error",
+    "earth_phase",
     "earth_rotation",
+    "earthshine",
+    "flat_skyline",
     "light_time",
+    "local_solar_time",
     "moon_fixed",
     "moon_rotation",
     "position",
@@ -59,5 +67,7 @@ __all__ = [
     "station_position",
     "sun_direction",
     "sun_distance_au",
+    "sunlight",
+    "sunlight_past",
     "velocity",
 ]
