@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from farside import sky
-from farside.flight import events, windows
+from farside.flight import crossings, spans
 from farside.geometry import t_to_utc, utc_to_t
 
 YEAR = utc_to_t("2019-01-03"), utc_to_t("2020-01-03")
@@ -46,31 +46,31 @@ def test_every_crossing_of_a_wave_is_found_to_a_millisecond(period, phase, level
     def f(t):
         return np.sin(2 * np.pi * (t - t0) / period + phase) - level
 
-    found = events(f, t0, t0 + span, period / 20)
+    found = crossings(f, t0, t0 + span, period / 20)
     up = (np.arcsin(level) - phase) / (2 * np.pi) * period + period * np.arange(-2, 14)
     down = (np.pi - np.arcsin(level) - phase) / (2 * np.pi) * period + period * np.arange(-2, 14)
     exact = np.sort(np.concatenate([up, down]))
     assume(min(np.abs(exact).min(), np.abs(exact - span).min()) > 1e-3)  # at the very edge it may fall to either side
     exact = exact[(exact > 0) & (exact < span)]
     np.testing.assert_allclose(found - t0, exact, atol=1e-3)
-    for start, end in windows(f, t0, t0 + span, period / 20):
+    for start, end in spans(f, t0, t0 + span, period / 20):
         assert f(np.array([(start + end) / 2]))[0] > 0
 
 
 def test_windows_open_at_the_edges_are_cut_there():
-    assert windows(lambda t: np.ones_like(t), 0.0, 10.0, 1.0) == [(0.0, 10.0)]
-    assert windows(lambda t: -np.ones_like(t), 0.0, 10.0, 1.0) == []
-    (first, second) = windows(lambda t: np.abs(t - 5.0) - 2.0, 0.0, 10.0, 1.0)
+    assert spans(lambda t: np.ones_like(t), 0.0, 10.0, 1.0) == [(0.0, 10.0)]
+    assert spans(lambda t: -np.ones_like(t), 0.0, 10.0, 1.0) == []
+    (first, second) = spans(lambda t: np.abs(t - 5.0) - 2.0, 0.0, 10.0, 1.0)
     np.testing.assert_allclose([*first, *second], [0.0, 3.0, 7.0, 10.0], atol=1e-3)
 
 
 def test_sun_rises_and_sets_at_the_site_when_tabled(site):
-    found = events(lambda t: sky.sun_direction(site, t)[:, 2], *YEAR, 21600.0)
+    found = crossings(lambda t: sky.sun_direction(site, t)[:, 2], *YEAR, 21600.0)
     assert len(found) == 24
     for t, utc in zip(found, RISES_AND_SETS, strict=True):
         assert abs(t - utc_to_t(utc)) < 0.6
     assert [t_to_utc(t, 1) for t in found[:2]] == ["2019-01-13T20:50:26.1Z", "2019-01-28T16:14:41.4Z"]
-    assert len(windows(lambda t: sky.sun_direction(site, t)[:, 2], *YEAR, 21600.0)) == 13
+    assert len(spans(lambda t: sky.sun_direction(site, t)[:, 2], *YEAR, 21600.0)) == 13
 
 
 def test_sun_over_a_terrain_mask_rises_and_sets_24_times(site):
@@ -87,6 +87,6 @@ def test_sun_over_a_terrain_mask_rises_and_sets_24_times(site):
         azimuth = np.degrees(np.arctan2(v[:, 0], v[:, 1])) % 360
         return np.degrees(np.arcsin(v[:, 2])) - np.interp(azimuth, node, mask)
 
-    hourly, coarse = events(above, *YEAR, 3600.0), events(above, *YEAR, 21600.0)
+    hourly, coarse = crossings(above, *YEAR, 3600.0), crossings(above, *YEAR, 21600.0)
     assert len(hourly) == 24
     np.testing.assert_allclose(hourly, coarse, atol=2e-3)

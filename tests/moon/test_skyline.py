@@ -52,7 +52,8 @@ def test_a_rim_of_three_kilometres_sixty_away_stands_one_point_nine_degrees_high
     mask = horizon_of(wall, SITE, eye_m=1.5)
     expected = seen(60_000.0, 3000.0, 1.5)
     assert np.degrees(expected) == pytest.approx(1.9, abs=0.05)
-    assert mask.elevation == pytest.approx(expected, abs=np.radians(0.01))
+    miss = np.degrees(expected - mask.elevation)  # a crest falls between posts 128 m apart, never above them
+    assert -1e-4 < miss.min() < miss.max() < 0.012
     assert mask.distance_m == pytest.approx(60_000.0, abs=200.0)
 
 
@@ -60,7 +61,8 @@ def test_mountains_beyond_the_tangent_are_found_as_far_as_any_could_stand():
     # 10.7 km high, 180 km away: the plain between hides all but its top
     ridge = Ball(lambda s: 10_700.0 * np.clip((s - 170_000.0) / 10_000.0, 0.0, 1.0))
     mask = horizon_of(ridge, SITE, cells=512)
-    assert mask.elevation == pytest.approx(seen(180_000.0, 10_700.0, 1.5), abs=np.radians(0.03))
+    miss = np.degrees(seen(180_000.0, 10_700.0, 1.5) - mask.elevation)
+    assert -1e-4 < miss.min() < miss.max() < 0.04
     assert mask.distance_m == pytest.approx(180_000.0, abs=1500.0)
 
 
