@@ -112,6 +112,7 @@ def test_a_time_has_the_same_temperature_whatever_else_is_asked(ground):
     for depth in (0.0, 0.0005, 0.07):
         together = ground.at(depth, t)
         assert together.tolist() == [float(alone.at(depth, x)) for x in t[::-1]][::-1]
+    assert ground.from_below(t).tolist() == [float(alone.from_below(x)) for x in t]
     assert ground.at(0.1, t[:6].reshape(2, 3)).shape == (2, 3)
 
 

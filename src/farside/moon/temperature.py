@@ -109,8 +109,8 @@ class GroundTemperature:
 
         On a slope it includes the heat and light of the ground around. Raises BadInput as ``at``.
         """
-        light, normal = sunlight(self.site, t, self.skyline), np.array(self.normal)
-        mu0 = np.maximum(light.towards @ normal, 0.0)
+        light = sunlight(self.site, t, self.skyline)
+        mu0 = _cosine(light.towards, self.normal)
         return from_below(self.surface(t), mu0, light.flux, self._reflected, self._column.soil)
 
     def brightness(self, t: float, towards_eye: ArrayLike, wavelength_nm: ArrayLike) -> Array:
@@ -120,8 +120,8 @@ class GroundTemperature:
         ``farside.physics.facets``); the emissivity is left out. Raises BadInput where Sun or eye are below the plane.
         """
         light = sunlight(self.site, t, self.skyline)
-        eye, normal, sun = np.asarray(towards_eye, float), np.array(self.normal), light.towards
-        mu0, mu = float(sun @ normal), float(eye @ normal)
+        eye, sun = np.asarray(towards_eye, float), light.towards
+        mu0, mu = (float(_cosine(v, self.normal)) for v in (sun, eye))
         if not (mu0 > 0.0 and mu > 0.0 and light.share > 0.0):
             raise BadInput("ground", "brightness", (mu0, mu), "Sun and eye above the plane of the ground")
         soil = self._column.soil
@@ -137,16 +137,16 @@ class GroundTemperature:
 
     def _within(self, year: _Year, depth_m: float, t: Array) -> Array:
         """Temperatures at times in one year: element by element, so that a time's bits depend on no other."""
-        surface = _straight(year.surface, (t - year.start) / _STEP_S)
-        depths = self._column.depth_m
-        k = int(np.searchsorted(depths, depth_m)) - 1
+        steps, depths = (t - year.start) / _STEP_S, self._column.depth_m
         if depth_m == 0.0:
-            return surface
-        hours = (t - year.start) / (_STEP_S * _EVERY)
-        below = _straight(year.cells[:, k + 1], hours)
-        above, top = (surface, 0.0) if k < 0 else (_straight(year.cells[:, k], hours), float(depths[k]))
-        share = (depth_m - top) / (float(depths[k + 1]) - top)
-        return above + share * (below - above)
+            return _straight(year.surface, steps)
+        k = int(np.searchsorted(depths, depth_m))
+        if k == 0:
+            above, top = _straight(year.surface, steps), 0.0
+        else:
+            above, top = _straight(year.cells[:, k - 1], steps / _EVERY), float(depths[k - 1])
+        below = _straight(year.cells[:, k], steps / _EVERY)
+        return above + (depth_m - top) / (float(depths[k]) - top) * (below - above)
 
     def _year(self, index: int) -> _Year:
         if index not in self._years:
@@ -176,7 +176,7 @@ class GroundTemperature:
 
     def _direct(self, light: Sunlight, normal: tuple[float, float, float]) -> Array:
         """Sunlight absorbed by a plane, W m-2."""
-        cosine = np.maximum(light.towards @ np.array(normal), 0.0)
+        cosine = _cosine(light.towards, normal)
         return light.flux * cosine * (1.0 - self._reflected(cosine))
 
     def _around(self, light: Sunlight, level_k: Array) -> Array:
@@ -185,6 +185,12 @@ class GroundTemperature:
         scattered = light.flux * up * self._reflected(up)
         share = 0.5 * (1.0 - self.normal[2])
         return share * ((1.0 - self._reflected(0.5)) * scattered + emissivity**2 * STEFAN_BOLTZMANN * level_k**4)
+
+
+def _cosine(directions: Array, normal: tuple[float, float, float]) -> Array:
+    """Cosine between unit vectors (..., 3) and a normal, 0 where they lie below its plane; element by element."""
+    east, north, up = normal
+    return np.maximum(directions[..., 0] * east + directions[..., 1] * north + directions[..., 2] * up, 0.0)
 
 
 def _straight(values: Array, place: Array) -> Array:
