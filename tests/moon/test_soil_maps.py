@@ -7,7 +7,7 @@ from PIL import Image
 
 from farside.errors import BadInput, DamagedFile
 from farside.moon import ColourMap, HapkeMaps, bands_at
-from farside.physics import Bands, hapke_radf, known_bands, regolith_at
+from farside.physics import Bands, hapke_radf, known_bands, normal_albedo, regolith_at
 
 STANDARD = np.cos(np.radians([30.0, 0.0, 30.0]))
 
@@ -78,6 +78,15 @@ def test_a_place_has_its_block_its_cell_or_the_medians(maps):
     assert bands_at(*place) == bands_at(80.0, 0.0, maps) == known_bands("moon")
     assert bands_at(-45.4446, 177.5991) == bands_at(-45.4446, 177.5991 - 360.0) == known_bands("von_karman")
     assert bands_at(-45.4446, 170.9) == known_bands("moon")
+
+
+def test_an_opposition_effect_without_width_is_none(tmp_path):
+    cells = np.full((15, 140, 360), 0.3)
+    cells[4::5] = 0.0
+    bands = HapkeMaps(write_maps(tmp_path / "flat.tif", cells)).cell(0.0, 0.0)
+    assert bands.bs0 == (0.0, 0.0, 0.0)
+    soil = regolith_at(566.0, bands)
+    assert normal_albedo(soil) == pytest.approx(float(hapke_radf(1.0, 1.0, np.cos(0.01), soil)), rel=1e-3)
 
 
 def test_every_cell_of_the_maps_can_be_used_at_every_wavelength(maps):

@@ -96,7 +96,7 @@ def test_the_sphere_is_the_mean_over_its_lit_half():
 
 
 def test_the_moons_albedos_are_near_the_published_ones():
-    # Bond albedo over the solar spectrum: 0.136 (Matthews 2008, Appl. Opt. 47, 4981), 0.12 (Vasavada et al. 2012)
+    # Bond albedo over the solar spectrum, quoted second-hand: 0.136 (Matthews 2008), 0.12 (Vasavada et al. 2012)
     albedo = regolith_solar_albedo(known_bands("moon"), "unresolved")
     x, weight = np.polynomial.legendre.leggauss(20)
     x, weight = 0.5 * (x + 1.0), 0.5 * weight

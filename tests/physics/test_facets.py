@@ -103,7 +103,7 @@ def test_the_share_of_hot_facets_is_that_of_many_drawn_ones():
 def test_relief_that_keeps_its_own_temperature_is_a_millimetre_long_and_steep():
     # at 7 mm the slope along a line has a median of 10 degrees: 11.9 degrees of mean slope angle; steeper at 1 mm
     assert 17.0 < np.degrees(thermal_roughness(SOIL, 250.0)) < np.degrees(thermal_roughness(SOIL, 350.0)) < 21.0
-    # Diviner's brightness temperatures ask for 20-30 degrees rms over both directions (Bandfield et al. 2015)
+    # Diviner's brightness temperatures at Apollo 11 ask for 20-30 degrees rms (Hayne et al., Diviner team, second-hand)
     rms = np.degrees(np.arctan(np.sqrt(np.pi) * np.tan(thermal_roughness(SOIL, 330.0))))
     assert 20.0 < rms < 35.0
 

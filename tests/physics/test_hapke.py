@@ -1,7 +1,5 @@
 """The reflection of sunlight by regolith."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -103,11 +101,3 @@ def test_kernel_agrees_with_the_formulas_written_out():
 
 def test_nothing_is_reflected_from_below_the_surface():
     assert hapke_radf([-0.1, 0.5, 0.0], [0.5, -0.1, 0.5], 0.3, CELL[0]).tolist() == [0.0, 0.0, 0.0]
-
-
-def test_a_cell_without_opposition_width_has_no_opposition_effect():
-    flat = dataclasses.replace(CELL[0], hs=0.0)
-    none = dataclasses.replace(CELL[0], bs0=0.0)
-    assert hapke_radf([1.0, 0.5], [1.0, 0.7], [1.0, 0.4], flat).tolist() == (
-        hapke_radf([1.0, 0.5], [1.0, 0.7], [1.0, 0.4], none).tolist()
-    )

@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 HALF_BLOCK_DEG = 5.0
 """Half the side of the block whose median stands for a place: single cells are noise in hs and bs0."""
 
+_NARROWEST = 1e-6
+
 
 @cache
 def _spec() -> dict[str, Any]:
@@ -142,5 +144,7 @@ def _cell(lat_deg: float, lon_deg: float) -> tuple[int, int]:
 
 
 def _bands(values: Array) -> Bands:
-    """From 15 values in the maps' order."""
-    return Bands(*(tuple(float(x) for x in row) for row in values.reshape(3, 5).T))
+    """From 15 values in the maps' order; an opposition effect without width is none."""
+    w, b, c, bs0, hs = values.reshape(3, 5).T
+    rows = w, b, c, np.where(hs > 0.0, bs0, 0.0), np.maximum(hs, _NARROWEST)
+    return Bands(*(tuple(float(x) for x in row) for row in rows))

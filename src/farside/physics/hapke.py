@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Regolith:
-    """Hapke parameters at one wavelength; roughness (mean slope angle) in radians. c > 0 scatters back to the Sun."""
+    """Hapke parameters at one wavelength; roughness (mean slope angle, radians) and hs above 0. c > 0 scatters back."""
 
     w: float
     b: float
@@ -98,7 +98,7 @@ def radf(mu0, mu, cos_g, w, b, c, bs0, hs, tan_rough):  # type: ignore[no-untype
     lobes = 0.5 * (1.0 - b * b)
     phase = lobes * ((1.0 + c) / (back * math.sqrt(back)) + (1.0 - c) / (ahead * math.sqrt(ahead)))
     tan_half_g = math.sqrt((1.0 - cos_g) / (1.0 + cos_g)) if cos_g > -1.0 else 1e30
-    surge = 1.0 + bs0 / (1.0 + tan_half_g / hs) if hs > 0.0 else 1.0
+    surge = 1.0 + bs0 / (1.0 + tan_half_g / hs)
     gamma = math.sqrt(1.0 - w)
     r0 = (1.0 - gamma) / (1.0 + gamma)
     h0 = 1.0 / (1.0 - w * mu0e * (r0 + 0.5 * (1.0 - 2.0 * r0 * mu0e) * math.log((1.0 + mu0e) / mu0e)))
