@@ -166,22 +166,30 @@ class _Layer:
         return out
 
     def _share_of(self, ci: int, cj: int, cell: int) -> Array:
-        """Shares of the cells of one chunk: 0 up to two cells from a void one, rising to 1 at RAMP cells."""
+        """Shares of the cells of one chunk: 0 up to two cells from a void one, rising to 1 at RAMP cells.
+
+        Void is what lies outside the grid, and blocks of GAP x GAP posts (larger for very large cells) without any
+        known one.
+        """
         from scipy.ndimage import distance_transform_edt
 
-        fine = min(cell, GAP)
-        per, m = cell // fine, RAMP + 1
-        first, side = (ci * _CHUNK - m, cj * _CHUNK - m), _CHUNK + 2 * m
-        _, some = self.dem.read(first[0] * per, first[1] * per, side * per, side * per, fine)
-        for pole, beyond in zip(self._poles, (slice(None, max(0, -first[0] * per)),
-                                              slice(max(0, -(-self.dem.size[0] // fine) - first[0] * per), None)),
-                                strict=True):  # fmt: skip
-            if pole:
-                some[beyond] = True
-        known = some.reshape(side, per, side, per).all((1, 3))
+        block = max(GAP, cell // 8)
+        cells, blocks = max(1, block // cell), max(1, cell // block)  # in a block, in a cell: along a side
+        margin = -(-(RAMP + 1) // cells) * cells
+        i0, j0, side = ci * _CHUNK - margin, cj * _CHUNK - margin, _CHUNK + 2 * margin
+        n = side * blocks // cells
+        _, known = self.dem.read(i0 * blocks // cells, j0 * blocks // cells, n, n, block)
+        whole = np.asarray(known.reshape(n // blocks, blocks, n // blocks, blocks).all((1, 3)))
+        known = whole.repeat(cells, 0).repeat(cells, 1)
+        (tall, wide), steps = self.dem.size, np.arange(side)
+        if not self.dem.circle:
+            known[:, (j0 + steps < 0) | ((j0 + steps + 1) * cell > wide)] = False
+        for pole, beyond in zip(self._poles, (i0 + steps < 0, (i0 + steps + 1) * cell > tall), strict=True):
+            known[beyond] = pole
         if known.all():
             return np.ones((_CHUNK, _CHUNK))
-        t = np.clip((distance_transform_edt(known)[m:-m, m:-m] - 2) / (RAMP - 2), 0, 1)
+        t = (distance_transform_edt(known)[margin:-margin, margin:-margin] - 2) / (RAMP - 2)
+        t = np.clip(t, 0, 1)
         return t * t * (3 - 2 * t)
 
 
