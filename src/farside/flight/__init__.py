@@ -12,7 +12,7 @@ from farside.flight.contacts import (
 from farside.flight.descent import Descent, State, fly_descent
 from farside.flight.halo import Halo, southern_halo
 from farside.flight.profile import Profile, descent_profile
-from farside.flight.relay import RelayOrbit, solve_halo
+from farside.flight.relay import RelayOrbit, halo_covering, halo_span, solve_halo
 from farside.flight.rest import rest_pose
 from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps, overlap, spans, union
 
@@ -32,6 +32,8 @@ __all__ = [
     "descent_profile",
     "fly_descent",
     "gaps",
+    "halo_covering",
+    "halo_span",
     "overlap",
     "relay_elevation",
     "relay_station_s",

@@ -99,6 +99,12 @@ class RelayOrbit:
             raise DamagedFile(path, f"not a relay orbit ({error})") from error
 
 
+def halo_span(start_utc: str, revolutions: int) -> tuple[float, float]:
+    """Begin and end of the orbit that ``solve_halo`` makes, TDB s past J2000."""
+    start = utc_to_t(start_utc)
+    return start, start + revolutions * queqiao()["revolution_days"] * 86_400.0
+
+
 def halo_covering(t0: float, t1: float) -> tuple[str, int]:
     """Epoch (UTC) and revolutions of the halo orbit to use from t0 to t1 (TDB s past J2000): arguments of `solve_halo`.
 
@@ -106,19 +112,17 @@ def halo_covering(t0: float, t1: float) -> tuple[str, int]:
     and last 58 (longer for a longer span), so that questions about the same months meet the same orbit.
     Raises BadInput for a span of more than ten years, or one that begins or ends too near the ephemeris's own.
     """
-    revolution = queqiao()["revolution_days"] * 86_400.0
-    block = REFERENCE_REVOLUTIONS * revolution
-    reference = utc_to_t(REFERENCE_UTC)
-    before = t0 - _SPARE_S - reference
-    if before >= 0.0 and t1 + _SPARE_S <= reference + block:
+    reference, end = halo_span(REFERENCE_UTC, REFERENCE_REVOLUTIONS)
+    block, before = end - reference, t0 - _SPARE_S - reference
+    if before >= 0.0 and t1 + _SPARE_S <= end:
         return REFERENCE_UTC, REFERENCE_REVOLUTIONS
     start = reference + math.floor(before / block) * block
     revolutions = REFERENCE_REVOLUTIONS * max(2, math.ceil((t1 + _SPARE_S - start) / block))
     if revolutions > MOST_REVOLUTIONS:
         raise BadInput("relay", "span", f"{time_text(t0)} to {time_text(t1)}", "at most ten years with a relay")
-    for edge in (start, start + revolutions * revolution):
-        check_epoch(edge, "relay", "orbit")
-    return t_to_utc(start, 0), revolutions
+    epoch_utc = t_to_utc(start, 0)
+    check_epoch(halo_span(epoch_utc, revolutions), "relay", "orbit")
+    return epoch_utc, revolutions
 
 
 def solve_halo(

@@ -14,7 +14,7 @@ the triangles, and (z - eye)/r is largest where the ray crosses one: the search 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -115,14 +115,13 @@ def horizon_of(
     site: Site,
     eye_m: float = 1.5,
     cells: int = _CELLS,
-    heard: Callable[[float], None] | None = None,
 ) -> Horizon:
     """The horizon mask of an eye ``eye_m`` above the Moon's ground at a site (its height is replaced by the ground's).
 
     cells: along a level's side; with 1024 the mask is within 0.01 deg rms of a march eight times finer (0.03 deg where
     the skyline is the rim of a small crater 20 to 50 m away). Levels are added until even the highest ground of the
     Moon, standing just outside, would stay below the lowest skyline found so far: 130 to 520 km.
-    heard: called with the reach in metres after each level. Raises BadInput for an eye that is not above the ground.
+    Raises BadInput for an eye that is not above the ground.
     """
     _check(site, eye_m)
     height = float(moon.elevation(site.lat_deg, site.lon_deg, _NEAREST_M / cells))
@@ -130,8 +129,6 @@ def horizon_of(
     march = _March((0.0, 0.0, eye_m), np.linspace(0.0, 2.0 * np.pi, AZIMUTHS, endpoint=False))
     for grid, post in _levels(moon, site, cells):
         reach = march.over(grid, post)
-        if heard:
-            heard(reach)
         if march.elevation.min() > _summit(site.height_m + eye_m, reach):
             break
     return Horizon(site, float(eye_m), march.elevation, _along_sphere(march, site))

@@ -2,7 +2,7 @@
 
 from farside.flight.almanac.almanac import Almanac, Event, Lane
 from farside.flight.almanac.compute import GROUPS, almanac
-from farside.flight.almanac.place import RELAYS, Antenna, Place, Position, builtin_sites, load_site
+from farside.flight.almanac.place import RELAYS, Antenna, Place, Position, builtin_sites, load_site, place_from
 from farside.flight.almanac.rules import Vehicle, chang_e_4_vehicles
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "builtin_sites",
     "chang_e_4_vehicles",
     "load_site",
+    "place_from",
 ]

@@ -93,6 +93,8 @@ def almanac(
     lanes = tuple(lane for some, _ in found for lane in some)
     events = tuple(sorted((event for _, some in found for event in some), key=lambda event: event.t))
     relay = "none" if orbit is None else "a halo orbit of Queqiao's kind; where on it the real one was is assumed"
+    if doubt.invented:
+        ground += ", which resembles no real ground here: give elevation files for times over the terrain"
     return Almanac(place, site, horizon, ground, relay, start, stop, lanes, events, facts)
 
 

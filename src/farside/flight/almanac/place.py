@@ -33,7 +33,7 @@ class Position(Part):
     lon_deg: float = Field(ge=-180, le=360)
     height_m: float | None = Field(default=None, gt=-10_000, lt=11_000)
     error_m: float | None = Field(default=None, ge=0)
-    frame: str = "not given"
+    frame: str = ""
     source: str = "yours"
 
 
@@ -79,12 +79,7 @@ class Place(Part):
         for item in value:
             if isinstance(item, str) and item not in known:
                 raise ValueError(f"stations that are known by name ({', '.join(known)}) or spelt out, got {item}")
-        return [named_station(item) if isinstance(item, str) else item for item in value]
-
-
-def named_station(name: str) -> dict[str, Any]:
-    """The fields of a station of relay.yaml, its name as people write it."""
-    return {**vars(stations()[name]), "name": name.capitalize()}
+        return [{**vars(known[item]), "name": item.capitalize()} if isinstance(item, str) else item for item in value]
 
 
 def builtin_sites() -> dict[str, Path]:
@@ -101,13 +96,13 @@ def load_site(path: Path) -> Place:
         raise BadInput(path, "", str(error).splitlines()[0], "a site file in YAML, UTF-8") from None
     if not isinstance(spec, dict):
         raise BadInput(path, "", spec, "a mapping with site, title and position (see farside plan sites)")
-    return checked(path, Place, spec)
+    return place_from(path, spec)
 
 
-def checked(source: str | Path, part: type[Place], spec: dict[str, Any]) -> Place:
-    """Make a place of plain values. Raises BadInput about the first that cannot be used."""
+def place_from(source: str | Path, spec: dict[str, Any]) -> Place:
+    """A place from plain values. Raises BadInput about the first that cannot be used; source: where they came from."""
     try:
-        return part.model_validate(spec)
+        return Place.model_validate(spec)
     except ValidationError as error:
         # a misspelt field is refused and, as a rule, missed: the misspelling is the line that helps
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")

@@ -13,7 +13,6 @@ from farside.flight.windows import Span, gaps
 from farside.geometry import MOON_RADIUS_M, t_to_utc
 
 _WIDTH = 120
-_LABEL = 15
 
 
 def text(almanac: Almanac, summary_only: bool) -> str:
@@ -33,13 +32,14 @@ def summary(almanac: Almanac) -> list[tuple[str, str]]:
 def _heading(a: Almanac) -> str:
     p = a.place
     lat, lon = p.position.lat_deg, a.site.lon_deg
-    where = f"{abs(lat):.4f} {'S' if lat < 0 else 'N'}, {lon:.4f} E, {a.site.height_m:.0f} m ({p.position.frame})"
+    where = f"{abs(lat):.4f} {'S' if lat < 0 else 'N'}, {lon:.4f} E, {a.site.height_m:.0f} m"
+    frame = f" ({p.position.frame})" if p.position.frame else ""
     start, stop = (_minute(t) for t in (a.start, a.stop))
     return "\n".join(
         [
-            f"{p.title}: {where}",
+            f"{p.title}: {where}{frame}",
             f"{start} to {stop} UTC, {_long(a.stop - a.start)}",
-            f"Seen from {p.eye_m:g} m above the ground; {a.ground}. Relay: {a.relay}.",
+            *textwrap.wrap(f"Seen from {p.eye_m:g} m above the ground; {a.ground}. Relay: {a.relay}.", _WIDTH),
         ]
     )
 
@@ -50,7 +50,7 @@ def _table(a: Almanac) -> str:
     width = max(len(event.what) for event in a.events)
     lines = [f"{'UTC':<20} {'1 sigma':>8}  {'event':<{width}}  {'azimuth':>7} {'elevation':>9}"]
     for event in a.events:
-        where = "" if event.az_deg is None else f"{event.az_deg:7.1f} {event.el_deg:+9.2f}"
+        where = "" if event.az_deg is None else f"{event.az_deg:7.1f} {round(event.el_deg or 0.0, 2) + 0.0:+9.2f}"
         utc = t_to_utc(event.t, 0).replace("T", " ").removesuffix("Z")
         line = f"{utc:<20} {_short(event.sigma_s):>8}  {event.what:<{width}}  {where:<17}"
         lines.append(f"{line}  {event.note}".rstrip())
@@ -59,10 +59,10 @@ def _table(a: Almanac) -> str:
 
 def _summary(a: Almanac) -> str:
     rows = [*summary(a), *_uncertain(a), *(("Note", note) for note in a.place.notes)]
+    margin = max(len(label) for label, _ in rows) + 2
     lines = []
     for label, sentence in rows:
-        wrapped = textwrap.wrap(sentence, _WIDTH - _LABEL - 2)
-        lines += [f"{label if k == 0 else '':<{_LABEL}}  {line}" for k, line in enumerate(wrapped)]
+        lines += textwrap.wrap(sentence, _WIDTH, initial_indent=f"{label:<{margin}}", subsequent_indent=" " * margin)
     return "\n".join(lines)
 
 
@@ -111,12 +111,15 @@ def _relay(a: Almanac) -> list[tuple[str, str]]:
 
 
 def _eclipses(a: Almanac) -> list[tuple[str, str]]:
+    lanes = [lane for lane in a.lanes if lane.group == "eclipse"]
+    if not lanes:
+        return []
     parts = []
-    for lane in a.lanes:
-        if lane.group == "eclipse":
-            body, place = lane.title.split(" before the Sun at the ")
-            parts.append(f"of the {place} by the {body} {len(lane.spans)} ({_short(lane.total_s)})")
-    return [("Eclipses", f"{', '.join(parts)}.")] if parts else []
+    for lane in lanes:
+        body, place = lane.title.split(" before the Sun at the ")
+        if lane.spans:
+            parts.append(f"at the {place} by the {body} {len(lane.spans)} ({_short(lane.total_s)})")
+    return [("Eclipses", f"{', '.join(parts) or 'none'}.")]
 
 
 def _vehicles(a: Almanac) -> list[tuple[str, str]]:
@@ -124,8 +127,8 @@ def _vehicles(a: Almanac) -> list[tuple[str, str]]:
     for lane in a.lanes:
         if lane.group == "vehicle":
             name, what = lane.key.removeprefix("vehicle.").rsplit(".", 1)
-            times = "1 time" if len(lane.spans) == 1 else f"{len(lane.spans)} times"
-            said = f"{lane.title.removeprefix(name + ' ')} {_share(a, lane)}, {times}."
+            times = f", {len(lane.spans)} times" if len(lane.spans) > 1 else ""
+            said = f"{lane.title.removeprefix(name + ' ')} {_share(a, lane)}{times}."
             rows.append((name if what == "awake" else "", said))
     return rows
 

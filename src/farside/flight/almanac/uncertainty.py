@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,6 +38,12 @@ class Doubt:
     position_m: float
 
     @property
+    def invented(self) -> bool:
+        """Whether the skyline is of ground that resembles no real one."""
+        away = np.linalg.norm(self.horizon.site.up - STATIO_TIANHE.up) * MOON_RADIUS_M
+        return not self.surveyed and bool(away > numbers()["skyline"]["made_up_m"])
+
+    @property
     def place(self) -> float:
         """Tilt of the level horizon by the error of the coordinates, radians."""
         return self.position_m / MOON_RADIUS_M
@@ -52,8 +57,7 @@ class Doubt:
         if self.surveyed:
             relief = np.minimum(n["surveyed_m"] / self.horizon.distance_at(az), np.radians(n["most_deg"]))
         else:
-            near = np.linalg.norm(self.horizon.site.up - STATIO_TIANHE.up) * MOON_RADIUS_M < n["made_up_m"]
-            relief = np.full(np.shape(az), np.radians(n["made_up_deg"] if near else n["invented_deg"]))
+            relief = np.full(np.shape(az), np.radians(n["invented_deg" if self.invented else "made_up_deg"]))
         return np.sqrt(relief**2 + np.radians(n["march_deg"]) ** 2 + self.place**2)
 
 
@@ -76,6 +80,3 @@ def of_eclipse(by: str) -> float:
 def seconds(angle: Array, rate: Array) -> Array:
     """Seconds by which an event shifts for an error in angle, at rates (rad/s) of its approach; at most a day."""
     return np.minimum(angle / np.maximum(np.abs(rate), 1e-12), 86_400.0)
-
-
-OfAzimuth = Callable[[ArrayLike], Array]
