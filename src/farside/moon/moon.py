@@ -143,6 +143,41 @@ class Moon:
         )
         return out, shine
 
+    def chart(
+        self, site: Site, x0: float, y0: float, post_m: float, n: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Elevation above the 1737.4 km sphere (m) and brightness on a square map, both (n, n) float32.
+
+        The map is the orthographic projection of the sphere about the site's latitude and longitude: post (row, column)
+        lies ``y0 + row post_m`` north and ``x0 + column post_m`` east in it. Relief down to ``post_m``, as in ``at``.
+        """
+        x0, y0, post_m = float(x0), float(y0), float(post_m)
+        x, y = x0 + np.arange(n) * post_m, y0 + np.arange(n)[:, None] * post_m
+        rise = np.sqrt(1 - (x**2 + y**2) / MOON_RADIUS_M**2)
+        me = np.stack([x + 0 * y, y + 0 * x, MOON_RADIUS_M * rise], -1) @ site.axes
+        lat, lon = np.arctan2(me[..., 2], np.hypot(me[..., 0], me[..., 1])), np.arctan2(me[..., 1], me[..., 0])
+        window = self._window(lat, lon, post_m)
+        out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
+        # posts stand on the sphere itself: no height moves them sideways
+        flat = np.zeros((2, 2))
+        on_grid(
+            site.axes,
+            MOON_RADIUS_M,
+            x0,
+            y0,
+            post_m,
+            flat,
+            n,
+            *self._scatter(post_m),
+            window.height,
+            window.bright,
+            window.where,
+            post_m,
+            out,
+            shine,
+        )
+        return ((out.astype(float) + MOON_RADIUS_M) / rise - MOON_RADIUS_M).astype(np.float32), shine
+
     def file_covers(self, lat_deg: float, lon_deg: float) -> bool:
         """Whether the elevation file has a height at a place; false without a file."""
         return self._land is not None and self._land.covers(math.radians(lat_deg), math.radians(lon_deg))
