@@ -121,7 +121,12 @@ def halo_covering(t0: float, t1: float) -> tuple[str, int]:
     if revolutions > MOST_REVOLUTIONS:
         raise BadInput("relay", "span", f"{time_text(t0)} to {time_text(t1)}", "at most ten years with a relay")
     epoch_utc = t_to_utc(start, 0)
-    check_epoch(halo_span(epoch_utc, revolutions), "relay", "orbit")
+    try:
+        check_epoch(halo_span(epoch_utc, revolutions))
+    except BadInput as error:
+        span = f"{time_text(t0)} to {time_text(t1)}"
+        expected = f"a span whose orbit of {revolutions} revolutions has {error.expected}"
+        raise BadInput("relay", "span", span, expected) from None
     return epoch_utc, revolutions
 
 

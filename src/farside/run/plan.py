@@ -169,10 +169,9 @@ def _span(start: str, stop: str) -> tuple[float, float]:
     for field, utc in (("from", start), ("to", stop)):
         try:
             t = utc_to_t(utc)
+            check_epoch([t - _BEYOND_S, t + _BEYOND_S])
         except BadInput as error:
             raise BadInput("windows", field, utc, error.expected) from None
-        # the days of vehicles are told from the night before, signals from before they arrive
-        check_epoch([t - _BEYOND_S, t + _BEYOND_S], "windows", field)
         times.append(t)
     if times[1] <= times[0]:
         raise BadInput("windows", "to", stop, f"a time after {start}")
@@ -186,7 +185,8 @@ def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> tup
             try:
                 earth_rotation(t)
             except BadInput as error:
-                raise BadInput("windows", field, time_text(t), f"{error.expected} (or no stations)") from None
+                expected = f"{error.expected}; or ask without stations"
+                raise BadInput("windows", field, time_text(t), expected) from None
     if mission is None:
         return *halo_covering(t0, t1), None
     spec = mission.relay.orbit
@@ -233,9 +233,10 @@ def _sha256(file: Path) -> str:
 
 def _cache() -> Stages:
     """Where horizons and orbits are kept between runs: the user's cache folder, or a temporary one where that fails."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "farside"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "farside"
     try:
         home.mkdir(parents=True, exist_ok=True)
+        usable = os.access(home, os.W_OK)
     except OSError:
-        home = Path(tempfile.gettempdir()) / f"farside-{os.getuid()}"
-    return Stages(home if os.access(home, os.W_OK) else Path(tempfile.gettempdir()) / f"farside-{os.getuid()}")
+        usable = False
+    return Stages(home if usable else Path(tempfile.gettempdir()) / f"farside-{os.getuid()}")
