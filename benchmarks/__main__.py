@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.claim import Claim
 
-GROUPS = ("spectrometer", "flight")
+GROUPS = ("sky", "light", "spectrometer", "flight")
 
 
 def main(names: list[str]) -> int:

@@ -6,6 +6,7 @@ The front doors, from Python:
 
     flight = farside.fly("chang-e-4", quality="draft", out="ce4")
     frame = farside.read("downloads/TCAM/frame.2CL")
+    year = farside.windows("chang-e-4", "2019-01-03", "2020-01-03")
 
 Everything else is reached through its package: ``farside.archive``, ``farside.products`` and so on.
 """
@@ -29,6 +30,7 @@ _DOORS = {
     "panorama": "products",
     "process": "run",
     "read": "archive",
+    "windows": "run",
 }
 
 

@@ -6,6 +6,7 @@ from scipy.integrate import solve_ivp
 
 from farside.errors import BadInput
 from farside.geometry import Site, utc_to_t
+from farside.moon import GroundTemperature
 from farside.payload.biosphere import Plan, kernel, live, parts
 from farside.payload.biosphere.chemistry import ELEMENTS, atoms, model, rows
 from farside.payload.biosphere.life import _volume_m3
@@ -87,3 +88,14 @@ def test_a_time_before_power_on_or_after_the_end_is_refused():
     short = live(SITE, Plan(ON), ON + 3600.0, 1)
     with pytest.raises(BadInput, match="expected a time from"):
         short.at(short.warmth, ON + 7200.0)
+
+
+def test_the_ground_around_is_as_warm_as_the_moons():
+    t = np.arange(ON, ON + 15.0 * DAY, 3600.0)
+    skies = surroundings(SITE, t, np.ones(len(t), bool))
+    ground = (skies[:, 0] / model()["surroundings"]["ground_view"]) ** 0.25
+    np.testing.assert_allclose(ground, GroundTemperature(SITE).surface(t), atol=1.5)
+    # landing morning, noon of the first day, and the night after sunset on January 13
+    assert ground[0] == pytest.approx(338.0, abs=3.0)
+    assert ground.max() == pytest.approx(355.0, abs=3.0)
+    assert 100.0 < ground[-1] < 115.0

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from farside.errors import BadInput, DamagedFile
-from farside.flight import RelayOrbit, solve_halo
+from farside.flight import RelayOrbit, halo_covering, halo_span, solve_halo
 from farside.flight.perturbed import SCALE, Propagator, Spacecraft
 from farside.geometry import utc_to_t
 from farside.sky import GM_EARTH, GM_MOON, GM_SUN, position
@@ -107,3 +109,39 @@ def test_same_request_gives_the_same_bits():
 def test_no_revolutions_are_refused():
     with pytest.raises(BadInput, match="revolutions"):
         solve_halo(revolutions=0)
+
+
+def test_extremes_are_those_of_a_dense_sample(orbit):
+    t = np.linspace(orbit.start, orbit.stop, 300_000)
+    distance, speed = np.linalg.norm(orbit.position(t), axis=1), np.linalg.norm(orbit.velocity(t), axis=1)
+    np.testing.assert_allclose(orbit.extremes, (distance.min(), distance.max(), speed.max()), rtol=1e-3)
+
+
+def test_the_first_year_of_chang_e_4_meets_the_reference_orbit():
+    assert halo_covering(utc_to_t("2019-01-03"), utc_to_t("2020-01-03")) == ("2018-12-20T00:00:00Z", 29)
+
+
+@given(st.floats(utc_to_t("1970-01-01"), utc_to_t("2045-01-01")), st.floats(60.0, 4e7))
+def test_any_span_is_covered_with_a_day_to_spare_and_short_ones_share_an_orbit(t0, length):
+    start, stop = halo_span(*halo_covering(t0, t0 + length))
+    assert start <= t0 - 86_399.0
+    assert stop >= t0 + length + 86_399.0
+    if halo_covering(t0, t0 + length)[1] == 58:
+        assert halo_covering(t0, t0 + 0.5 * length) == halo_covering(t0, t0 + length)
+
+
+@pytest.mark.parametrize("year", [1970, 2027, 2044])
+def test_orbits_of_other_years_join_and_stay_in_range(year):
+    t0 = utc_to_t(f"{year}-03-01")
+    made = solve_halo(*halo_covering(t0, t0 + 3e6))
+    nearest, farthest, _ = made.extremes
+    assert 45_000 < nearest < 48_000
+    assert 78_000 < farthest < 80_000
+
+
+def test_spans_no_orbit_is_made_for_are_refused():
+    t0 = utc_to_t("2024-01-01")
+    with pytest.raises(BadInput, match="at most ten years"):
+        halo_covering(t0, t0 + 12 * 3.2e7)
+    with pytest.raises(BadInput, match="58 revolutions has a time from 1900-01-01 to 2050-12-31"):
+        halo_covering(utc_to_t("2050-04-01"), utc_to_t("2050-06-01"))

@@ -1,12 +1,13 @@
 """UTC and TDB against SPICE, leap seconds included."""
 
+import numpy as np
 import pytest
 import spiceypy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farside.errors import BadInput
-from farside.geometry import kernel_path, t_to_tai, t_to_utc, tai_to_t, utc_to_t
+from farside.geometry import kernel_path, t_to_tai, t_to_tt, t_to_utc, tai_to_t, utc_to_t
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -36,6 +37,46 @@ def test_utc_agrees_with_spice_both_ways(utc):
     t = utc_to_t(utc)
     assert t == pytest.approx(spiceypy.str2et(utc), abs=2e-7)
     assert t_to_utc(t) == spiceypy.et2utc(t, "ISOC", 3) + "Z"
+
+
+def test_atomic_and_terrestrial_time_are_those_of_spice_to_the_bit():
+    t = np.random.default_rng(1).uniform(-1.4e10, 2.0e10, 2000)
+    np.testing.assert_array_equal(t_to_tai(t), [spiceypy.unitim(x, "TDB", "TAI") for x in t])
+    np.testing.assert_array_equal(t_to_tt(t), [spiceypy.unitim(x, "TDB", "TDT") for x in t])
+    np.testing.assert_array_equal(tai_to_t(t), [spiceypy.unitim(x, "TAI", "TDB") for x in t])
+
+
+def test_utc_is_that_of_spice_to_the_last_bit_of_its_own_sums():
+    t = np.random.default_rng(2).uniform(-2.5e9, 1.6e9, 2000)
+    utc = t_to_utc(t, 6)
+    oracle = np.array([spiceypy.str2et(text[:-1]) for text in utc.tolist()])
+    # SPICE adds days, leap seconds and the fraction in another order: one time in seven differs in its last bits
+    apart = np.abs(utc_to_t(utc) - oracle)
+    assert np.all(apart <= 2.0 * np.spacing(np.maximum(np.abs(oracle), 1e7)))
+    assert np.mean(apart == 0.0) > 0.8
+    assert utc.tolist() == [spiceypy.et2utc(x, "ISOC", 6) + "Z" for x in t]
+
+
+def test_arrays_are_answered_in_kind():
+    utc = np.array([["2019-01-03T02:26Z", "2016-12-31T23:59:60.5"], ["1999-01-01", "2035-05-05 05:05:05.005"]])
+    t = utc_to_t(utc)
+    assert t.shape == (2, 2)
+    for place in np.ndindex(2, 2):
+        assert t[place] == utc_to_t(str(utc[place]))
+        assert t_to_utc(t, 1)[place] == t_to_utc(float(t[place]), 1)
+        assert t_to_tai(t)[place] == t_to_tai(float(t[place]))
+    assert utc_to_t(["2019-01-03", "2019-01-04"])[1] - utc_to_t("2019-01-03") == pytest.approx(86400, abs=1e-4)
+    assert utc_to_t([]).shape == t_to_utc(np.zeros(0)).shape == (0,)
+    assert isinstance(t_to_utc(0.0), str)
+    assert isinstance(utc_to_t("2000-01-01"), float)
+    with pytest.raises(BadInput, match="'2019-13-01'; expected ISO UTC"):
+        utc_to_t(["2019-01-03", "2019-13-01"])
+
+
+def test_no_leap_second_is_assumed_after_the_last_known_one():
+    years = utc_to_t([f"{year}-01-01" for year in range(2017, 2101)])
+    offset = t_to_tai(years) - np.round(t_to_tai(years) / 86400.0 + 0.5) * 86400.0 + 43200.0
+    np.testing.assert_allclose(offset, 37.0, atol=1e-4)
 
 
 def test_touchdown_minute_is_the_published_ephemeris_time():

@@ -1,39 +1,77 @@
-"""The analytic IAU 2009 orientation of the Moon (Archinal et al. 2011), an independent account of the same rotation."""
+"""The analytic IAU 2009 orientation of the Moon (Archinal et al. 2011): as published, and how far it is off."""
 
 import numpy as np
 import pytest
+import spiceypy
 
 from farside import sky
-from farside.geometry import MOON_RADIUS_M, r1, r3, utc_to_t
-
-E0_AND_RATE = """
-125.045 -0.0529921  250.089 -0.1059842  260.008 13.0120009  176.625 13.3407154  357.529 0.9856003
-311.589 26.4057084  134.963 13.0649930  276.617 0.3287146   34.226 1.7484877    15.134 -0.1589763
-119.743 0.0036096   239.961 0.1643573   25.053 12.9590088
-"""
-RA = [-3.8787, -0.1204, 0.0700, -0.0172, 0, 0.0072, 0, 0, 0, -0.0052, 0, 0, 0.0043]
-DEC = [1.5419, 0.0239, -0.0278, 0.0068, 0, -0.0029, 0.0009, 0, 0, 0.0008, 0, 0, -0.0009]
-W = [3.5610, 0.1208, -0.0642, 0.0158, 0.0252, -0.0066, -0.0047, -0.0046, 0.0028, 0.0052, 0.0040, 0.0019, -0.0044]
+from farside.geometry import MOON_RADIUS_M, utc_to_t
+from farside.sky.iau_moon import iau_moon
 
 
-def iau_rotation(t):
-    d = t[:, None] / 86400.0
-    start, rate = np.array(E0_AND_RATE.split(), float).reshape(-1, 2).T
-    e = np.radians(start + rate * d)
-    d = d[:, 0]
-    centuries = d / 36525.0
-    ra = 269.9949 + 0.0031 * centuries + np.sin(e) @ RA
-    dec = 66.5392 + 0.0130 * centuries + np.cos(e) @ DEC
-    w = 38.3213 + 13.17635815 * d - 1.4e-12 * d**2 + np.sin(e) @ W
-    return r3(np.radians(w)) @ r1(np.radians(90.0 - dec)) @ r3(np.radians(90.0 + ra))
+@pytest.fixture
+def text_pck():
+    """SPICE's own evaluation of the published series, from the pool instead of a text kernel."""
+    series = iau_moon()
+    per_day, per_century = 86400.0, 36525.0 * 86400.0
+    angles = np.degrees(np.stack([series.start, series.rate * per_century], axis=1))
+    phi, theta, psi = np.degrees(series.poly).T
+    pool = {
+        "BODY3_NUT_PREC_ANGLES": angles.ravel(),
+        "BODY301_POLE_RA": [phi[0] - 90.0, phi[1] * per_century, 0.0],
+        "BODY301_POLE_DEC": [90.0 - theta[0], -theta[1] * per_century, 0.0],
+        "BODY301_PM": [psi[0], psi[1] * per_day, psi[2] * per_day**2],
+        "BODY301_NUT_PREC_RA": np.degrees(series.a),
+        "BODY301_NUT_PREC_DEC": np.degrees(series.b),
+        "BODY301_NUT_PREC_PM": np.degrees(series.c),
+    }
+    for name, values in pool.items():
+        spiceypy.pdpool(name, np.asarray(values, float))
+    yield
+    for name in pool:
+        spiceypy.dvpool(name)
 
 
-def test_integrated_and_analytic_orientation_differ_by_the_published_155_m_at_most():
-    t = np.linspace(utc_to_t("2000-01-01T12:00"), utc_to_t("2040-01-01"), 60000)
-    between = iau_rotation(t) @ np.swapaxes(sky.moon_rotation(t), 1, 2)
+def metres_between(a, b):
+    """How far two rotations (n, 3, 3) are apart on the surface."""
+    between = a @ np.swapaxes(b, 1, 2)
     off_axis = np.stack(
         [between[:, 2, 1] - between[:, 1, 2], between[:, 0, 2] - between[:, 2, 0], between[:, 1, 0] - between[:, 0, 1]]
     )
-    metres = np.linalg.norm(off_axis, axis=0) / 2.0 * MOON_RADIUS_M
-    assert metres.max() == pytest.approx(154.7, abs=0.5)
-    assert metres.mean() == pytest.approx(72.5, abs=0.5)
+    return np.linalg.norm(off_axis, axis=0) / 2.0 * MOON_RADIUS_M
+
+
+def test_the_series_are_evaluated_as_spice_evaluates_them(spice, text_pck):
+    t = np.random.default_rng(6).uniform(utc_to_t("1560-01-01"), utc_to_t("2640-01-01"), 500)
+    oracle = np.array([spiceypy.pxform("J2000", "IAU_MOON", x) for x in t])
+    # 160,000 days of 13 degrees: the last bit of the meridian is 5e-10 degrees, or 1e-11 rad, and SPICE adds in degrees
+    np.testing.assert_allclose(sky.moon_rotation(t, "IAU_MOON"), oracle, rtol=0, atol=6e-11)
+
+
+def test_numbers_at_j2000_are_the_published_sums():
+    series = iau_moon()
+    np.testing.assert_allclose(np.degrees(series.poly[0]), [90 + 269.9949, 90 - 66.5392, 38.3213])
+    first, third = np.radians([125.045, 260.008])
+    assert np.degrees(series.start[[0, 2]]) == pytest.approx([125.045, 260.008])
+    assert np.degrees(series.rate[2]) * 86400 == pytest.approx(13.0120009)
+    biggest = -3.8787 * np.sin(first) + 0.0700 * np.sin(third)
+    found = np.degrees(iau_moon().value(np.zeros(1))[0, 0]) - 359.9949
+    assert found == pytest.approx(biggest, abs=0.15)  # the other terms together
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "most", "mean"),
+    [("2000-01-01T12:00", "2040-01-01", 154.7, 72.5), ("2018-12-01", "2022-12-01", 127, 61)],
+)
+def test_integrated_and_analytic_orientation_differ_by_the_published_metres(start, stop, most, mean):
+    t = np.linspace(utc_to_t(start), utc_to_t(stop), 60000)
+    metres = metres_between(sky.moon_rotation(t, "IAU_MOON"), sky.moon_rotation(t))
+    assert metres.max() == pytest.approx(most, abs=0.5)
+    assert metres.mean() == pytest.approx(mean, abs=0.5)
+    if most == 154.7:
+        assert np.sqrt((metres**2).mean()) == pytest.approx(77.0, abs=0.5)
+
+
+def test_the_analytic_orientation_holds_over_the_whole_century():
+    t = np.linspace(utc_to_t("1900-01-02"), utc_to_t("2050-12-30"), 60000)
+    assert metres_between(sky.moon_rotation(t, "IAU_MOON"), sky.moon_rotation(t)).max() == pytest.approx(162, abs=1)

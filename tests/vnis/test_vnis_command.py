@@ -37,6 +37,7 @@ class Vehicle:
             sun=lambda t: (tuple(map(float, sun_direction(m.SITE, t))), float(sun_distance_au(t))),
             travel=SimpleNamespace(stop=self.t - 60.0) if stands else None,
             mission=SimpleNamespace(seed=20190103),
+            ground_temperature=SimpleNamespace(from_below=lambda t: np.float64(-3.0)),
         )
 
     def carry_out(self, shots):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli import flight
+from farside.cli import flight, plan
 from farside.errors import FarsideError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(flight.app)
+app.add_typer(plan.app, name="plan")
 
 
 @app.callback()

@@ -12,28 +12,37 @@ from farside.flight.contacts import (
 from farside.flight.descent import Descent, State, fly_descent
 from farside.flight.halo import Halo, southern_halo
 from farside.flight.profile import Profile, descent_profile
-from farside.flight.relay import RelayOrbit, solve_halo
+from farside.flight.relay import RelayOrbit, halo_covering, halo_span, solve_halo
 from farside.flight.rest import rest_pose
-from farside.flight.windows import events, windows
+from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps, overlap, spans, union
 
 __all__ = [
+    "Answer",
     "Descent",
     "Halo",
     "LightTime",
     "Profile",
+    "Question",
     "RelayOrbit",
+    "Span",
     "State",
     "Station",
+    "ask",
+    "crossings",
     "descent_profile",
-    "events",
     "fly_descent",
+    "gaps",
+    "halo_covering",
+    "halo_span",
+    "overlap",
     "relay_elevation",
     "relay_station_s",
     "rest_pose",
     "site_relay_s",
     "solve_halo",
     "southern_halo",
+    "spans",
     "station_elevation",
     "stations",
-    "windows",
+    "union",
 ]

@@ -7,8 +7,9 @@ until each arc ends where the next begins. The result needs no station-keeping: 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 from zipfile import BadZipFile
@@ -21,8 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from farside.errors import BadInput, DamagedFile
 from farside.flight.halo import MU, southern_halo
 from farside.flight.perturbed import SCALE, Propagator, Spacecraft
-from farside.geometry import time_text, utc_to_t
-from farside.sky import GM_EARTH, GM_MOON, Segment, position, velocity
+from farside.geometry import t_to_utc, time_text, utc_to_t
+from farside.sky import GM_EARTH, GM_MOON, Segment, check_epoch, position, velocity
 from farside.work import atomic_write
 
 Array = NDArray[np.float64]
@@ -31,6 +32,12 @@ _NODES = 6  # of each revolution
 _PIECES = 4  # of each arc in the stored orbit
 _TERMS = 18
 _JOINED_KM = 1e-6
+
+REFERENCE_UTC, REFERENCE_REVOLUTIONS = "2018-12-20T00:00:00Z", 29
+"""Far apex and length (428 days) of the orbit of Chang'e 4's first year, to which results are compared."""
+MOST_REVOLUTIONS = 290
+"""Eleven years: longer orbits are refused."""
+_SPARE_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,15 @@ class RelayOrbit:
     def velocity(self, t: ArrayLike) -> Array:
         """Velocity about the Moon's centre: km/s, ICRF axes, shape (*t.shape, 3). Raises BadInput outside the orbit."""
         return self._evaluate(t, "rate")
+
+    @cached_property
+    def extremes(self) -> tuple[float, float, float]:
+        """Nearest and farthest distance from the Moon's centre, km, and highest speed about it, km/s."""
+        s = self.series
+        # eight times a piece of the series: between them a distance moves by a part in a thousand
+        t = np.linspace(self.start, self.stop, 8 * len(s.records) + 1)
+        r, v = np.linalg.norm(self.position(t), axis=-1), np.linalg.norm(self.velocity(t), axis=-1)
+        return float(r.min()), float(r.max()), float(v.max())
 
     def _evaluate(self, t: ArrayLike, quantity: str) -> Array:
         times = np.asarray(t, float)
@@ -83,9 +99,40 @@ class RelayOrbit:
             raise DamagedFile(path, f"not a relay orbit ({error})") from error
 
 
+def halo_span(start_utc: str, revolutions: int) -> tuple[float, float]:
+    """Begin and end of the orbit that ``solve_halo`` makes, TDB s past J2000."""
+    start = utc_to_t(start_utc)
+    return start, start + revolutions * queqiao()["revolution_days"] * 86_400.0
+
+
+def halo_covering(t0: float, t1: float) -> tuple[str, int]:
+    """Epoch (UTC) and revolutions of the halo orbit to use from t0 to t1 (TDB s past J2000): arguments of `solve_halo`.
+
+    The reference orbit where that covers both with a day to spare. Otherwise orbits begin every 29 revolutions from it
+    and last 58 (longer for a longer span), so that questions about the same months meet the same orbit.
+    Raises BadInput for a span of more than ten years, or one that begins or ends too near the ephemeris's own.
+    """
+    reference, end = halo_span(REFERENCE_UTC, REFERENCE_REVOLUTIONS)
+    block, before = end - reference, t0 - _SPARE_S - reference
+    if before >= 0.0 and t1 + _SPARE_S <= end:
+        return REFERENCE_UTC, REFERENCE_REVOLUTIONS
+    start = reference + math.floor(before / block) * block
+    revolutions = REFERENCE_REVOLUTIONS * max(2, math.ceil((t1 + _SPARE_S - start) / block))
+    if revolutions > MOST_REVOLUTIONS:
+        raise BadInput("relay", "span", f"{time_text(t0)} to {time_text(t1)}", "at most ten years with a relay")
+    epoch_utc = t_to_utc(start, 0)
+    try:
+        check_epoch(halo_span(epoch_utc, revolutions))
+    except BadInput as error:
+        span = f"{time_text(t0)} to {time_text(t1)}"
+        expected = f"a span whose orbit of {revolutions} revolutions has {error.expected}"
+        raise BadInput("relay", "span", span, expected) from None
+    return epoch_utc, revolutions
+
+
 def solve_halo(
-    start_utc: str = "2018-12-20T00:00:00",
-    revolutions: int = 29,
+    start_utc: str = REFERENCE_UTC,
+    revolutions: int = REFERENCE_REVOLUTIONS,
     z_amplitude_km: float | None = None,
     phase: float = 0.0,
 ) -> RelayOrbit:
@@ -136,7 +183,8 @@ def join_arcs(times: Array, nodes: Array, spacecraft: Spacecraft) -> Array:
         jacobian = sparse.csc_matrix((values, (rows, columns)), shape=(6 * arcs, 6 * arcs + 6))
         multipliers = splu((jacobian @ jacobian.T).tocsc()).solve(-gaps.ravel())
         nodes = nodes + (jacobian.T @ multipliers).reshape(-1, 6)
-    raise BadInput("relay", "halo", time_text(float(times[0])), "a start from which the arcs of the orbit join")
+    span = f"{time_text(float(times[0]))} to {time_text(float(times[-1]))}"
+    raise BadInput("relay", "halo", span, "a span and amplitude from whose first guess the arcs of the orbit join")
 
 
 @cache

@@ -68,22 +68,29 @@ class Pinhole:
 
     def rays(self, i: ArrayLike, j: ArrayLike) -> Array:
         """Unit directions in the camera frame, shape (..., 3), through samples i and lines j (from 1, fractional)."""
-        p = self.pixel_um * 1e-3
-        x, y = np.broadcast_arrays(
-            (np.asarray(i, float) - self.width / 2) * p - self.x0_mm,
-            (self.height / 2 - np.asarray(j, float)) * p - self.y0_mm,
-        )
+        x, y = self.focal_plane(i, j)
         d = np.stack([x, y, np.full_like(x, -self.focal_mm)], axis=-1)
         return d / np.linalg.norm(d, axis=-1, keepdims=True)
 
     def project(self, v: ArrayLike) -> tuple[Array, Array]:
         """Samples i and lines j (from 1) where camera-frame vectors (..., 3) fall; NaN behind the camera."""
         d = np.asarray(v, float)
-        p = self.pixel_um * 1e-3
         depth = np.where(d[..., 2] < 0.0, -d[..., 2], np.nan)
-        i = (self.focal_mm * d[..., 0] / depth + self.x0_mm) / p + self.width / 2
-        j = self.height / 2 - (self.focal_mm * d[..., 1] / depth + self.y0_mm) / p
-        return i, j
+        return self.pixel(self.focal_mm * d[..., 0] / depth, self.focal_mm * d[..., 1] / depth)
+
+    def focal_plane(self, i: ArrayLike, j: ArrayLike) -> tuple[Array, Array]:
+        """Millimetres x (right) and y (up) on the focal plane, from the optical axis, of samples i and lines j."""
+        p = self.pixel_um * 1e-3
+        x, y = np.broadcast_arrays(
+            (np.asarray(i, float) - self.width / 2) * p - self.x0_mm,
+            (self.height / 2 - np.asarray(j, float)) * p - self.y0_mm,
+        )
+        return x, y
+
+    def pixel(self, x_mm: Array, y_mm: Array) -> tuple[Array, Array]:
+        """Samples i and lines j of places on the focal plane: the inverse of ``focal_plane``."""
+        p = self.pixel_um * 1e-3
+        return (x_mm + self.x0_mm) / p + self.width / 2, self.height / 2 - (y_mm + self.y0_mm) / p
 
 
 def euler_to_rotation(roll_deg: float, pitch_deg: float, yaw_deg: float) -> Array:

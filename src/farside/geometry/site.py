@@ -1,4 +1,10 @@
-"""A place on the Moon and its local frame: east, north, up."""
+"""A place on the Moon and its level frames.
+
+Two orders of axes are in use::
+
+    SITE_ENU   x east,  y north, z up      maps, terrain, rays, the lander
+    ROVER_NED  x north, y east,  z down    rover positions in the records of the Chang'e radar
+"""
 
 from __future__ import annotations
 
@@ -7,10 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.errors import BadInput
+
 Array = NDArray[np.float64]
 
 MOON_RADIUS_M = 1_737_400.0
 """Reference sphere of all heights (IAU/LOLA convention)."""
+
+
+_FROM_ENU = {
+    "SITE_ENU": np.eye(3),
+    "ROVER_NED": np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]]),
+}
+LEVEL_FRAMES = tuple(_FROM_ENU)
+"""Names of the level frames."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,16 @@ class Site:
         return np.stack([east, np.cross(self.up, east), self.up])
 
     @property
+    def enu(self) -> LevelFrame:
+        """The frame SITE_ENU of this place: east, north, up."""
+        return LevelFrame("SITE_ENU", self)
+
+    @property
+    def ned(self) -> LevelFrame:
+        """The frame ROVER_NED of this place: north, east, down."""
+        return LevelFrame("ROVER_NED", self)
+
+    @property
     def position_m(self) -> Array:
         """The point in MOON_ME, metres, shape (3,)."""
         return (MOON_RADIUS_M + self.height_m) * self.up
@@ -57,3 +83,29 @@ class Site:
         lat = np.degrees(np.arcsin(r[..., 2] / radius))
         lon = np.degrees(np.arctan2(r[..., 1], r[..., 0])) % 360.0
         return lat, lon, radius - MOON_RADIUS_M
+
+
+@dataclass(frozen=True)
+class LevelFrame:
+    """The axes of a level frame at a site: "SITE_ENU" or "ROVER_NED". Raises BadInput for another name."""
+
+    name: str
+    site: Site
+
+    def __post_init__(self) -> None:
+        if self.name not in _FROM_ENU:
+            raise BadInput("geometry", "frame", self.name, f"a level frame: {', '.join(LEVEL_FRAMES)}")
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.site.lat_deg:g} N {self.site.lon_deg:g} E"
+
+    @property
+    def axes(self) -> Array:
+        """The frame's axes as rows in MOON_ME, shape (3, 3): ``v_level = axes @ v_me``."""
+        return _FROM_ENU[self.name] @ self.site.axes
+
+    def rotation_to(self, other: LevelFrame) -> Array:
+        """Rotation (3, 3) to another level frame: ``v_other = rotation @ v``. At one place it swaps and mirrors."""
+        if other.site == self.site:
+            return _FROM_ENU[other.name] @ _FROM_ENU[self.name].T
+        return other.axes @ self.axes.T

@@ -87,11 +87,13 @@ class Surface:
         """How many halvings coarser than the lattice a resolution is: it keeps two to four nodes."""
         return max(0, int(math.log2(max(1.0, resolution_m / (2 * self.lattice.step * MOON_RADIUS_M)))))
 
-    def window(self, south: float, north: float, west: float, east: float, resolution_m: float) -> Window:
-        """Nodes around the given bounds (radians, east above west; two nodes more on every side) for a resolution."""
-        times = self.times(resolution_m)
+    def window(self, south: float, north: float, west: float, east: float, times: int, resolution_m: float) -> Window:
+        """Nodes around the given bounds (radians, east above west; two nodes more on every side).
+
+        times: halvings coarser than the lattice; resolution_m: squares that the nodes are averages over.
+        """
         if resolution_m < 0.5 * self.lattice.step * MOON_RADIUS_M:
-            resolution_m = 0.0  # averages over less than a post are the ground itself
+            resolution_m = 0.0  # averages over less than half a post are the ground itself
         nodes = self.lattice.coarser(times)
         r0 = math.floor((south - nodes.lat0) / nodes.step) - 2
         r1 = math.floor((north - nodes.lat0) / nodes.step) + 4

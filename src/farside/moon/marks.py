@@ -169,6 +169,23 @@ def box_share(box: np.ndarray, lat: float, lon: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def covered(box: np.ndarray, lat: float, lon: float) -> float:
+    """How much of a place inside a box is the file's, 1 where the file fills it; radians.
+
+    box: as `box_share`, then shares at n x n places, rows from the south, edges included, or nothing.
+    """
+    n = int(math.sqrt(box.shape[0] - 6.0))
+    if n == 0:
+        return 1.0
+    r = min(max((lat - box[0]) / (box[1] - box[0]), 0.0), 1.0) * (n - 1)
+    c = min(((lon - box[2]) % (2 * math.pi)) / box[3], 1.0) * (n - 1)
+    i, j = min(int(r), n - 2), min(int(c), n - 2)
+    s, t, k = r - i, c - j, 6 + n * i + j
+    south = (1 - t) * box[k] + t * box[k + 1]
+    return south + s * ((1 - t) * box[k + n] + t * box[k + n + 1] - south)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def seen(posts: float) -> float:
     """Share of a crater ``posts`` posts wide that an elevation model holds.
 
@@ -179,16 +196,17 @@ def seen(posts: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def held(boxes: np.ndarray, x: float, y: float, z: float, diameter: float, large: bool) -> float:
-    """Share of a crater not to be drawn, because the terrain files at its place show it; boxes: a row for each file.
+    """Share of a crater not to be drawn, because the terrain files at its place show it.
 
-    A file shows part of its smallest craters; large ones, which are counted one by one, are the file's alone.
+    boxes: a row for each file, see `box_share` and `covered`. A file shows part of its smallest craters; large ones,
+    which are counted one by one, are the file's alone.
     """
     most = 0.0
     for i in range(boxes.shape[0]):
         if diameter > boxes[i, 5]:
             shows = 1.0 if large else seen(diameter / boxes[i, 5])
             lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
-            most = max(most, shows * box_share(boxes[i], lat, lon))
+            most = max(most, shows * box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon))
     return most
 
 

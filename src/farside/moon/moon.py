@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,15 +32,15 @@ _LARGEST_WINDOW = 6_000_000
 class Moon:
     """The ground as it truly is.
 
-    seed: what craters fall where; terrain: an elevation file in any projection rasterio can read (GeoTIFF, metres
-    above the 1737.4 km sphere), or None for the built-in land around Von Karman crater. Outside the file the built-in
-    land goes on. Craters the file cannot show, and regolith relief, come from the seed in either case.
+    seed: what craters fall where; terrain: elevation files in any projection rasterio can read, in any order (the
+    finest has its say, see `Terrain`), or None for the built-in land around Von Karman crater. Outside the files the
+    built-in land goes on. Craters the files cannot show, and regolith relief, come from the seed in either case.
     Raises BadInput for a file without a place on the Moon.
     """
 
-    def __init__(self, seed: int, terrain: Path | None = None) -> None:
+    def __init__(self, seed: int, terrain: Path | Sequence[Path] | None = None) -> None:
         self.seed = seed
-        self.terrain = terrain
+        files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
         features = load_features()
         self._features = features
         self._salt = np.uint64(mix(np.uint64((seed + 105) % 2**64)))
@@ -55,12 +56,11 @@ class Moon:
         self._builtin = Builtin(seed, features.with_floor(floor))
         self._surface = self._builtin.surface
         self._land: Terrain | None = None
-        if terrain is not None:
-            self._land = land = Terrain(Path(terrain), self._builtin.nodes)
+        if files:
+            self._land = land = Terrain(files, self._builtin.surface)
             self._surface = land.surface
             self._scatter = self._strewn(pop.layers()[0], land.boxes)
-            marks = self._known.marks
-            for mark in marks:
+            for mark in self._known.marks:
                 mark[mk.AMP] *= 1 - mk.held(land.boxes, *mark[:3], mark[mk.DIAMETER], False)
 
     def _strewn(self, rows: Array, boxes: Array) -> mk.Scatter:
@@ -166,6 +166,45 @@ class Moon:
         )
         return out, shine
 
+    def chart(
+        self, site: Site, x0: float, y0: float, post_m: float, n: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Elevation above the 1737.4 km sphere (m) and brightness on a square map, both (n, n) float32.
+
+        The map is the orthographic projection of the sphere about the site's latitude and longitude: post (row, column)
+        lies ``y0 + row post_m`` north and ``x0 + column post_m`` east in it. Relief down to ``post_m``, as in ``at``.
+        """
+        x0, y0, post_m = float(x0), float(y0), float(post_m)
+        x, y = x0 + np.arange(n) * post_m, y0 + np.arange(n)[:, None] * post_m
+        rise = np.sqrt(1 - (x**2 + y**2) / MOON_RADIUS_M**2)
+        me = np.stack([x + 0 * y, y + 0 * x, MOON_RADIUS_M * rise], -1) @ site.axes
+        window = self._window(me / MOON_RADIUS_M, post_m)
+        out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
+        # posts stand on the sphere itself: no height moves them sideways
+        flat = np.zeros((2, 2))
+        on_grid(
+            site.axes,
+            MOON_RADIUS_M,
+            x0,
+            y0,
+            post_m,
+            flat,
+            n,
+            self._scatter,
+            self._known,
+            profile.table(),
+            _sink(post_m),
+            regolith.weights(post_m),
+            self._salt,
+            window.height,
+            window.bright,
+            window.where,
+            post_m,
+            out,
+            shine,
+        )
+        return ((out.astype(float) + MOON_RADIUS_M) / rise - MOON_RADIUS_M).astype(np.float32), shine
+
     def file_covers(self, lat_deg: float, lon_deg: float) -> bool:
         """Whether the elevation file has a height at a place; false without a file."""
         return self._land is not None and self._land.covers(math.radians(lat_deg), math.radians(lon_deg))
@@ -227,7 +266,8 @@ class Moon:
 
     def _window(self, p: Array, resolution_m: float) -> Window:
         """Nodes of the base around unit vectors (..., 3)."""
-        return self._surface.window(*cap_bounds(p.reshape(-1, 3)), resolution_m)
+        bounds = cap_bounds(p.reshape(-1, 3))
+        return self._surface.window(*bounds, self._surface.times(resolution_m), resolution_m)
 
     def _together(self, p: Array, resolution_m: float) -> list[NDArray[np.int64]]:
         """Split scattered points (n, 3) into groups whose windows fit in memory."""

@@ -1,202 +1,248 @@
-"""A published elevation file as the base surface, blended into the built-in land at its edges and gaps."""
+"""Published elevation files as the base surface: the finest where it has data, then coarser ones and built-in land."""
 
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from farside.errors import BadInput, DamagedFile
 from farside.geometry import MOON_RADIUS_M
-from farside.moon.lattice import Lattice, Surface
+from farside.moon.dem import GAP, Dem, assemble
+from farside.moon.lattice import Lattice, Surface, read
+from farside.moon.raster import look
 
 Array = NDArray[np.floating]
 
-MOON_CRS = f"+proj=longlat +R={MOON_RADIUS_M:.0f} +no_defs"
-
 RAMP = 8
-"""Posts over which the file gives way to the built-in land."""
-
-_HIGHEST_M = 30_000.0
-_SMOOTH_M = 480.0
+"""Cells over which a file gives way to what lies beneath."""
+_POSTS_BENEATH = 4
+"""The ramp in posts of the next coarser file: 0.5 degrees where that has 8 px/deg (lunar-surface.md 12)."""
+COVER = 128
+"""Places along the side of a file's box at which it is noted how much is the file's."""
+_CHUNK = 64
 
 
 class Terrain:
-    """Elevation file (metres above the 1737.4 km sphere) read through rasterio, on its own posts where it can be.
+    """Elevation files one over the other, on the posts of the finest where it can be.
 
-    path: any raster with a place on the Moon. Where its posts already run along latitude and longitude they are the
-    lattice; a projected file is read bicubically at the nodes of a lattice as fine as its posts.
-    beyond: the built-in land at latitudes, longitudes (radians) and post (m) -> heights and brightness.
-    Raises BadInput for a file without georeference or not of the Moon; DamagedFile when unreadable.
+    paths: rasters with a place on the Moon (see `raster.look`), in any order. The finest has its say where it has data
+    and melts into the next coarser one over a smooth ramp at its edges and holes, that one into the next, the last into
+    ``beyond``, the built-in land, whose brightness is kept everywhere. surface: nodes of it all; boxes: a row for
+    each file as `marks.held` reads it: south, north, west, width in longitude, ramp (radians), post (m), and where any
+    file has holes or slanting edges the shares of COVER x COVER places from south-west to north-east of each. notes:
+    what a user should know of the files. Raises BadInput and DamagedFile as `raster.look`.
     """
 
-    def __init__(self, path: Path, beyond: Callable[[Array, Array, float, float], tuple[Array, Array]]) -> None:
-        import rasterio
-
+    def __init__(self, paths: Sequence[Path], beyond: Surface) -> None:
+        rasters = [look(path) for path in paths]
+        self.notes = [f"{Path(raster.name).name}: {note}" for raster in rasters for note in raster.notes]
+        dems = assemble(rasters)
+        posts = [dem.post_m for dem in dems[1:]] + [beyond.lattice.step * MOON_RADIUS_M]
+        self._layers = [_Layer(dem, beneath) for dem, beneath in zip(dems, posts, strict=True)]
         self._beyond = beyond
-        self._lock = Lock()
-        if not path.exists():
-            raise BadInput(path, "terrain", "no such file", "an elevation file, such as a GeoTIFF of the Moon")
-        try:
-            with warnings.catch_warnings():  # of a missing georeference: it is refused below, in our own words
-                warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-                self._file: Any = rasterio.open(path)
-        except rasterio.errors.RasterioIOError as error:
-            raise DamagedFile(path, f"not a readable raster ({str(error).splitlines()[0]})") from error
-        crs, t = self._file.crs, self._file.transform
-        if crs is None or t.is_identity:
-            raise BadInput(path, "terrain", "no georeference", "a raster with a coordinate system and a transform")
-        sphere = _radius(crs)
-        if sphere is not None and abs(sphere / MOON_RADIUS_M - 1) > 0.01:
-            raise BadInput(path, "terrain", f"a body of radius {sphere:.0f} m", "the Moon, 1737400 m")
-        self._unit = (self._file.scales[0] or 1.0, self._file.offsets[0] or 0.0)
-        straight = crs.is_geographic and t.b == 0 and t.d == 0 and math.isclose(t.a, -t.e, rel_tol=1e-6)
-        lattice = self._own_lattice(t) if straight else self._new_lattice(t)
-        self.surface = Surface(lattice, self._fill)
-        self.post_m = lattice.step * MOON_RADIUS_M
-        self.boxes = np.array([[*self._bounds(straight), RAMP * lattice.step, self.post_m]])
-
-    def _own_lattice(self, t: Any) -> Lattice:
-        """The file's posts (pixel centres); where the circle is no whole number of them the seam lies opposite."""
-        step = math.radians(t.a)
-        south = math.radians(t.f) - (self._file.height - 0.5) * step
-        before = max(0, round(2 * math.pi / step) - self._file.width) // 2
-        return Lattice(south, (math.radians(t.c) + (0.5 - before) * step) % (2 * math.pi), step)
-
-    def _new_lattice(self, t: Any) -> Lattice:
-        """A lattice as fine as a projected file, a whole number of nodes round the Moon."""
-        metres = math.sqrt(abs(t.a * t.e - t.b * t.d)) * self._file.crs.linear_units_factor[1]
-        return Lattice(-0.5 * math.pi, 0.0, 2 * math.pi / round(2 * math.pi * MOON_RADIUS_M / metres))
-
-    def _bounds(self, straight: bool) -> tuple[float, float, float, float]:
-        """South, north, west and width in longitude (radians) of the file; a file over a pole reaches all round."""
-        from rasterio.warp import transform_bounds
-
-        if straight:
-            b = self._file.bounds
-            return (*np.radians([b.bottom, b.top, b.left]), min(2 * math.pi, math.radians(b.right - b.left)))
-        edge = np.radians(transform_bounds(self._file.crs, MOON_CRS, *self._file.bounds, densify_pts=101))
-        for pole in (-0.5 * math.pi, 0.5 * math.pi):
-            row, column = self._place(np.array([pole]), np.array([0.0]))
-            if 0 < row[0] < self._file.height and 0 < column[0] < self._file.width:
-                return min(edge[1], pole), max(edge[3], pole), 0.0, 2 * math.pi
-        return edge[1], edge[3], edge[0], (edge[2] - edge[0]) % (2 * math.pi)
-
-    def _place(self, lat: Array, lon: Array) -> tuple[Array, Array]:
-        """Fractional row and column of pixel centres at latitudes and longitudes (radians), shapes alike."""
-        from rasterio.warp import transform
-
-        # a lattice runs on over the poles
-        lon = np.degrees(np.where(np.cos(lat) < 0, lon + math.pi, lon))
-        lat = np.degrees(np.where(np.cos(lat) < 0, np.sign(lat) * math.pi - lat, lat))
-        if self._file.crs.is_geographic:
-            west = self._file.bounds.left
-            half = 0.5 * (360.0 - min(360.0, self._file.bounds.right - west))
-            x, y = west - half + (lon - west + half) % 360.0, lat
-        else:
-            sides = transform(MOON_CRS, self._file.crs, lon.ravel().tolist(), lat.ravel().tolist())
-            x, y = (np.array(side).reshape(lat.shape) for side in sides)
-        inverse = ~self._file.transform
-        return inverse.d * x + inverse.e * y + inverse.f - 0.5, inverse.a * x + inverse.b * y + inverse.c - 0.5
+        self.surface = Surface(_lattice(dems[0]), self._fill)
+        boxes = [layer.box() for layer in self._layers]
+        if any(layer.ragged for layer in self._layers):
+            boxes = [[*box, *layer.cover(box).ravel()] for box, layer in zip(boxes, self._layers, strict=True)]
+        self.boxes = np.array(boxes)
 
     def covers(self, lat: float, lon: float) -> bool:
-        """Whether the file has a height at a latitude and longitude (radians)."""
-        return bool(self._read(np.array([[lat]]), np.array([[lon]]), 1)[1].all())
+        """Whether any file has a height at a latitude and longitude (radians)."""
+        at = np.array([[lat]]), np.array([[lon]])
+        return any(bool(layer.dem.heights(*layer.dem.place(*at), 1)[1].all()) for layer in self._layers)
 
     def _fill(self, lat: Array, lon: Array, times: int, resolution_m: float) -> tuple[Array, Array]:
-        """Nodes of one tile: the file where it has data, the built-in land elsewhere, smooth between."""
+        """Nodes of one tile."""
         step = self.surface.lattice.step * 2**times
-        margin = np.arange(1, RAMP + 1) * step
-        wide_lat = np.concatenate([lat[0] - margin[::-1], lat, lat[-1] + margin])
-        wide_lon = np.concatenate([lon[0] - margin[::-1], lon, lon[-1] + margin])
-        node_lat, node_lon = np.meshgrid(wide_lat, wide_lon, indexing="ij")
-        raw, known = self._read(node_lat, node_lon, 2**times)
-        inner = np.s_[RAMP:-RAMP, RAMP:-RAMP]
-        raw, share = raw[inner], _inward(known)[inner]
-        post = step * MOON_RADIUS_M
-        if share.min() == 1.0 and post < _SMOOTH_M:
-            # brightness is smooth over kilometres: a few nodes of it do for a tile of a detailed file
-            few = [np.linspace(side[0], side[-1], 9) for side in (lat, lon)]
-            _, bright = self._beyond(few[0], few[1], _SMOOTH_M, _SMOOTH_M)
-            across = np.array([np.interp(lon, few[1], line) for line in bright])
-            return raw, np.array([np.interp(lat, few[0], line) for line in across.T]).T
-        height, bright = self._beyond(lat, lon, post, resolution_m)
-        return height + share * (np.where(share > 0, raw, height) - height), bright
+        height, bright = _nodes_of(self._beyond, lat, lon, step, resolution_m)
+        at = lat[:, None], lon[None]
+        seen: list[_Seen] = []
+        for layer in self._layers:
+            seen.append(layer.see(*at, step * MOON_RADIUS_M))
+            if seen[-1].share.min() == 1.0:
+                break
+        for one in reversed(seen):
+            height = one.over(height)
+        return height, bright
 
-    def _read(self, lat: Array, lon: Array, size: int) -> tuple[Array, NDArray[np.bool_]]:
-        """Heights and validity at latitudes and longitudes (radians), from blocks of ``size`` x ``size`` posts."""
-        from rasterio.enums import Resampling
-        from rasterio.windows import Window
 
-        row, column = self._place(lat, lon)
-        out, known = np.zeros(lat.shape), np.zeros(lat.shape, bool)
-        tall, wide = self._file.height, self._file.width
-        inside = (row > -0.5) & (row < tall - 0.5) & (column > -0.5) & (column < wide - 0.5)
+@dataclass(frozen=True)
+class _Seen:
+    """Nodes in a model: rows, columns, posts in a block, and how much of each node is the model's."""
+
+    dem: Dem
+    row: Array
+    column: Array
+    block: int
+    share: Array
+
+    def over(self, height: Array) -> Array:
+        """Heights (m), given those of what lies beneath."""
+        if not self.share.any():
+            return height
+        own, known = self.dem.heights(self.row, self.column, self.block)
+        return height + np.where(known, self.share, 0.0) * (own - height)
+
+
+class _Layer:
+    """One model over what lies beneath it, whose posts are ``beneath_m`` apart."""
+
+    def __init__(self, dem: Dem, beneath_m: float) -> None:
+        self.dem = dem
+        ramp = max(2 * RAMP, min(_POSTS_BENEATH * beneath_m / dem.post_m, min(dem.size) / RAMP))
+        self._cell = 2 ** int(math.log2(ramp / RAMP))
+        south, north, _, _ = dem.bounds()
+        post = dem.post_m / MOON_RADIUS_M
+        self._poles = [dem.circle and 0.5 * math.pi - edge < 1.5 * post for edge in (north, -south)]
+        self.ragged = not self.dem.degrees or any(raster.voids for raster in dem.rasters)
+        self._chunk = lru_cache(maxsize=256)(self._share_of)
+
+    def box(self) -> list[float]:
+        """South, north, west, width, ramp (radians), post (m): a box that reaches a pole ends beyond it.
+
+        Around a ragged model the box is a ramp wider: its own edges are what counts.
+        """
+        south, north, west, width = self.dem.bounds()
+        ramp = RAMP * self._cell * self.dem.post_m / MOON_RADIUS_M
+        south -= ramp * (self.ragged or self._poles[1])
+        north += ramp * (self.ragged or self._poles[0])
+        if self.ragged:
+            aside = ramp / max(1e-3, math.cos(min(0.5 * math.pi, max(abs(south), abs(north)))))
+            west, width = west - aside, width + 2 * aside
+        return [south, north, west % (2 * math.pi), min(2 * math.pi, width), ramp, self.dem.post_m]
+
+    def cover(self, box: list[float]) -> Array:
+        """Shares at COVER x COVER places of a box, edges included, rows from the south."""
+        if not self.ragged:
+            return np.ones((COVER, COVER))
+        lat, lon = np.linspace(box[0], box[1], COVER), box[2] + np.linspace(0.0, box[3], COVER)
+        row, column = np.broadcast_arrays(*self.dem.place(lat[:, None], lon[None]))
+        return self._share(row, column, max(self._cell, 2 ** int(math.log2(max(self.dem.size) / COVER + 1))))
+
+    def see(self, lat: Array, lon: Array, step_m: float) -> _Seen:
+        """What there is of the model at nodes ``step_m`` apart; latitudes, longitudes in radians, shapes together."""
+        block = 2 ** max(0, int(math.log2(max(1.0, 1.001 * step_m / self.dem.post_m))))
+        row, column = self.dem.place(lat, lon)
+        return _Seen(self.dem, row, column, block, self._share(row, column, max(self._cell, block)))
+
+    def _share(self, row: Array, column: Array, cell: int) -> Array:
+        """How much a place is the model's, 0..1, twice differentiable: cells of ``cell`` x ``cell`` posts smoothed."""
+        share = np.zeros(row.shape)
+        column = self.dem.unrolled(column)
+        tall, wide = self.dem.size
+        inside = (row > -0.5) & (row < tall - 0.5)
+        if not self.dem.circle:
+            inside &= (column > -0.5) & (column < wide - 0.5)
         if not inside.any():
-            return out, known
-        edges = []
-        for at, end in ((row[inside], tall), (column[inside], wide)):
-            first, last = math.floor(at.min()) - 2 * size, math.ceil(at.max()) + 2 * size + 1
-            edges.append((max(0, first) // size * size, min(end, last)))
-        (r0, r1), (c0, c1) = edges
-        shape = ((r1 - r0 + size - 1) // size, (c1 - c0 + size - 1) // size)
-        window = Window(c0, r0, shape[1] * size, shape[0] * size)
-        with self._lock:
-            found = self._file.read(1, window=window, out_shape=shape, resampling=Resampling.average, masked=True,
-                                    boundless=bool(size > 1))  # fmt: skip
-        z = found.filled(0).astype(float) * self._unit[0] + self._unit[1]
-        good = ~np.ma.getmaskarray(found) & np.isfinite(z) & (np.abs(z) < _HIGHEST_M)
-        z = np.where(good, z, 0.0)
-        # a block's value belongs to its middle
-        r = (row[inside] - r0 - 0.5 * (size - 1)) / size
-        c = (column[inside] - c0 - 0.5 * (size - 1)) / size
-        out[inside], known[inside] = _bicubic(z, good, r, c)
-        return out, known
+            return share
+        u, v = (row[inside] + 0.5) / cell - 0.5, (column[inside] + 0.5) / cell - 0.5
+        i0, j0 = math.floor(u.min()) - 1, math.floor(v.min()) - 1
+        cells = self._cells(i0, j0, math.floor(u.max()) + 3 - i0, math.floor(v.max()) + 3 - j0, cell)
+        if cells.min() == cells.max():
+            share[inside] = cells[0, 0]
+        else:
+            value = np.empty(u.shape)
+            smooth(cells, u - i0, v - j0, value)
+            share[inside] = value
+        return share
+
+    def _cells(self, i0: int, j0: int, rows: int, columns: int, cell: int) -> Array:
+        """Shares of cells from (i0, j0) on, (rows, columns), put together of chunks."""
+        out = np.empty((rows, columns))
+        for ci in range(i0 // _CHUNK, (i0 + rows - 1) // _CHUNK + 1):
+            for cj in range(j0 // _CHUNK, (j0 + columns - 1) // _CHUNK + 1):
+                a0, a1 = max(i0, ci * _CHUNK), min(i0 + rows, (ci + 1) * _CHUNK)
+                b0, b1 = max(j0, cj * _CHUNK), min(j0 + columns, (cj + 1) * _CHUNK)
+                part = self._chunk(ci, cj, cell)
+                out[a0 - i0 : a1 - i0, b0 - j0 : b1 - j0] = part[
+                    a0 - ci * _CHUNK : a1 - ci * _CHUNK, b0 - cj * _CHUNK : b1 - cj * _CHUNK
+                ]
+        return out
+
+    def _share_of(self, ci: int, cj: int, cell: int) -> Array:
+        """Shares of the cells of one chunk: 0 up to two cells from a void one, rising to 1 at RAMP cells.
+
+        Void is what lies outside the grid, and blocks of GAP x GAP posts (larger for very large cells) without any
+        known one.
+        """
+        from scipy.ndimage import distance_transform_edt
+
+        block = max(GAP, cell // 8)
+        cells, blocks = max(1, block // cell), max(1, cell // block)  # in a block, in a cell: along a side
+        margin = -(-(RAMP + 1) // cells) * cells
+        i0, j0, side = ci * _CHUNK - margin, cj * _CHUNK - margin, _CHUNK + 2 * margin
+        n = side * blocks // cells
+        _, known = self.dem.read(i0 * blocks // cells, j0 * blocks // cells, n, n, block)
+        whole = np.asarray(known.reshape(n // blocks, blocks, n // blocks, blocks).all((1, 3)))
+        known = whole.repeat(cells, 0).repeat(cells, 1)
+        (tall, wide), steps = self.dem.size, np.arange(side)
+        if not self.dem.circle:
+            known[:, (j0 + steps < 0) | ((j0 + steps + 1) * cell > wide)] = False
+        for pole, beyond in zip(self._poles, (i0 + steps < 0, (i0 + steps + 1) * cell > tall), strict=True):
+            known[beyond] = pole
+        if known.all():
+            return np.ones((_CHUNK, _CHUNK))
+        t = (distance_transform_edt(known)[margin:-margin, margin:-margin] - 2) / (RAMP - 2)
+        t = np.clip(t, 0, 1)
+        return t * t * (3 - 2 * t)
 
 
-def _bicubic(z: Array, good: NDArray[np.bool_], row: Array, column: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Catmull-Rom values of ``z`` at fractional rows and columns, and whether every post used is good."""
-    row, column = np.round(row, 6), np.round(column, 6)
-    i, j = np.floor(row).astype(int), np.floor(column).astype(int)
-    total, sound = np.zeros(row.shape), np.ones(row.shape, bool)
-    weights = [_catmull_rom(row - i), _catmull_rom(column - j)]
-    for a in range(4):
-        for b in range(4):
-            ii, jj = np.clip(i + a - 1, 0, z.shape[0] - 1), np.clip(j + b - 1, 0, z.shape[1] - 1)
-            w = weights[0][a] * weights[1][b]
-            total += w * z[ii, jj]
-            sound &= good[ii, jj] | (w == 0)
-    return total, sound
+def _lattice(dem: Dem) -> Lattice:
+    """The model's posts as nodes where they lie square along latitude and longitude; else nodes as close as posts.
+
+    Where the circle is no whole number of posts the seam lies opposite of the model.
+    """
+    d = dem.degrees
+    if d and d.b == d.d == 0 and math.isclose(d.a, -d.e, rel_tol=1e-6):
+        step = math.radians(d.a)
+        south, west = (side[0] for side in dem.locate(np.array([dem.size[0] - 1.0]), np.array([0.0])))
+        before = max(0, round(2 * math.pi / step) - dem.size[1]) // 2
+        return Lattice(float(south), float(west - before * step) % (2 * math.pi), step)
+    return Lattice(-0.5 * math.pi, 0.0, 2 * math.pi / round(2 * math.pi * MOON_RADIUS_M / dem.post_m))
 
 
-def _catmull_rom(t: Array) -> list[Array]:
-    return [
-        t * (-0.5 + t * (1 - 0.5 * t)),
-        1 + t * t * (-2.5 + 1.5 * t),
-        t * (0.5 + t * (2 - 1.5 * t)),
-        t * t * (-0.5 + 0.5 * t),
-    ]
+def _nodes_of(surface: Surface, lat: Array, lon: Array, step: float, resolution_m: float) -> tuple[Array, Array]:
+    """Heights and brightness of a surface at latitudes (n,) and longitudes (m,), radians, ``step`` apart; (n, m).
+
+    As averaged over squares of ``resolution_m``.
+    """
+    times = max(0, int(math.log2(max(1.0, 1.001 * step / surface.lattice.step))))
+    east = min(2 * math.pi, float((np.diff(lon) % (2 * math.pi)).sum()))
+    window = surface.window(float(lat[0]), float(lat[-1]), float(lon[0]), float(lon[0]) + east, times, resolution_m)
+    height, bright = np.empty((len(lat), len(lon))), np.empty((len(lat), len(lon)))
+    _read_nodes(window.height, window.bright, window.where, lat, lon, height, bright)
+    return height, bright
 
 
-def _inward(known: NDArray[np.bool_]) -> Array:
-    """0 on unknown posts, rising smoothly to 1 at RAMP posts from them."""
-    if known.all():
-        return np.ones(known.shape)
-    from scipy.ndimage import distance_transform_edt
+@njit(cache=True, nogil=True, error_model="numpy")
+def _read_nodes(
+    heights: np.ndarray, brights: np.ndarray, where: np.ndarray, lat: np.ndarray, lon: np.ndarray,
+    height: np.ndarray, bright: np.ndarray,
+) -> None:  # fmt: skip
+    for i in range(lat.shape[0]):
+        for j in range(lon.shape[0]):
+            height[i, j], bright[i, j] = read(heights, brights, where, lat[i], lon[j])
 
-    t = np.clip((distance_transform_edt(known) - 1) / RAMP, 0, 1)
-    return t * t * (3 - 2 * t)
 
-
-def _radius(crs: Any) -> float | None:
-    """Radius of the body of a coordinate system, from its WKT; None where it does not say."""
-    import re
-
-    found = re.search(r'(?:SPHEROID|ELLIPSOID)\["[^"]*",\s*([0-9.eE+]+)', crs.to_wkt())
-    return float(found.group(1)) if found else None
+@njit(cache=True, nogil=True, error_model="numpy")
+def smooth(cells: np.ndarray, row: np.ndarray, column: np.ndarray, out: np.ndarray) -> None:
+    """Uniform cubic B-spline over ``cells`` (m, n) at fractional rows and columns (k,) at least one inside the edge."""
+    wr, wc = np.empty(4), np.empty(4)
+    for k in range(row.shape[0]):
+        i, j = int(row[k]), int(column[k])
+        for t, w in ((row[k] - i, wr), (column[k] - j, wc)):
+            w[0] = (1 - t) ** 3 / 6
+            w[1] = (4 - 6 * t * t + 3 * t * t * t) / 6
+            w[2] = (1 + 3 * t + 3 * t * t - 3 * t * t * t) / 6
+            w[3] = t * t * t / 6
+        total = 0.0
+        for a in range(4):
+            for b in range(4):
+                total += wr[a] * wc[b] * cells[i - 1 + a, j - 1 + b]
+        out[k] = total

@@ -2,6 +2,18 @@
 
 from farside.payload.camera import Body, Scene, View, observe, radiance, truth_planes
 from farside.payload.mesh import Mesh
-from farside.payload.rocks import rock_mesh
+from farside.payload.rocks import SHAPES, rock_mesh, stand, stone
 
-__all__ = ["Body", "Mesh", "Scene", "View", "observe", "radiance", "rock_mesh", "truth_planes"]
+__all__ = [
+    "SHAPES",
+    "Body",
+    "Mesh",
+    "Scene",
+    "View",
+    "observe",
+    "radiance",
+    "rock_mesh",
+    "stand",
+    "stone",
+    "truth_planes",
+]

@@ -28,25 +28,33 @@ def rock_mesh(base: Array, diameter: Array, height: Array, turned: Array, shape:
     """
     angle = diameter / np.sqrt(base[:, 0] ** 2 + base[:, 1] ** 2 + EYE_M**2)
     detail = np.where(angle > FINE_RAD, FINE, np.where(angle > MEDIUM_RAD, MEDIUM, COARSE))
+    scale, lift = stand(diameter, height)
     vertices, faces, count = [], [], 0
     for k in range(len(base)):
-        stone, triangles = _stone(int(shape[k]) % SHAPES, int(detail[k]))
+        shaped, triangles = stone(int(shape[k]) % SHAPES, int(detail[k]))
         c, s = np.cos(turned[k]), np.sin(turned[k])
-        # a third of the stone is under the ground
-        scaled = stone * [diameter[k] / 2, diameter[k] / 2, height[k] / 1.33] + [0.0, 0.0, 0.33 * height[k] / 1.33]
+        scaled = shaped * scale[k] + [0.0, 0.0, lift[k]]
         turned_stone = np.column_stack(
             [c * scaled[:, 0] - s * scaled[:, 1], s * scaled[:, 0] + c * scaled[:, 1], scaled[:, 2]]
         )
         vertices.append(turned_stone + base[k])
         faces.append(triangles + count)
-        count += len(stone)
+        count += len(shaped)
     joined = np.concatenate(faces)
     return Mesh(np.concatenate(vertices), joined, np.zeros(len(joined), np.int64), ("rock",))
 
 
+def stand(diameter: Array, height: Array) -> tuple[Array, Array]:
+    """Scales (n, 3) and lifts (n,) of unit stones that stand ``height`` out of the ground, a third of them under it."""
+    return np.column_stack([diameter / 2, diameter / 2, height / 1.33]), 0.33 * height / 1.33
+
+
 @cache
-def _stone(number: int, detail: int) -> tuple[Array, NDArray[np.int64]]:
-    """An irregular convex-ish stone about the unit sphere: planes chipped off, then rounded a little."""
+def stone(number: int, detail: int) -> tuple[Array, NDArray[np.int64]]:
+    """Vertices and triangles of one of SHAPES irregular convex-ish stones about the unit sphere.
+
+    Planes are chipped off a sphere, then rounded a little.
+    """
     sphere, faces = _icosphere(detail)
     draw = rng(number, "rock shape")
     normals = draw.normal(size=(16, 3))
@@ -59,8 +67,8 @@ def _stone(number: int, detail: int) -> tuple[Array, NDArray[np.int64]]:
     radius = -np.log(np.exp(-sharpness * reach).sum(axis=1) + np.exp(-sharpness * 1.15)) / sharpness
     waves = draw.normal(size=(5, 3)) * 6.0
     rough = np.sin(sphere @ waves.T + draw.uniform(0, 2 * np.pi, 5)).sum(axis=1) * 0.012
-    stone = sphere * (radius + rough)[:, None]
-    return stone / np.abs(stone).max(axis=0), faces
+    chipped = sphere * (radius + rough)[:, None]
+    return chipped / np.abs(chipped).max(axis=0), faces
 
 
 @cache

@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
-import yaml
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
-
-from farside.errors import BadInput
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Regolith:
-    """Hapke parameters at one wavelength; roughness (mean slope angle) in radians. c > 0 scatters back to the Sun."""
+    """Hapke parameters at one wavelength; roughness (mean slope angle, radians) and hs above 0. c > 0 scatters back."""
 
     w: float
     b: float
@@ -33,25 +27,6 @@ class Regolith:
     bs0: float
     hs: float
     roughness: float
-
-
-@cache
-def _spec() -> dict[str, Any]:
-    return yaml.safe_load((files("farside.physics") / "regolith.yaml").read_text(encoding="utf-8"))
-
-
-def von_karman_regolith(wavelength_nm: float) -> Regolith:
-    """Parameters of the mare in Von Karman, linear between 415, 566 and 643 nm and constant beyond.
-
-    Raises BadInput outside 300-800 nm, where constant parameters would no longer stand for lunar soil.
-    """
-    if not 300.0 <= wavelength_nm <= 800.0:
-        raise BadInput("regolith", "wavelength_nm", wavelength_nm, "300 to 800 nm")
-    spec = _spec()
-    w, b, c, bs0, hs = (
-        float(np.interp(wavelength_nm, spec["wavelength_nm"], spec[name])) for name in ("w", "b", "c", "bs0", "hs")
-    )
-    return Regolith(w, b, c, bs0, hs, math.radians(float(spec["roughness_deg"])))
 
 
 def diffusive_reflectance(w: ArrayLike) -> Array:

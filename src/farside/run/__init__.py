@@ -1,7 +1,8 @@
-"""Composing the river: fly a mission, process files."""
+"""Composing the river: fly a mission, process files, plan a site's days."""
 
 from farside.run.fly import Flight, fly
+from farside.run.plan import place_named, sites, windows
 from farside.run.process import Processed, process
 from farside.run.progress import Progress, reporter
 
-__all__ = ["Flight", "Processed", "Progress", "fly", "process", "reporter"]
+__all__ = ["Flight", "Processed", "Progress", "fly", "place_named", "process", "reporter", "sites", "windows"]

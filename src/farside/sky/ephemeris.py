@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
@@ -23,8 +24,15 @@ SUN_RADIUS_KM = 695_700.0
 EARTH_RADIUS_KM = 6_378.1366
 
 _CODES = {"sun": (0, 10), "earth-moon barycentre": (0, 3), "earth": (3, 399), "moon": (3, 301)}
-# orientation of the Moon is installed for these dates; DE440 itself reaches from 1549 to 2650
-_START, _STOP = -3_155_716_800.0, 1_609_416_000.0
+_LEGS: dict[str, tuple[str, ...]] = {
+    "ssb": (),
+    "sun": ("sun",),
+    "earth": ("earth", "earth-moon barycentre"),
+    "moon": ("moon", "earth-moon barycentre"),
+}
+# lunar orientation is installed for these dates
+_START = -3_155_716_800.0
+END_OF_ORIENTATION = 1_609_416_000.0
 
 
 @cache
@@ -39,48 +47,66 @@ def segment(body: str) -> Segment:
 
 def check_epoch(t: ArrayLike, source: str = "sky", field: str = "time") -> None:
     """Raise BadInput unless all times lie where both ephemeris and lunar orientation are known: 1900 to 2050."""
+    require_within(t, _START, END_OF_ORIENTATION, source, field, "a time from 1900-01-01 to 2050-12-31")
+
+
+def require_within(t: ArrayLike, start: float, stop: float, source: str, field: str, expected: str) -> None:
+    """Raise BadInput with the first of the times that is not from start to stop (all TDB s past J2000), or is NaN."""
     times = np.atleast_1d(np.asarray(t, float))
-    good = (times >= _START) & (times <= _STOP)
+    good = (times >= start) & (times <= stop)
     if not good.all():
-        raise BadInput(source, field, time_text(float(times[~good][0])), "a time from 1900-01-01 to 2050-12-31")
+        raise BadInput(source, field, time_text(float(times[~good][0])), expected)
 
 
 def position(body: str, t: ArrayLike, center: str = "moon") -> Array:
     """Geometric position of a body from a centre at times t (TDB s past J2000): km, ICRF axes, shape (*t.shape, 3).
 
-    body, center: "sun", "earth", "moon", or "ssb" (solar system barycentre). Raises BadInput outside 1900 to 2050.
+    body, center: "sun", "earth", "moon", or "ssb" (solar system barycentre). The same bits as SPICE. Raises BadInput
+    for another body and outside the span of DE440, 1549-12-31 to 2650-01-25.
     """
-    return _combine(body, center, t, "value")
+    return _relative(body, center, t, Segment.value)
 
 
 def velocity(body: str, t: ArrayLike, center: str = "moon") -> Array:
     """Time derivative of ``position``: km/s, ICRF axes, shape (*t.shape, 3)."""
-    return _combine(body, center, t, "rate")
+    return _relative(body, center, t, Segment.rate)
 
 
-def _combine(body: str, center: str, t: ArrayLike, quantity: str) -> Array:
-    check_epoch(t)
+def barycentric(body: str, t: Array, after: Array) -> Array:
+    """Position of a body from the solar system barycentre ``after`` seconds after t (both (n,)): km, ICRF, (n, 3).
+
+    The two parts of the time are kept apart (see Segment.value), so that what light crosses in a second is exact to
+    the rounding of the ephemeris, 0.03 mm.
+    """
+    return _sum(_legs(body), len(t), lambda leg: leg.value(t, after))
+
+
+def barycentric_state(body: str, t: Array) -> tuple[Array, Array]:
+    """Position (km) and velocity (km/s) of a body from the solar system barycentre at times t (n,), ICRF, (n, 3)."""
+    legs = [segment(name).state(t) for name in _legs(body)]
+    return sum((r for r, _ in legs), np.zeros((len(t), 3))), sum((v for _, v in legs), np.zeros((len(t), 3)))
+
+
+def _relative(body: str, center: str, t: ArrayLike, quantity: Callable[[Segment, Array], Array]) -> Array:
+    there, here = _legs(body), _legs(center)
+    de440 = segment("sun")
+    require_within(t, de440.start, de440.stop, "sky", "time", "a time from 1549-12-31 to 2650-01-25, the span of DE440")
     times = np.asarray(t, float)
     flat = times.ravel()
-    total = np.zeros((len(flat), 3))
-    # shared legs cancel exactly: Earth from Moon never goes through the Sun's barycentre
-    there, here = _legs(body), _legs(center)
-    for name in there:
-        if name not in here:
-            total += getattr(segment(name), quantity)(flat)
-    for name in here:
-        if name not in there:
-            total -= getattr(segment(name), quantity)(flat)
-    return total.reshape(*times.shape, 3)
+    # shared legs are left out: Earth from Moon never goes through the Sun's barycentre
+    to_body = _sum([leg for leg in there if leg not in here], len(flat), lambda leg: quantity(leg, flat))
+    to_center = _sum([leg for leg in here if leg not in there], len(flat), lambda leg: quantity(leg, flat))
+    return (to_body - to_center).reshape(*times.shape, 3)
+
+
+def _sum(legs: Iterable[str], n: int, quantity: Callable[[Segment], Array]) -> Array:
+    total = np.zeros((n, 3))
+    for name in legs:
+        total += quantity(segment(name))
+    return total
 
 
 def _legs(body: str) -> tuple[str, ...]:
-    try:
-        return {
-            "ssb": (),
-            "sun": ("sun",),
-            "earth": ("earth-moon barycentre", "earth"),
-            "moon": ("earth-moon barycentre", "moon"),
-        }[body]
-    except KeyError:
-        raise BadInput("sky", "body", body, "sun, earth, moon or ssb") from None
+    if body not in _LEGS:
+        raise BadInput("sky", "body", body, "sun, earth, moon or ssb")
+    return _LEGS[body]

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from farside.sky.apparent import Motion, aberrate, received_from
+from farside.sky.earth import EARTH_SPIN, earth_rotation
 from farside.sky.ephemeris import EARTH_RADIUS_KM, position, velocity
-from farside.sky.orientation import earth_rotation
 
 Array = NDArray[np.float64]
 
 _FLATTENING = 1.0 / 298.25642  # IERS Conventions 2010, with the radius of EARTH_RADIUS_KM
-_EARTH_SPIN = 7.2921159e-5
 
 
 def itrf_position(lat_deg: float, lon_deg: float, height_m: float) -> Array:
@@ -28,7 +27,8 @@ def itrf_position(lat_deg: float, lon_deg: float, height_m: float) -> Array:
 def station_position(lat_deg: float, lon_deg: float, height_m: float, t: ArrayLike, center: str = "moon") -> Array:
     """Geometric position of a station at times t: km, ICRF axes, from "moon", "earth" or "ssb", shape (*t.shape, 3).
 
-    Raises BadInput outside the installed Earth orientation.
+    Past the last measurement the Earth's orientation is extrapolated; see ``earth_orientation_error``. Raises BadInput
+    before 1962 and after 2050.
     """
     fixed = itrf_position(lat_deg, lon_deg, height_m)
     turned = np.einsum("...ji,j->...i", earth_rotation(t), fixed)
@@ -39,13 +39,14 @@ def station_elevation(target: Motion, lat_deg: float, lon_deg: float, height_m: 
     """Apparent elevation of a target above the ellipsoid's horizon at a station, radians, shape of t.
 
     Light time and stellar aberration applied; refraction is not (a pass limited at 10 deg shifts by about 20 s).
+    Raises BadInput as ``station_position``.
     """
     times = np.asarray(t, float)
     flat = times.ravel()
     to_itrf = earth_rotation(flat)
     fixed = itrf_position(lat_deg, lon_deg, height_m)
     observer = position("earth", flat) + np.einsum("nji,j->ni", to_itrf, fixed)
-    spin = np.einsum("nji,j->ni", to_itrf, _EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
+    spin = np.einsum("nji,j->ni", to_itrf, EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
     r, _ = received_from(target, observer, flat)
     u = aberrate(r, velocity("earth", flat, "ssb") + spin)
     lat, lon = np.radians([lat_deg, lon_deg])

@@ -6,7 +6,7 @@ from farside.twin.mission import load as load_mission
 from farside.twin.quality import Quality, qualities
 from farside.twin.services import RECORDS, TELEMETRY
 from farside.twin.truth import Truth
-from farside.twin.world import World
+from farside.twin.world import World, code_key
 
 __all__ = [
     "RECORDS",
@@ -18,6 +18,7 @@ __all__ = [
     "Truth",
     "World",
     "builtin",
+    "code_key",
     "load_mission",
     "qualities",
 ]

@@ -20,8 +20,8 @@ from farside.flight import (
     relay_elevation,
     relay_station_s,
     site_relay_s,
+    spans,
     station_elevation,
-    windows,
 )
 from farside.geometry import Site
 from farside.link import Contact, ContactPlan
@@ -65,13 +65,13 @@ class Contacts:
         """Lander and rover with the relay."""
         relay = self.world.mission.relay
         above = _over(relay_elevation(self.world.orbit, self.world.site), relay.min_elevation_deg)
-        spans = windows(above, self.t0, self.t1, STEP_S)
+        views = spans(above, self.t0, self.t1, STEP_S)
         light = site_relay_s(self.world.orbit, self.world.site, self.t0, self.t1 + LATEST_LIGHT_S)
         contacts = []
         for spec in self.surface:
             self._light[frozenset((spec.node, relay.node))] = light
             rates = (spec.to_relay_bps, relay.to_surface_bps)
-            contacts += [c for span in spans for c in self._link(spec.node, relay.node, span, rates)]
+            contacts += [c for span in views for c in self._link(spec.node, relay.node, span, rates)]
         return contacts
 
     def _earth(self) -> list[Contact]:
@@ -81,7 +81,7 @@ class Contacts:
         for spec in mission.stations:
             station = _station(spec)
             above = _over(station_elevation(self.world.orbit, station), spec.min_elevation_deg)
-            views[spec.node] = windows(above, self.t0, self.t1, STEP_S)
+            views[spec.node] = spans(above, self.t0, self.t1, STEP_S)
             light = relay_station_s(self.world.orbit, station, self.t0, self.t1 + LATEST_LIGHT_S)
             self._light[frozenset((relay.node, spec.node))] = light
         rates = (relay.to_earth_bps, relay.from_earth_bps)
@@ -93,9 +93,9 @@ class Contacts:
         mission, site = self.world.mission, self.world.site
         views = {}
         for spec in mission.stations:
-            spans = windows(_mutual_elevation(site, spec, mission), self.t0, self.t1, STEP_S)
-            if spans:
-                views[spec.node] = spans
+            direct = spans(_mutual_elevation(site, spec, mission), self.t0, self.t1, STEP_S)
+            if direct:
+                views[spec.node] = direct
                 motion = _station(spec).motion
                 light = LightTime(site_motion(site), motion, self.t0, self.t1 + LATEST_LIGHT_S)
                 for vehicle in self.surface:
@@ -123,7 +123,7 @@ def take_turns(passes: Mapping[int, Sequence[tuple[float, float]]]) -> list[tupl
     passes: for each node, when it is in view. Each station is kept until it sets, then comes the one in view that sets
     last, which makes the fewest handovers; each new station costs ``HANDOVER_S``.
     """
-    views = sorted((start, end, node) for node, spans in passes.items() for start, end in spans)
+    views = sorted((start, end, node) for node, passed in passes.items() for start, end in passed)
     turns: list[tuple[int, float, float]] = []
     t = -float("inf")
     while left := [(start, end, node) for start, end, node in views if end > t]:

@@ -32,7 +32,7 @@ from farside.flight.rover import (
 )
 from farside.geometry import Pose, Site, t_to_utc, utc_to_t
 from farside.instruments import pack
-from farside.moon import Moon, Relief, build_relief
+from farside.moon import GroundTemperature, Moon, Relief, build_relief
 from farside.payload import Mesh, Scene, View, observe, rock_mesh
 from farside.sky import sun_direction, sun_distance_au
 from farside.twin.mission import Mission
@@ -245,6 +245,11 @@ class World:
         at = np.array([t])
         x, y, z = sun_direction(self.site, at)[0]
         return (float(x), float(y), float(z)), float(sun_distance_au(at)[0])
+
+    @cached_property
+    def ground_temperature(self) -> GroundTemperature:
+        """Temperature of level ground at the landing site, under a level horizon."""
+        return GroundTemperature(self.site)
 
     def touchdown_place(self) -> tuple[float, float, float]:
         """Latitude, east longitude (degrees) and height above the sphere (m) of where the lander stands."""

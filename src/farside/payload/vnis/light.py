@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numba import njit
@@ -13,15 +14,22 @@ from farside.instruments.vnis import footprint, load_vnis, rays
 from farside.payload.vnis.mixture import Mixture
 from farside.payload.vnis.target import Target
 from farside.payload.vnis.view import VnisView
-from farside.physics import planck, radf, solar_irradiance
+from farside.physics import (
+    SOLAR_CONSTANT_W_M2,
+    STEFAN_BOLTZMANN,
+    Regolith,
+    SolarAlbedo,
+    facet_temperatures,
+    facets,
+    lunar_soil,
+    radf,
+    rough_glow,
+    solar_albedo,
+    solar_irradiance,
+    thermal_roughness,
+)
 
 Array = NDArray[np.float64]
-
-SOLAR_CONSTANT = 1361.0
-"""W m-2 at 1 au (Kopp and Lean 2011)."""
-BOND_ALBEDO, EMISSIVITY = 0.08, 0.95
-"""Of the ground in the thermal infrared balance (fact sheet spectrometer, 3.6)."""
-STEFAN_BOLTZMANN = 5.670374419e-8
 
 
 @dataclass(frozen=True)
@@ -81,15 +89,50 @@ def _add_radf(out, mu0, mu, cos_g, share, w, b, c, bs0, hs, rough):  # type: ign
                 out[n, k] += share[n] * radf(mu0[n], mu[n], cos_g[n], w[k], b, c, bs0, hs, rough)
 
 
-def temperature(view: VnisView, mu0: float) -> float:
-    """Kelvin of the ground: the view's own, or that of balance with sunlight falling at this cosine."""
-    if view.temperature_k is not None:
-        return view.temperature_k
-    flux = SOLAR_CONSTANT / view.sun_distance_au**2 * (1.0 - BOND_ALBEDO) * max(mu0, 0.0)
-    return float((flux / (EMISSIVITY * STEFAN_BOLTZMANN)) ** 0.25)
+def level_temperature(target: Target, view: VnisView) -> float:
+    """Kelvin of level ground of the target's soil: what the Sun and the depth bring it sends out again."""
+    taken = _sunlight(view) * view.sun[2] * (1.0 - float(_albedo(target.ground)(view.sun[2])))
+    return float((max(taken + view.below_w_m2, 0.0) / (lunar_soil().emissivity * STEFAN_BOLTZMANN)) ** 0.25)
 
 
-def radiance(factor: Array, reflectance: Array, kelvin: float, wavelength_nm: Array, sun_distance_au: float) -> Array:
-    """Radiance, W m-2 sr-1 nm-1, of I/F (..., bands) and heat; reflectance (bands,) gives the emissivity."""
+def glow(target: Target, spot: Scene, view: VnisView, wavelength_nm: Array) -> Array:
+    """Radiance of the SWIR field were it black, (bands,): relief too fine for the image is hot where it faces the Sun.
+
+    Ground and stone each have facets about the field's mean plane, by area; the ground's as rough as measured at the
+    site, the stone's as its photometry says.
+    """
+    soil, sunlight = lunar_soil(), _sunlight(view)
+    mu0, mu, cos_g, cover = (float(a.mean()) for a in (spot.mu0, spot.mu, spot.cos_g, spot.cover))
+    parts = [(1.0 - cover, target.ground, thermal_roughness(soil, level_temperature(target, view)))]
+    if target.stone is not None:
+        parts.append((cover, target.stone, math.radians(target.stone.photometry.roughness_deg)))
+    out = np.zeros(wavelength_nm.size)
+    for share, material, rough in parts:
+        f = facets(mu0, mu, cos_g, rough)
+        kelvin = facet_temperatures(f, mu0, sunlight, view.below_w_m2, _albedo(material), soil)
+        out += share * rough_glow(wavelength_nm, f, *kelvin)
+    return out
+
+
+def _sunlight(view: VnisView) -> float:
+    return SOLAR_CONSTANT_W_M2 / view.sun_distance_au**2
+
+
+@lru_cache(maxsize=16)
+def _albedo(material: Mixture) -> SolarAlbedo:
+    """Of a mixture over the Sun's spectrum."""
+    p = material.photometry
+
+    def soil_at(nm: float) -> Regolith:
+        return Regolith(float(material.albedo(np.array([nm]))[0]), p.b, p.c, p.bs0, p.hs, math.radians(p.roughness_deg))
+
+    return solar_albedo(soil_at)
+
+
+def radiance(factor: Array, reflectance: Array, heat: Array, wavelength_nm: Array, sun_distance_au: float) -> Array:
+    """Radiance, W m-2 sr-1 nm-1, of I/F (..., bands) and of ``heat``, that of black ground (bands,).
+
+    reflectance: (bands,) gives the emissivity.
+    """
     sunlight = solar_irradiance(wavelength_nm, sun_distance_au) * 1e-3 / np.pi
-    return factor * sunlight + (1.0 - reflectance) * planck(wavelength_nm, kelvin)
+    return factor * sunlight + (1.0 - reflectance) * heat

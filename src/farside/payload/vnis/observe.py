@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from farside.geometry import t_to_utc
 from farside.instruments.vnis import MODES, counts, load_vnis
-from farside.payload.vnis.light import Scene, radiance, radiance_factor, scene, temperature
+from farside.payload.vnis.light import Scene, glow, level_temperature, radiance, radiance_factor, scene
 from farside.payload.vnis.sensor import Sensor, Shot
 from farside.payload.vnis.target import Target
 from farside.payload.vnis.view import VnisView
@@ -57,7 +57,7 @@ def truth(target: Target, view: VnisView) -> xr.Dataset:
     """What the SWIR field truly holds: for scoring, never for products.
 
     ``reff``: reflectance factor at incidence and phase 30, emission 0 degrees, every nm; ``vis`` and ``swir``: the
-    field's mean radiance in the bands, W m-2 sr-1 nm-1; attrs: feo_wt, stone_share, temperature_k.
+    field's mean radiance in the bands, W m-2 sr-1 nm-1; attrs: feo_wt, stone_share, temperature_k of level ground.
     """
     import xarray as xr
 
@@ -79,7 +79,7 @@ def truth(target: Target, view: VnisView) -> xr.Dataset:
         {
             "feo_wt": (1.0 - share) * target.ground.feo_wt + share * stone,
             "stone_share": share,
-            "temperature_k": temperature(view, float(pixels.mu0[mask].mean())),
+            "temperature_k": level_temperature(target, view),
         },
     )
 
@@ -94,14 +94,13 @@ def _target(target: Target, pixels: Scene, view: VnisView) -> tuple[Array, Array
     spec, nm = load_vnis(), _wavelengths()
     mask = spec.spot_mask(view.lines).ravel()
     spot = Scene(pixels.mu0[mask], pixels.mu[mask], pixels.cos_g[mask], pixels.cover[mask])
-    kelvin = temperature(view, float(spot.mu0.mean()))
     made = []
     for where, wavelength in ((pixels, nm["VIS"]), (spot, nm["SWIR"])):
         factor = radiance_factor(target, where, wavelength)
         mean = factor.mean(axis=0) if wavelength is nm["SWIR"] else factor
-        made.append(
-            radiance(mean, np.mean(factor, axis=0) / float(spot.mu0.mean()), kelvin, wavelength, view.sun_distance_au)
-        )
+        reflectance = np.mean(factor, axis=0) / float(spot.mu0.mean())
+        heat = glow(target, spot, view, wavelength)
+        made.append(radiance(mean, reflectance, heat, wavelength, view.sun_distance_au))
     return made[0].T.reshape(-1, view.lines, view.lines), made[1]
 
 

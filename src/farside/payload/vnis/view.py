@@ -15,9 +15,9 @@ class VnisView:
     t: start, TDB s past J2000. sun: unit vector to the Sun, east north up. pose: rover body (x ahead, y left, z up,
     origin on the ground below its centre) in the site frame. lines: side of the VIS image, a divisor of 256.
     snr: of one frame, instead of the instrument's own. frames: of the target, averaged on board. normal: of the ground
-    in the site frame, by default that of the plane the wheels stand on. temperature_k: of the ground, by default in
-    balance with sunlight. index: of the first of its four records. seed and sequence_id name the relief, and with index
-    the noise.
+    in the site frame, by default that of the plane the wheels stand on. below_w_m2: heat that
+    the ground gets from below. index: of the first of its four records. seed and sequence_id name the relief, and with
+    index the noise.
     """
 
     t: float
@@ -31,7 +31,7 @@ class VnisView:
     snr: float | None = None
     frames: int = 1
     normal: tuple[float, float, float] | None = None
-    temperature_k: float | None = None
+    below_w_m2: float = 0.0
 
     def __post_init__(self) -> None:
         if self.lines < 8 or 256 % self.lines:

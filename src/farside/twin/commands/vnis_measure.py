@@ -95,4 +95,5 @@ class VnisMeasure(Order):
             lines=quality.lines,
             seed=world.mission.seed,
             frames=quality.frames,
+            below_w_m2=float(world.ground_temperature.from_below(vehicle.t)),
         )

@@ -1,0 +1,242 @@
+"""Windows of a mission or a site: the horizon and the relay's orbit, kept between runs, and the almanac from both."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from farside.errors import BadInput
+from farside.flight import RelayOrbit, halo_covering, halo_span, solve_halo
+from farside.flight import stations as relay_stations
+from farside.flight.almanac import (
+    GROUPS,
+    RELAYS,
+    Almanac,
+    Place,
+    almanac,
+    builtin_sites,
+    chang_e_4_vehicles,
+    load_site,
+    place_from,
+)
+from farside.geometry import Site, time_text, utc_to_t
+from farside.moon import Horizon, Moon, horizon_of
+from farside.run.progress import Progress, Silence
+from farside.sky import check_epoch, earth_rotation
+from farside.twin import Mission, builtin, code_key, load_mission
+from farside.work import Stages, key_of
+
+SEED = 20190103
+"""Of the built-in ground where no mission gives one: the Moon of chang-e-4."""
+_BEYOND_S = 120.0
+"""Events are looked at from both sides."""
+
+Terrain = Path | str | Sequence[Path | str] | None
+
+
+def windows(
+    site: Site | Place | str | Path,
+    start: str,
+    stop: str,
+    *,
+    sun: bool = True,
+    earth: bool = True,
+    relay: str | None = None,
+    stations: bool = True,
+    eclipses: bool = True,
+    vehicles: bool = True,
+    terrain: Terrain = None,
+    seed: int | None = None,
+    eye_m: float | None = None,
+    progress: Progress | None = None,
+) -> Almanac:
+    """When Sun, Earth and relay are in view of a site, when stations see the relay, eclipses, and vehicles' days.
+
+    site: a mission or site by name, the path of a mission or site file, a Place, or a Site (a height of 0 is taken for
+    the ground's). start, stop: UTC. relay: "queqiao" (a halo orbit of its kind) or "none"; None takes the site's own.
+    terrain: elevation files; seed: of the ground where there is none. eye_m: height of camera and antenna above the
+    ground. Horizon and orbit are kept in the user's cache.
+
+        farside.windows(farside.Site(-45.4446, 177.5991), "2019-01-03", "2020-01-03", sun=True, relay="queqiao")
+
+    Raises BadInput, before any work starts: unknown site or relay, times outside the kernels or in the wrong order,
+    files that cannot be used.
+    """
+    progress = progress or Silence()
+    mission = _mission(site)
+    place = place_of(mission) if mission else place_named(site) if isinstance(site, str | Path) else _place(site)
+    if eye_m is not None:
+        place = place_from("windows", {**place.model_dump(), "eye_m": eye_m})
+    if relay is not None and relay not in RELAYS:
+        raise BadInput("windows", "relay", relay, f"one of {', '.join(RELAYS)}")
+    relay = relay or place.relay
+    t0, t1 = _span(start, stop)
+    asked = dict(zip(GROUPS, (sun, earth, True, stations, eclipses, vehicles), strict=True))
+    orbit_of = _orbit(mission, t0, t1, stations) if relay != "none" else None
+    files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
+    if seed is None:
+        seed = mission.seed if mission else SEED
+    horizon = _horizon(place, [Path(file) for file in files], seed, progress)
+    orbit = _kept_orbit(*orbit_of, progress) if orbit_of else None
+    progress.say("finding windows")
+    names = ", ".join(Path(file).name for file in files)
+    ground = names or f"built-in ground, seed {seed}"
+    groups = [group for group, wanted in asked.items() if wanted]
+    return almanac(place, horizon, orbit, t0, t1, groups, surveyed=bool(files), ground=ground)
+
+
+def place_of(mission: Mission) -> Place:
+    """The site of a mission with its relay, stations and vehicles."""
+    spec = mission.site
+    fields = ("name", "lat_deg", "lon_deg", "height_m", "min_elevation_deg")
+    return Place.model_validate(
+        {
+            "site": mission.mission,
+            "title": mission.title,
+            "position": {
+                "lat_deg": spec.lat_deg,
+                "lon_deg": spec.lon_deg,
+                "height_m": spec.elevation_m,
+                "frame": spec.map_frame,
+                "source": "the mission file",
+            },
+            "relay": "queqiao",
+            "min_elevation_deg": mission.relay.min_elevation_deg,
+            "stations": [{name: getattr(station, name) for name in fields} for station in mission.stations],
+            "vehicles": chang_e_4_vehicles(),
+        }
+    )
+
+
+def place_named(name: str | Path) -> Place:
+    """The site of a mission or site file, by name or path. Raises BadInput."""
+    mission = _mission(name)
+    return place_of(mission) if mission else load_site(builtin_sites().get(str(name), Path(name)))
+
+
+def sites() -> dict[str, Place]:
+    """The missions and sites that come with farside, by name."""
+    known = {name: place_of(load_mission(name)) for name in builtin()}
+    return {**known, **{name: load_site(path) for name, path in builtin_sites().items()}}
+
+
+def _mission(site: Any) -> Mission | None:
+    """The mission that a name or path means, or None."""
+    if not isinstance(site, str | Path) or str(site) in builtin_sites():
+        return None
+    if str(site) in builtin():
+        return load_mission(site)
+    path = Path(site)
+    if not _is_file(path):
+        known = ", ".join([*builtin(), *builtin_sites()])
+        raise BadInput(
+            "windows", "site", str(site), f"one of {known}, the path of a mission or site file, or --lat, --lon"
+        )
+    return None if _says_site(path) else load_mission(path)
+
+
+def _says_site(path: Path) -> bool:
+    """Whether a file is a site file: it has a position and is no mission."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        return True  # whoever loads it says what is wrong
+    return not any(line.startswith("mission:") for line in lines)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name no file can have
+        return False
+
+
+def _place(site: Site | Place) -> Place:
+    if isinstance(site, Place):
+        return site
+    position = {"lat_deg": site.lat_deg, "lon_deg": site.lon_deg, "height_m": site.height_m or None}
+    title = f"{abs(site.lat_deg):g} {'S' if site.lat_deg < 0 else 'N'} {site.lon_deg % 360.0:g} E"
+    spec = {"site": "place", "title": title, "position": position, "stations": list(relay_stations())}
+    return place_from("windows", spec)
+
+
+def _span(start: str, stop: str) -> tuple[float, float]:
+    times = []
+    for field, utc in (("from", start), ("to", stop)):
+        try:
+            t = utc_to_t(utc)
+            check_epoch([t - _BEYOND_S, t + _BEYOND_S])
+        except BadInput as error:
+            raise BadInput("windows", field, utc, error.expected) from None
+        times.append(t)
+    if times[1] <= times[0]:
+        raise BadInput("windows", "to", stop, f"a time after {start}")
+    return times[0], times[1]
+
+
+def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> tuple[str, int, float | None]:
+    """Epoch, revolutions and amplitude of the halo orbit that covers a span: the mission's own where it does."""
+    if stations:  # the Earth's orientation is known for fewer years than the Moon's
+        for field, t in (("from", t0 - _BEYOND_S), ("to", t1 + _BEYOND_S)):
+            try:
+                earth_rotation(t)
+            except BadInput as error:
+                expected = f"{error.expected}; or ask without stations"
+                raise BadInput("windows", field, time_text(t), expected) from None
+    if mission is None:
+        return *halo_covering(t0, t1), None
+    spec = mission.relay.orbit
+    first, last = halo_span(spec.epoch_utc, spec.revolutions)
+    if first + _BEYOND_S <= t0 and t1 + _BEYOND_S <= last:
+        return spec.epoch_utc, spec.revolutions, spec.z_amplitude_km
+    return *halo_covering(t0, t1), spec.z_amplitude_km
+
+
+def _kept_orbit(epoch_utc: str, revolutions: int, z_amplitude_km: float | None, progress: Progress) -> RelayOrbit:
+    def make(part: Path) -> None:
+        progress.say("solving the relay's halo orbit")
+        solve_halo(epoch_utc, revolutions, z_amplitude_km).save(part)
+
+    key = key_of(code_key(), epoch_utc, revolutions, z_amplitude_km)
+    return RelayOrbit.load(_cache().file("relay", key, ".npz", make))
+
+
+def _horizon(place: Place, files: Sequence[Path], seed: int, progress: Progress) -> Horizon:
+    """The site's horizon mask. Raises BadInput for elevation files that cannot be used or do not hold the site."""
+    p = place.position
+    for file in files:
+        if not _is_file(file):
+            raise BadInput(file, "terrain", "no such file", "an elevation file, such as a GeoTIFF of the Moon")
+    digests = [_sha256(file) for file in files]
+    key = key_of(code_key(), seed, digests, p.lat_deg, p.lon_deg % 360.0, place.eye_m)
+
+    def make(part: Path) -> None:
+        moon = Moon(seed, files)
+        if files and not moon.file_covers(p.lat_deg, p.lon_deg):
+            raise BadInput(
+                files[0], "terrain", f"no heights at {p.lat_deg:g} N {p.lon_deg:g} E", "an elevation file of the site"
+            )
+        progress.say(f"looking round the horizon of {place.title}")
+        horizon_of(moon, Site(p.lat_deg, p.lon_deg % 360.0), place.eye_m).save(part)
+
+    return Horizon.load(_cache().file("horizon", key, ".npz", make))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _cache() -> Stages:
+    """Where horizons and orbits are kept between runs: the user's cache folder, or a temporary one where that fails."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "farside"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        usable = os.access(home, os.W_OK)
+    except OSError:
+        usable = False
+    return Stages(home if usable else Path(tempfile.gettempdir()) / f"farside-{os.getuid()}")
