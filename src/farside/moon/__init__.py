@@ -2,6 +2,7 @@
 
 from farside.moon.horizon import Horizon, horizon_of, skyline
 from farside.moon.moon import Moon
+from farside.moon.raster import terrain_sha256
 from farside.moon.relief import Relief, build_relief
 from farside.moon.rocks import Rocks
 from farside.moon.soil import ColourMap, HapkeMaps, bands_at
@@ -19,4 +20,5 @@ __all__ = [
     "build_relief",
     "horizon_of",
     "skyline",
+    "terrain_sha256",
 ]

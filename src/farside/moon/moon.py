@@ -209,6 +209,11 @@ class Moon:
         """Whether the elevation file has a height at a place; false without a file."""
         return self._land is not None and self._land.covers(math.radians(lat_deg), math.radians(lon_deg))
 
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of the elevation files: voids, recognised units; a line each."""
+        return list(self._land.notes) if self._land is not None else []
+
     def rocks(self, site: Site, radius_m: float, min_diameter_m: float) -> Rocks:
         """Rocks of at least ``min_diameter_m`` whose middle lies within ``radius_m`` of the site along the ground.
 

@@ -6,10 +6,11 @@ JPEG 2000 with its label. Heights may be elevations above the 1737.4 km sphere o
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,20 @@ def look(path: str | Path) -> Raster:
             found.voids,
             found.notes,
         )
+
+
+def terrain_sha256(paths: Sequence[str | Path]) -> str:
+    """SHA-256 of elevation files with the labels they come with, whatever their order; empty for no files."""
+    parts = []
+    for path in paths:
+        name = str(_label(Path(path)))
+        with opened(name) as file:
+            parts += [Path(part) for part in file.files if Path(part).is_file()] or [Path(name)]
+    sums = []
+    for part in sorted(set(parts)):
+        with part.open("rb") as data:
+            sums.append(hashlib.file_digest(data, "sha256").hexdigest())
+    return sums[0] if len(sums) == 1 else hashlib.sha256(" ".join(sorted(sums)).encode()).hexdigest() if sums else ""
 
 
 def _label(path: Path) -> Path:

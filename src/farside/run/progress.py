@@ -17,7 +17,7 @@ class Progress(Protocol):
         """A stage has begun."""
 
     def count(self, what: str, done: int, total: int, utc: str) -> None:
-        """``done`` of ``total`` pieces of ``what``; ``utc`` is the time aboard."""
+        """``done`` of ``total`` pieces of ``what``; ``utc`` is the time aboard, if anything is."""
 
 
 class Silence:
@@ -79,7 +79,8 @@ class Bars:
         """A bar for each ``what``; a line for each tenth where there is no terminal."""
         if self.bars.disable:
             if done * 10 // total > (done - 1) * 10 // total:
-                self.console.print(f"  {what}: {done} of {total}, {utc[:16].replace('T', ' ')} UTC", highlight=False)
+                aboard = f", {utc[:16].replace('T', ' ')} UTC" if utc else ""
+                self.console.print(f"  {what}: {done} of {total}{aboard}", highlight=False)
             return
         if what not in self._tasks:
             self._tasks[what] = self.bars.add_task(what, total=total, utc=utc)

@@ -1,0 +1,131 @@
+"""Terrain: ground as files, and published elevation files as ground."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.words import Json, Quiet
+
+app = typer.Typer(help="Ground as files: export a site, look at it, fetch elevation models.", no_args_is_help=True)
+
+Where = Annotated[
+    str | None,
+    typer.Argument(metavar="[SITE]", help="A mission or site (see **farside plan sites**), or the path of a file."),
+]
+Lat = Annotated[float | None, typer.Option(help="Latitude of the middle, degrees, instead of a site.")]
+Lon = Annotated[float | None, typer.Option(help="East longitude of the middle, degrees.")]
+Terrain = Annotated[
+    list[Path] | None, typer.Option(help="A DEM (GeoTIFF, PDS3, PDS4); several may be given, the finest has its say.")
+]
+Seed = Annotated[int | None, typer.Option(min=0, help="Of the craters no DEM shows. [default: the mission's]")]
+
+
+@app.command()
+def export(
+    site: Where = None,
+    size_m: Annotated[float, typer.Option("--size-m", help="Side of the square, m.")] = ...,  # type: ignore[assignment]
+    post_m: Annotated[float, typer.Option("--post-m", help="Spacing of the posts, m.")] = ...,  # type: ignore[assignment]
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = ...,  # type: ignore[assignment]
+    lat: Lat = None,
+    lon: Lon = None,
+    terrain: Terrain = None,
+    seed: Seed = None,
+    albedo: Annotated[bool, typer.Option("--albedo", help="Albedo, too: a GeoTIFF and the colours of meshes.")] = False,
+    mesh: Annotated[str, typer.Option(help="glb, ply, both or none.")] = "both",
+    mesh_post_m: Annotated[
+        float | None, typer.Option("--mesh-post-m", help="Spacing of a mesh's vertices. [default: 1024 a side at most]")
+    ] = None,
+    rocks: Annotated[bool, typer.Option("--rocks", help="Rocks in the meshes, too.")] = False,
+    rocks_from_m: Annotated[
+        float | None,
+        typer.Option("--rocks-from-m", help="Smallest diameter of rocks. [default: a post; 0.01]"),
+    ] = None,
+    tables: Annotated[str, typer.Option(help="parquet or csv, for the tables of craters and rocks.")] = "parquet",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Write a square of ground: GeoTIFF, picture, meshes (glTF, PLY), and a table of every crater and rock in it.
+
+    The same command finishes an export that was interrupted. Examples:
+
+        farside terrain export chang-e-4 --size-m 1000 --post-m 0.5 --out tianhe
+
+        farside terrain export --lat -45.4 --lon 177.6 --size-m 20000 --post-m 10 --terrain dem.tif --out mine
+    """
+    from farside.errors import BadInput
+    from farside.moon.export import Wanted, plot_at
+    from farside.run import reporter
+    from farside.run.terrain import export as write
+    from farside.run.terrain import spot
+
+    command = "farside terrain export"
+    for option, value, known in (
+        ("--mesh", mesh, ("glb", "ply", "both", "none")),
+        ("--tables", tables, ("parquet", "csv")),
+    ):
+        if value not in known:
+            raise BadInput(command, option, value, f"one of {', '.join(known)}")
+    title, lat, lon, mission_seed = spot(site, lat, lon, command)
+    meshes = {"both": ("glb", "ply"), "none": ()}.get(mesh, (mesh,))
+    wanted = Wanted(albedo, meshes, mesh_post_m, tables, rocks, rocks_from_m)
+    plot = plot_at(lat, lon, size_m, post_m, command)
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        files = write(
+            plot, out, title, wanted, mission_seed if seed is None else seed, terrain or [], workers, progress
+        )
+    if as_json:
+        typer.echo(json.dumps({"event": "done", "files": {name: str(path) for name, path in files.items()}}))
+    elif not quiet:
+        for path in files.values():
+            typer.echo(f"{_size(path):>9}  {path}")
+
+
+@app.command()
+def look(
+    site: Where = None,
+    size_m: Annotated[float, typer.Option("--size-m", help="Side of the square, m.")] = 10_000.0,
+    out: Annotated[Path, typer.Option(help="The picture, a PNG.")] = Path("ground.png"),
+    lat: Lat = None,
+    lon: Lon = None,
+    terrain: Terrain = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Draw a square of ground, shaded by a low Sun: what an export would hold, in seconds.
+
+    farside terrain look chang-e-4 --size-m 50000 --out around.png
+    """
+    from farside.errors import BadInput
+    from farside.moon.export import plot_at
+    from farside.run import reporter
+    from farside.run.terrain import look as draw
+    from farside.run.terrain import spot
+
+    command = "farside terrain look"
+    if out.suffix.lower() != ".png":
+        raise BadInput(command, "--out", str(out), "a name that ends in .png")
+    title, lat, lon, mission_seed = spot(site, lat, lon, command)
+    plot = plot_at(lat, lon, size_m, max(size_m / 1024, 0.005), command)
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        low, high = draw(plot, out, title, mission_seed if seed is None else seed, terrain or [], progress)
+    if as_json:
+        typer.echo(json.dumps({"event": "done", "file": str(out), "lowest_m": low, "highest_m": high}))
+    elif not quiet:
+        typer.echo(f"{out}: {title}, {low:.1f} to {high:.1f} m")
+
+
+def _size(path: Path) -> str:
+    size = float(path.stat().st_size)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
