@@ -29,7 +29,10 @@ POST_DEG = 1 / 128
 SPOTS_M, SPOTTED = 12_000.0, 0.16
 """Longest waves of the brightness and their share of it: assumed."""
 
-_R, _SPOTS_M = MOON_RADIUS_M, SPOTS_M
+CREST = 0.3
+"""Share of the highland's roughness on a rim, whose course is given."""
+
+_R, _SPOTS_M, _CREST = MOON_RADIUS_M, SPOTS_M, CREST
 _REACH2 = profile.REACH**2
 _UNIT = mk.HEIGHT_UNIT
 _COMPLEX = profile.COMPLEX
@@ -250,10 +253,10 @@ def _nodes(
                     broken = noise / rough[0, 1]
                     steps = 0.10 * broken * math.sin(4 * math.pi * t + 9.0 * broken) * math.sin(math.pi * t)
                     rise = min(1.0, max(0.0, t + steps)) ** 1.25
-                    h = floor + (rim - floor) * rise + noise * (c[6] + (0.5 - 0.5 * c[6]) * rise)
+                    h = floor + (rim - floor) * rise + noise * (c[6] + _CREST * (1.0 - c[6]) * rise)
                 else:
                     w = r**-3.0 * (1 - _smooth((r - 1) / 1.4))
-                    h = h * (1 - w) + (rim + (0.5 + 0.5 * c[6]) * noise) * w
+                    h = h * (1 - w) + (rim + (_CREST + (1.0 - _CREST) * c[6]) * noise) * w
             for k in range(peaks.shape[0]):
                 p = peaks[k]
                 dx, dy, dz = x - p[0], y - p[1], z - p[2]
