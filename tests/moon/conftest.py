@@ -33,3 +33,11 @@ def profiles() -> Path:
     if not path.exists():
         pytest.skip("no profile table: set FARSIDE_TEST_DATA to the folder that holds terrain/")
     return path
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Path:
+    path = DATA / "terrain" / "craters_spa_1km.npz"
+    if not path.exists():
+        pytest.skip("no crater catalogue: set FARSIDE_TEST_DATA to the folder that holds terrain/")
+    return path

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from farside.errors import BadInput
 from farside.geometry import Site
 from farside.moon import rocks
 
@@ -12,12 +13,32 @@ def test_counts_follow_from_the_area_law():
 
 
 def test_rocks_cover_the_share_of_ground_seen_in_the_panoramas(moon):
-    share = []
-    for k in range(30):
-        found = moon.rocks(Site(-46 + 0.06 * k, 176.8 + 0.04 * k), 56.4, 0.1)
+    rng, share = np.random.default_rng(0), []
+    for _ in range(150):
+        found = moon.rocks(Site(-45.6 + rng.uniform(-0.6, 0.6), 177.0 + rng.uniform(-0.8, 0.8)), 56.42, 0.02)
         share.append((np.pi / 4 * found.diameter**2).sum() / 1e4)
-    larger_than_10_cm = np.exp(-0.1 * rocks.FALLOFF)
-    assert np.median(share) == pytest.approx(0.0021 * larger_than_10_cm, abs=0.0007)
+    larger_than_2_cm = np.exp(-0.02 * rocks.FALLOFF)
+    assert np.mean(share) == pytest.approx(0.0021 * larger_than_2_cm, abs=0.0005)
+
+
+def test_rocks_of_a_box_are_those_of_the_circle_round_it(moon):
+    box = (-45.4456, -45.4436, 177.598, 177.6005)
+    found = moon.rocks_in(box, 0.1)
+    middle = Site(-45.4446, 177.59925)
+    lat, lon, _ = middle.geodetic(found.position)
+    assert len(found) > 30
+    assert ((lat >= box[0]) & (lat < box[1]) & (lon >= box[2]) & (lon < box[3])).all()
+    around = moon.rocks(middle, 100.0, 0.1)
+    assert set(found.shape) <= set(around.shape)
+    lat, lon, _ = middle.geodetic(around.position)
+    inside = (lat >= box[0]) & (lat < box[1]) & (lon >= box[2]) & (lon < box[3])
+    assert inside.sum() == len(found)
+
+
+def test_a_box_without_inside_is_named(moon):
+    for box in ((10.0, 5.0, 0.0, 1.0), (-91.0, 0.0, 0.0, 1.0), (0.0, 1.0, 5.0, 5.0)):
+        with pytest.raises(BadInput, match="box"):
+            moon.rocks_in(box, 1.0)
 
 
 def test_a_rock_is_the_same_from_every_circle_that_holds_it(moon, site):

@@ -128,7 +128,10 @@ class Builtin:
         As they are averaged over squares of ``resolution_m``; 0 for the ground itself, as far as posts can carry it.
         """
         f = self.features
-        waves = [octaves(*wave[:3], resolution_m, max(wave[3], 2 * post_m)) for wave in f.rough]
+        waves = [
+            octaves(longest, high, hurst, resolution_m, max(shortest, 2 * post_m))
+            for longest, high, hurst, shortest in f.rough
+        ]
         height, bright = np.empty((len(lat), len(lon))), np.empty((len(lat), len(lon)))
         _nodes(
             self._seed,

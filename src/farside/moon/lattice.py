@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -44,8 +45,7 @@ class Lattice:
         return Lattice(self.lat0, self.lon0, self.step * 2**times)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """A rectangle of nodes in memory: heights (m) and brightness, both (rows, columns), and what `read` needs."""
 
     height: Array

@@ -33,7 +33,7 @@ from farside.moon.cells import (
     warp_rate,
 )
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 # columns of a mark: centre (unit vector), elongation, 1 / radius^2 (of the unit sphere), and what to add
 C, E, SHARP, AMP, ROW, BRIGHT, DIAMETER, AGE, COLUMNS = 0, 3, 6, 7, 8, 9, 10, 11, 12
@@ -124,11 +124,13 @@ def _cells(largest_m: float, times: float) -> int:
 def listed(marks: Array) -> Listed:
     """Sort marks, shape (n, COLUMNS), for ``gather_listed``."""
     octave = np.floor(np.log2(marks[:, DIAMETER])).astype(int)
-    rows, keys, order = [], np.empty(len(marks), np.int64), []
+    rows: list[list[float]] = []
+    order: list[int] = []
+    keys = np.empty(len(marks), np.int64)
     for k in np.unique(octave):
         mine = np.flatnonzero(octave == k)
         n = _cells(2.0 ** (k + 1), pop.CELL)
-        keys[mine] = [_key(*mark[C : C + 3], n) for mark in marks[mine]]
+        keys[mine] = [_key(mark[0], mark[1], mark[2], n) for mark in marks[mine]]
         first = len(order)
         order += mine[np.argsort(keys[mine], kind="stable")].tolist()
         rows.append([2.0 ** (k + 1), n, first, len(order)])

@@ -10,23 +10,30 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from farside.errors import BadInput
 from farside.geometry import MOON_RADIUS_M, Site
 from farside.moon import marks as mk
 from farside.moon import population as pop
 from farside.moon import profile, regolith
 from farside.moon import rocks as rk
+from farside.moon.box import Box, box_radius, box_site, in_box
 from farside.moon.builtin import Builtin, load_features
 from farside.moon.cells import mix
+from farside.moon.craters import Craters, Known, coverage, read_catalogue, shares
 from farside.moon.lattice import Surface, Window, cap_bounds
 from farside.moon.rocks import Rocks
-from farside.moon.surface import along_curve, at_points, on_grid
+from farside.moon.surface import Detail, along_curve, at_points, on_grid
 from farside.moon.terrain import Terrain
+from farside.moon.tile import Tile, cut_tile
 
 Array = NDArray[np.floating]
+Grid = NDArray[np.float32]
 
 FINEST_M = 0.005
 
 _LARGEST_WINDOW = 6_000_000
+_CLOSE_M = 1e-6
+"""A resolution at which everything is shown as it is."""
 
 
 class Moon:
@@ -34,57 +41,71 @@ class Moon:
 
     seed: what craters fall where; terrain: elevation files in any projection rasterio can read, in any order (the
     finest has its say, see `Terrain`), or None for the built-in land around Von Karman crater. Outside the files the
-    built-in land goes on. Craters the files cannot show, and regolith relief, come from the seed in either case.
+    built-in land goes on. craters: a published catalogue (see `read_catalogue`); what the files have lost of its
+    craters is given back to them. Craters the files cannot show, and regolith relief, come from the seed in any case.
     Raises BadInput for a file without a place on the Moon.
     """
 
-    def __init__(self, seed: int, terrain: Path | Sequence[Path] | None = None) -> None:
+    def __init__(self, seed: int, terrain: Path | Sequence[Path] | None = None, craters: Path | None = None) -> None:
         self.seed = seed
         files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
-        features = load_features()
-        self._features = features
+        self._features = features = load_features()
         self._salt = np.uint64(mix(np.uint64((seed + 105) % 2**64)))
-        boxes = np.zeros((0, 6))
-        self._known = mk.listed(_named_marks(features.small))
-        self._scatter = self._strewn(pop.layers()[0], boxes)
-        self._builtin = Builtin(seed, features)
-        self._surface: Surface = self._builtin.surface
+        self._boxes: Array = np.zeros((0, 6))
+        small = features.small
+        self._known = Known.at(small[:, :3], small[:, 3], small[:, 4], "named", small[:, 5])
+        self._land: Terrain | None = None
+        self._lay(Builtin(seed, features).surface)
         # the whole lava floor is shifted so that the landing place comes out at its published elevation
         anchor = features.anchor
         miss = anchor.height_m - float(self.elevation(anchor.lat_deg, anchor.lon_deg, FINEST_M))
-        floor = features.craters[features.anchored, 4] + miss
-        self._builtin = Builtin(seed, features.with_floor(floor))
-        self._surface = self._builtin.surface
-        self._land: Terrain | None = None
+        builtin = Builtin(seed, features.with_floor(features.craters[features.anchored, 4] + miss))
+        if not files and craters is not None:
+            raise BadInput(craters, "craters", "no elevation file", "an elevation file too: the catalogue sharpens it")
         if files:
-            self._land = land = Terrain(files, self._builtin.surface)
-            self._surface = land.surface
-            self._scatter = self._strewn(pop.layers()[0], land.boxes)
-            for mark in self._known.marks:
-                mark[mk.AMP] *= 1 - mk.held(land.boxes, *mark[:3], mark[mk.DIAMETER], False)
+            self._land = Terrain(files, builtin.surface)
+            self._boxes = self._land.boxes
+            self._known = self._known.drawn(1.0 - shares(self._boxes, self._known)[1])
+            if craters is not None:
+                self._sharpen(read_catalogue(Path(craters)))
+        self._lay(self._land.surface if self._land else builtin.surface)
 
-    def _strewn(self, rows: Array, boxes: Array) -> mk.Scatter:
-        return mk.scatter(rows, self.seed, self._features.patches, boxes, self._features.clear)
+    def _sharpen(self, catalogue: Known) -> None:
+        """Give back to the files what they lost of the craters of a catalogue; where it counts, none are invented."""
+        inside, shown = shares(self._boxes, catalogue)
+        lost = catalogue.drawn(inside - shown)
+        self._known = self._known.where(self._known.missing_from(catalogue)) + lost.where(inside - shown > 0.01)
+        smallest = float(catalogue.marks[:, mk.DIAMETER].min())
+        box = np.ones((1, self._boxes.shape[1]))
+        box[0, :6] = *coverage(catalogue.marks[:, :3]), 2 * smallest / MOON_RADIUS_M, smallest - 1e-6
+        self._boxes = np.concatenate([self._boxes, box])
+
+    def _lay(self, base: Surface) -> None:
+        """Put the details on a base."""
+        self._base = base
+        self._strewn = self._scatter(pop.layers()[0])
+        self._listed = mk.listed(self._known.marks)
+
+    def _scatter(self, rows: Array) -> mk.Scatter:
+        return mk.scatter(rows, self.seed, self._features.patches, self._boxes, self._features.clear)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
 
-        lat_deg: planetocentric latitude; lon_deg: east longitude; degrees, MOON_ME.
+        lat_deg: planetocentric latitude; lon_deg: east longitude; degrees, MOON_ME. Raises BadInput.
         """
-        lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
-        return self.at(_unit(lat, lon), resolution_m)[0]
+        return self.at(_unit(*_checked(lat_deg, lon_deg)), resolution_m)[0]
 
     def albedo(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Brightness of the ground as a factor on the single-scattering albedo, about 1 on mature mare; shape as above.
 
         Highland and fresh ejecta are brighter.
         """
-        lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
-        return self.at(_unit(lat, lon), resolution_m)[1]
+        return self.at(_unit(*_checked(lat_deg, lon_deg)), resolution_m)[1]
 
     def normal(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Unit normal of the surface in local east, north, up, shape (..., 3): differences over one resolution."""
-        lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
+        lat, lon = _checked(lat_deg, lon_deg)
         up = _unit(lat, lon)
         east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], -1)
         north = np.cross(up, east)
@@ -97,41 +118,29 @@ class Moon:
         n = np.stack([-slope[0], -slope[1], np.ones_like(slope[0])], -1)
         return n / np.linalg.norm(n, axis=-1, keepdims=True)
 
-    def at(self, directions: Array, resolution_m: float) -> tuple[Array, Array]:
-        """Elevation (m) and brightness at ``directions`` (..., 3), vectors from the Moon's centre in MOON_ME."""
-        resolution_m = float(resolution_m)
-        p = np.ascontiguousarray(directions, float).reshape(-1, 3)
+    def at(self, directions: ArrayLike, resolution_m: float) -> tuple[Array, Array]:
+        """Elevation (m) and brightness at ``directions`` (..., 3), vectors from the Moon's centre in MOON_ME.
+
+        resolution_m: relief narrower than this is averaged over, as a pixel of this size would. Raises BadInput.
+        """
+        detail = self._detail(resolution_m)
+        given = np.ascontiguousarray(directions, float)
+        p = given.reshape(-1, 3)
         p = p / np.sqrt((p * p).sum(-1, keepdims=True))
+        if not np.isfinite(p).all():
+            raise BadInput("moon", "directions", given.shape, "finite vectors from the Moon's centre, none zero")
         height, shine = np.empty(len(p)), np.empty(len(p))
         for some in self._together(p, resolution_m):
             keys = np.empty(len(some), np.int64)
             along_curve(p[some], keys)
             some = some[np.argsort(keys, kind="stable")]
             q = p[some]
-            window = self._window(q, resolution_m)
             h, s = np.empty(len(some)), np.empty(len(some))
-            at_points(
-                q,
-                self._scatter,
-                self._known,
-                profile.table(),
-                _sink(resolution_m),
-                regolith.weights(resolution_m),
-                self._salt,
-                window.height,
-                window.bright,
-                window.where,
-                resolution_m,
-                h,
-                s,
-            )
+            at_points(q, detail, self._window(q, resolution_m), h, s)
             height[some], shine[some] = h, s
-        shape = np.shape(directions)[:-1]
-        return height.reshape(shape), shine.reshape(shape)
+        return height.reshape(given.shape[:-1]), shine.reshape(given.shape[:-1])
 
-    def grid(
-        self, site: Site, x0: float, y0: float, post_m: float, n: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def grid(self, site: Site, x0: float, y0: float, post_m: float, n: int) -> tuple[Grid, Grid]:
         """Heights (m, along the site's up, from the site) and brightness on a square grid, both (n, n) float32.
 
         Post (row, column) lies ``y0 + row post_m`` north and ``x0 + column post_m`` east of the site. The numbers are
@@ -139,71 +148,35 @@ class Moon:
         """
         per_knot = 16
         x0, y0, post_m = float(x0), float(y0), float(post_m)
+        detail = self._detail(post_m)
         knots, p = self._knots(site, x0, y0, post_m * per_knot, (n - 1) // per_knot + 2)
-        window = self._window(p, post_m)
         out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
         level = MOON_RADIUS_M + site.height_m
-        on_grid(
-            site.axes,
-            level,
-            x0,
-            y0,
-            post_m,
-            knots,
-            per_knot,
-            self._scatter,
-            self._known,
-            profile.table(),
-            _sink(post_m),
-            regolith.weights(post_m),
-            self._salt,
-            window.height,
-            window.bright,
-            window.where,
-            post_m,
-            out,
-            shine,
-        )
+        window = self._window(p, post_m)
+        on_grid(site.axes, level, x0, y0, post_m, knots, per_knot, detail, window, out, shine)
         return out, shine
 
-    def chart(
-        self, site: Site, x0: float, y0: float, post_m: float, n: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def chart(self, site: Site, x0: float, y0: float, post_m: float, n: int) -> tuple[Grid, Grid]:
         """Elevation above the 1737.4 km sphere (m) and brightness on a square map, both (n, n) float32.
 
         The map is the orthographic projection of the sphere about the site's latitude and longitude: post (row, column)
         lies ``y0 + row post_m`` north and ``x0 + column post_m`` east in it. Relief down to ``post_m``, as in ``at``.
         """
         x0, y0, post_m = float(x0), float(y0), float(post_m)
+        detail = self._detail(post_m)
         x, y = x0 + np.arange(n) * post_m, y0 + np.arange(n)[:, None] * post_m
         rise = np.sqrt(1 - (x**2 + y**2) / MOON_RADIUS_M**2)
         me = np.stack([x + 0 * y, y + 0 * x, MOON_RADIUS_M * rise], -1) @ site.axes
-        window = self._window(me / MOON_RADIUS_M, post_m)
         out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
         # posts stand on the sphere itself: no height moves them sideways
         flat = np.zeros((2, 2))
-        on_grid(
-            site.axes,
-            MOON_RADIUS_M,
-            x0,
-            y0,
-            post_m,
-            flat,
-            n,
-            self._scatter,
-            self._known,
-            profile.table(),
-            _sink(post_m),
-            regolith.weights(post_m),
-            self._salt,
-            window.height,
-            window.bright,
-            window.where,
-            post_m,
-            out,
-            shine,
-        )
+        window = self._window(me / MOON_RADIUS_M, post_m)
+        on_grid(site.axes, MOON_RADIUS_M, x0, y0, post_m, flat, n, detail, window, out, shine)
         return ((out.astype(float) + MOON_RADIUS_M) / rise - MOON_RADIUS_M).astype(np.float32), shine
+
+    def tile(self, face: int, level: int, row: int, column: int) -> Tile:
+        """One tile of the globe as a mesh; see `Tile`. Raises BadInput for a tile that is not there."""
+        return cut_tile(self.at, face, level, row, column)
 
     def file_covers(self, lat_deg: float, lon_deg: float) -> bool:
         """Whether the elevation file has a height at a place; false without a file."""
@@ -217,14 +190,13 @@ class Moon:
     def rocks(self, site: Site, radius_m: float, min_diameter_m: float) -> Rocks:
         """Rocks of at least ``min_diameter_m`` whose middle lies within ``radius_m`` of the site along the ground.
 
-        The same rocks, wherever the circle lies; sorted by falling diameter.
+        The same rocks, wherever the circle lies; sorted by falling diameter. Positions are in the site frame.
         """
         up = site.up
         cap = radius_m / MOON_RADIUS_M
-        found = self._gather(rk.layers(min_diameter_m), up, cap, 1e-6)
-        wide = np.array([row for row in pop.layers()[0] if row[pop.KIND] == pop.CRATER and 2 * row[pop.DMIN] > 5.0])
-        craters = np.concatenate([self._gather(wide, up, cap, 0.1), self._known.marks])
-        found = found[rk.keep(found, craters, up, radius_m, min_diameter_m)]
+        found = self._gather(rk.layers(min_diameter_m), up, cap)
+        sources = self._craters(up, cap, rk.FRESH_FROM_M).marks
+        found = found[rk.keep(found, sources, up, radius_m, min_diameter_m)]
         found = found[np.argsort(-found[:, mk.DIAMETER], kind="stable")]
         height, _ = self.at(found[:, :3], max(FINEST_M, 0.25 * min_diameter_m))
         shape = found[:, mk.ROW].astype(np.uint32)
@@ -237,22 +209,51 @@ class Moon:
             shape=shape,
         )
 
-    def _gather(self, layers: Array, up: Array, cap: float, resolution_m: float) -> Array:
+    def rocks_in(self, box: Box, min_diameter_m: float) -> Rocks:
+        """Rocks of at least ``min_diameter_m`` in a box (south, north, west, east; degrees), as ``rocks``.
+
+        Positions are in the frame of the box's middle on the sphere, ``box_site(box)``. Raises BadInput.
+        """
+        site, radius = box_site(box), box_radius(box)
+        found = self.rocks(site, radius, min_diameter_m)
+        lat, lon, _ = site.geodetic(found.position.astype(float))
+        return found.where(in_box(box, lat, lon))
+
+    def craters(self, site: Site, radius_m: float, min_diameter_m: float) -> Craters:
+        """Craters of at least ``min_diameter_m`` whose rim reaches within ``radius_m`` of the site along the ground.
+
+        All that is added to the base: procedural ones below 4 km, named small ones and those of the catalogue.
+        """
+        found = self._craters(site.up, radius_m / MOON_RADIUS_M, min_diameter_m)
+        diameter = found.marks[:, mk.DIAMETER]
+        away = MOON_RADIUS_M * np.linalg.norm(found.marks[:, :3] - site.up, axis=1)
+        return found.where((diameter >= min_diameter_m) & (away < radius_m + 0.5 * diameter)).listing()
+
+    def craters_in(self, box: Box, min_diameter_m: float) -> Craters:
+        """Craters of at least ``min_diameter_m`` whose middle lies in a box (south, north, west, east; degrees)."""
+        found = self.craters(box_site(box), box_radius(box), min_diameter_m)
+        return found.where(in_box(box, found.lat_deg, found.lon_deg))
+
+    def _craters(self, up: Array, cap: float, from_m: float) -> Known:
+        """Craters from the octave of ``from_m`` on that may reach into a cap; not those that a file shows in full."""
+        rows = pop.layers()[0]
+        marks = self._gather(rows[2 * rows[:, pop.DMIN] > from_m], up, cap)
+        found = Known(marks, marks[:, mk.DIAMETER].copy(), np.full(len(marks), "procedural")) + self._known
+        return found.where(found.marks[:, mk.AMP] > 0.01 * found.whole)
+
+    def _gather(self, layers: Array, up: Array, cap: float) -> Array:
         """Marks of ``layers`` that reach into a cap around the unit vector ``up``; shape (n, columns of a mark)."""
-        ground = self._strewn(layers, self._scatter.boxes)
-        buffer, n = mk.gather(
-            ground,
-            0,
-            len(layers),
-            up[0],
-            up[1],
-            up[2],
-            cap,
-            resolution_m,
-            np.empty((1024, mk.COLUMNS)),
-            0,
-        )
+        buffer = np.empty((1024, mk.COLUMNS))
+        ground = self._scatter(layers)
+        buffer, n = mk.gather(ground, 0, len(layers), up[0], up[1], up[2], cap, _CLOSE_M, buffer, 0)
         return buffer[:n]
+
+    def _detail(self, resolution_m: float) -> Detail:
+        resolution_m = float(resolution_m)
+        if not 0.0 < resolution_m < 1e6:
+            raise BadInput("moon", "resolution_m", resolution_m, "metres above 0, such as 0.5 for posts 0.5 m apart")
+        waves, table = regolith.weights(resolution_m), profile.table()
+        return Detail(self._strewn, self._listed, table, _sink(resolution_m), waves, self._salt, resolution_m)
 
     def _knots(self, site: Site, x0: float, y0: float, step: float, n: int) -> tuple[Array, Array]:
         """Base height at knots of a site grid, found by walking down the vertical; with their unit vectors."""
@@ -271,12 +272,12 @@ class Moon:
 
     def _window(self, p: Array, resolution_m: float) -> Window:
         """Nodes of the base around unit vectors (..., 3)."""
-        bounds = cap_bounds(p.reshape(-1, 3))
-        return self._surface.window(*bounds, self._surface.times(resolution_m), resolution_m)
+        south, north, west, east = cap_bounds(p.reshape(-1, 3))
+        return self._base.window(south, north, west, east, self._base.times(resolution_m), resolution_m)
 
     def _together(self, p: Array, resolution_m: float) -> list[NDArray[np.int64]]:
         """Split scattered points (n, 3) into groups whose windows fit in memory."""
-        step = self._surface.lattice.step * 2 ** self._surface.times(resolution_m)
+        step = self._base.lattice.step * 2 ** self._base.times(resolution_m)
         south, north, west, east = cap_bounds(p)
         if (north - south) * (east - west) / step**2 < _LARGEST_WINDOW:
             return [np.arange(len(p))]
@@ -304,15 +305,11 @@ def _sink(resolution_m: float) -> float:
     return sum(pop.mean_height(layer, resolution_m) for layer in pop.layers()[0])
 
 
-def _named_marks(small: Array) -> Array:
-    """Marks of the named small craters: rows (unit vector, diameter, depth, degradation) to rows of a mark."""
-    table = profile.table()
-    out = np.zeros((len(small), mk.COLUMNS))
-    for m, (x, y, z, diameter, depth, k) in zip(out, small, strict=True):
-        row = table[mk.state_row(k)]
-        m[mk.C : mk.C + 3] = x, y, z
-        m[mk.SHARP] = (MOON_RADIUS_M / (0.5 * diameter)) ** 2
-        m[mk.AMP] = depth / (row.max() - row.min())
-        m[mk.DIAMETER], m[mk.AGE] = diameter, k
-        m[mk.BRIGHT] = max(0.0, 1 - k / 0.05) ** 2
-    return out
+def _checked(lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[Array, Array]:
+    """Latitudes and longitudes in radians, broadcast together. Raises BadInput."""
+    lat, lon = np.broadcast_arrays(np.asarray(lat_deg, float), np.asarray(lon_deg, float))
+    for field, values, good in (("lat_deg", lat, np.abs(lat) <= 90.0), ("lon_deg", lon, np.isfinite(lon))):
+        if not good.all():
+            expected = "degrees from -90 to 90" if field == "lat_deg" else "degrees east, finite"
+            raise BadInput("moon", field, float(values[~good].flat[0]), expected)
+    return np.radians(lat), np.radians(lon)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from farside.moon.cells import mix
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 _SALT_Y = np.uint64(0x8CB92BA72F3D8DD7)
 _SALT_Z = np.uint64(0xD6E8FEB86659FD93)

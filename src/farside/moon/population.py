@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from farside.moon import profile
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 _NEUKUM = (
     -3.0768,

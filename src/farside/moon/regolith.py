@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from farside.moon.noise import octaves
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 LONGEST_M = 0.5
 SHORTEST_M = 0.006

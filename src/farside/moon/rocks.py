@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -51,6 +51,10 @@ class Rocks:
 
     def __len__(self) -> int:
         return len(self.diameter)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Rocks:
+        """Those that are chosen, (n,)."""
+        return Rocks(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def count(diameter_m: ArrayLike, cover: float = COVER, falloff: float = FALLOFF) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -10,7 +11,7 @@ from numba import njit
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile, regolith
-from farside.moon.lattice import read
+from farside.moon.lattice import Window, read
 from farside.moon.marks import COLUMNS, Listed, Scatter, gather, gather_listed, glow, larger, radii2, units
 from farside.moon.noise import fractal
 
@@ -43,6 +44,22 @@ DEPTH = 64
 """Halvings of a group of points: more than any group needs."""
 
 _DEPTH = DEPTH
+
+
+class Detail(NamedTuple):
+    """What lies on the base, seen at a resolution (m).
+
+    scatter: craters by the hash of their cell; listed: those known one by one; table: their profiles; sink: mean height
+    (m) that the scattered ones add, which is taken off again; waves: weights of the regolith's octaves; salt: its hash.
+    """
+
+    scatter: Scatter
+    listed: Listed
+    table: np.ndarray
+    sink: float
+    waves: np.ndarray
+    salt: np.uint64
+    resolution: float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -97,16 +114,8 @@ def _still_near(marks: np.ndarray, first: int, last: int, x: float, y: float, z:
 @njit(cache=True, nogil=True, error_model="numpy")
 def at_points(
     points: np.ndarray,
-    ground: Scatter,
-    known: Listed,
-    table: np.ndarray,
-    sink: float,
-    fine: np.ndarray,
-    salt: np.uint64,
-    height: np.ndarray,
-    bright: np.ndarray,
-    where: np.ndarray,
-    resolution: float,
+    detail: Detail,
+    window: Window,
     out: np.ndarray,
     shine: np.ndarray,
 ) -> None:
@@ -115,7 +124,8 @@ def at_points(
     A group of points looks for the marks wider than itself, then halves; each half keeps those that still reach it and
     looks for narrower ones. Lone points look for all marks themselves. What is found never depends on the grouping.
     """
-    rows = ground.rows
+    rows, table, resolution = detail.scatter.rows, detail.table, detail.resolution
+    height, bright, where = window.height, window.bright, window.where
     lo, hi = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.int64)
     first, last = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.int64)
     finer, listed = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.bool_)
@@ -129,9 +139,9 @@ def at_points(
         begin = layer
         while begin > 0 and (b - a == 1 or b - a >= _WORTH * (1.0 + 0.5 * cap * _R / rows[begin - 1, 1]) ** 2):
             begin -= 1
-        buffer, n = gather(ground, begin, layer, x, y, z, cap, resolution, buffer, n)
+        buffer, n = gather(detail.scatter, begin, layer, x, y, z, cap, resolution, buffer, n)
         if not have and (b - a == 1 or cap * _R < _LISTED_M):
-            buffer, n = gather_listed(known, x, y, z, cap, resolution, buffer, n)
+            buffer, n = gather_listed(detail.listed, x, y, z, cap, resolution, buffer, n)
             have = True
         if begin > 0 or not have or b - a > _FEW:
             middle = (a + b) // 2
@@ -151,7 +161,8 @@ def at_points(
                     total += units(table, int(m[8]), m[7], r2)
                     if m[9] > 0.0:
                         glare += int(m[9] * glow(r2) * _UNIT)
-            out[i] = base - sink + total / _UNIT + fractal(salt, x * _R, y * _R, z * _R, fine, _LONGEST)
+            small = fractal(detail.salt, x * _R, y * _R, z * _R, detail.waves, _LONGEST)
+            out[i] = base - detail.sink + total / _UNIT + small
             shine[i] = light * (1.0 + _BRIGHTEST * min(1.5, glare / _UNIT))
 
 
@@ -164,16 +175,8 @@ def on_grid(
     post: float,
     knots: np.ndarray,
     per_knot: int,
-    ground: Scatter,
-    known: Listed,
-    table: np.ndarray,
-    sink: float,
-    fine: np.ndarray,
-    salt: np.uint64,
-    height: np.ndarray,
-    bright: np.ndarray,
-    where: np.ndarray,
-    resolution: float,
+    detail: Detail,
+    window: Window,
     out: np.ndarray,
     shine: np.ndarray,
 ) -> None:
@@ -185,6 +188,8 @@ def on_grid(
     (n, n); shine: brightness, float32, alike.
     """
     rows, columns = out.shape
+    table, resolution = detail.table, detail.resolution
+    height, bright, where = window.height, window.bright, window.where
     p = np.empty((SIDE * SIDE, 3))
     base = np.empty(SIDE * SIDE)
     light = np.empty(SIDE * SIDE)
@@ -219,8 +224,8 @@ def on_grid(
                 cap2 = max(cap2, dx * dx + dy * dy + dz * dz)
             # margin for relief that moves a post sideways
             cap = 1.02 * math.sqrt(cap2) + 2 * post / _R
-            buffer, n = gather(ground, 0, ground.rows.shape[0], qx, qy, qz, cap, resolution, buffer, 0)
-            buffer, n = gather_listed(known, qx, qy, qz, cap, resolution, buffer, n)
+            buffer, n = gather(detail.scatter, 0, detail.scatter.rows.shape[0], qx, qy, qz, cap, resolution, buffer, 0)
+            buffer, n = gather_listed(detail.listed, qx, qy, qz, cap, resolution, buffer, n)
             for k in range(n):
                 m = buffer[k]
                 ux, uy, uz = m[0], m[1], m[2]
@@ -245,8 +250,8 @@ def on_grid(
             for i in range(nr):
                 for j in range(nc):
                     k = i * SIDE + j
-                    small = fractal(salt, p[k, 0] * _R, p[k, 1] * _R, p[k, 2] * _R, fine, _LONGEST)
-                    h = base[k] - sink + total[k] / _UNIT + small
+                    small = fractal(detail.salt, p[k, 0] * _R, p[k, 1] * _R, p[k, 2] * _R, detail.waves, _LONGEST)
+                    h = base[k] - detail.sink + total[k] / _UNIT + small
                     out[r0 + i, c0 + j] = (_R + h) * rise[k] - level
                     shine[r0 + i, c0 + j] = light[k] * (1.0 + _BRIGHTEST * min(1.5, glare[k] / _UNIT))
 

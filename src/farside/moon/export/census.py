@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import MOON_RADIUS_M, Site
-from farside.moon import marks as mk
 from farside.moon import population as pop
-from farside.moon import profile
 from farside.moon import rocks as rk
+from farside.moon.craters import Craters
 from farside.moon.export.plot import Plot
 from farside.moon.moon import Moon
 from farside.work import atomic_write
@@ -28,9 +27,6 @@ Columns = dict[str, Array | NDArray[np.str_] | NDArray[np.integer]]
 _AT_ONCE = 2000
 """Things expected in a block: what is gathered at a time."""
 _ROW_GROUP = 65_536
-_SHALLOWEST = 0.002
-"""Depth over diameter below which a crater is not drawn but shown by an elevation file."""
-
 SUFFIXES = (".parquet", ".csv")
 
 
@@ -68,16 +64,16 @@ def write_table(path: Path, pieces: Iterator[Columns], about: dict[str, str]) ->
 def craters(moon: Moon, plot: Plot, from_m: float, count: Callable[[int, int], None]) -> Iterator[Columns]:
     """Craters of at least ``from_m`` whose rim reaches into the plot, in pieces.
 
-    depth_m: rim to floor; k: degradation kappa t / R^2 (0 fresh, 0.3 all but gone); source: procedural or named.
-    Craters that an elevation file shows are the file's, and are not listed.
+    depth_m: rim to floor; k: degradation kappa t / R^2 (0 fresh, 0.3 all but gone); drawn: share that is added to the
+    elevation file's own; source: procedural, named or catalogue. Craters that a file shows in full are not listed.
     """
     # of the large ones few reach far: they are looked for once, the small ones block by block
     large = 50.0 * from_m
-    yield _crater_rows(plot, _marks(moon, plot.site.up, plot.size_m, large), large, math.inf, None)
+    yield _crater_rows(plot, moon.craters(plot.site, 0.72 * plot.size_m, large), math.inf, None)
     side = math.sqrt(_AT_ONCE / pop.EQUILIBRIUM) * from_m
     for square, done, total in _blocks(plot, side, 0.5 * large):
-        found = _marks(moon, square.site(plot).up, square.side, from_m)
-        yield _crater_rows(plot, found, from_m, large, square)
+        found = moon.craters(square.site(plot), 0.72 * square.side, from_m)
+        yield _crater_rows(plot, found, large, square)
         count(done, total)
 
 
@@ -136,31 +132,16 @@ def _blocks(plot: Plot, side: float, margin: float) -> Iterator[tuple[_Square, i
         yield _Square(-0.5 * width + j * step, -0.5 * width + i * step, step), k + 1, along * along
 
 
-def _marks(moon: Moon, up: Array, side: float, from_m: float) -> tuple[Array, NDArray[np.str_]]:
-    """Marks of craters of ``from_m`` and more that may reach into a square of ``side`` about a direction; sources."""
-    layers = np.array([row for row in moon._layers if row[pop.KIND] == pop.CRATER and 2 * row[pop.DMIN] > from_m])
-    # at a quarter of their diameter all craters show in full
-    found = moon._gather(layers.reshape(-1, pop.COLUMNS), up, 0.72 * side / MOON_RADIUS_M, from_m / 4)
-    source = np.repeat(["procedural", "named"], [len(found), len(moon._named)])
-    return np.concatenate([found, moon._named]), source
-
-
-def _crater_rows(
-    plot: Plot, found: tuple[Array, NDArray[np.str_]], from_m: float, below_m: float, square: _Square | None
-) -> Columns:
-    marks, source = found
-    diameter = marks[:, mk.DIAMETER]
-    depth = marks[:, mk.AMP] * np.ptp(profile.table(), axis=1)[marks[:, mk.ROW].astype(int)]
-    east, north = plot.map(marks[:, mk.C : mk.C + 3])
-    half = 0.5 * (plot.size_m + diameter)
-    keep = (np.abs(east) < half) & (np.abs(north) < half) & (diameter >= from_m) & (diameter < below_m)
-    keep &= depth > _SHALLOWEST * diameter
+def _crater_rows(plot: Plot, found: Craters, below_m: float, square: _Square | None) -> Columns:
+    lat, lon = np.radians(found.lat_deg), np.radians(found.lon_deg)
+    east, north = plot.map(np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1))
+    half = 0.5 * (plot.size_m + found.diameter_m)
+    keep = (np.abs(east) < half) & (np.abs(north) < half) & (found.diameter_m < below_m)
     if square is not None:
         keep &= square.holds(east, north)
-    rows = np.flatnonzero(keep)[np.argsort(-diameter[keep], kind="stable")]
-    x, y, z = marks[rows, mk.C : mk.C + 3].T
+    found = found.where(keep)
     return {
-        "lat_deg": np.degrees(np.arcsin(z)), "lon_deg": np.degrees(np.arctan2(y, x)) % 360.0,
-        "map_east_m": east[rows], "map_north_m": north[rows], "diameter_m": diameter[rows], "depth_m": depth[rows],
-        "k": marks[rows, mk.AGE], "source": source[rows],
+        "lat_deg": found.lat_deg, "lon_deg": found.lon_deg, "map_east_m": east[keep], "map_north_m": north[keep],
+        "diameter_m": found.diameter_m, "depth_m": found.depth_m, "k": found.degradation, "drawn": found.drawn,
+        "source": found.source,
     }  # fmt: skip
