@@ -1,7 +1,7 @@
 """The cube's faces that cells and tiles are cut from."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farside.moon import population as pop
@@ -11,6 +11,7 @@ X = st.floats(-1, 1)
 FACE = st.integers(0, 5)
 
 
+@settings(deadline=None)
 @given(FACE, X, X)
 def test_a_place_on_a_face_is_found_again(face, x, y):
     u, v = warp(x), warp(y)
@@ -23,6 +24,7 @@ def test_a_place_on_a_face_is_found_again(face, x, y):
         assert face_of(*p) == face
 
 
+@settings(deadline=None)
 @given(X)
 def test_edges_are_the_same_bits_from_both_faces(x):
     u = warp(x)
@@ -45,6 +47,7 @@ def test_coordinates_are_nearly_angles_and_cells_nearly_equal():
     np.testing.assert_allclose(6 * trapezoid, 4 * np.pi, rtol=1e-3)
 
 
+@settings(deadline=None)
 @given(st.floats(-2.5, 2.5), st.floats(1e-9, 0.29), st.floats(0, 1))
 def test_range_of_a_coordinate_holds_every_angle_it_should(middle, half, share):
     inside = middle + (2 * share - 1) * half

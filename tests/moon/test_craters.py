@@ -22,6 +22,10 @@ def test_listed_craters_are_as_many_as_the_law_says(moon):
     assert found.drawn == pytest.approx(1.0)
 
 
+def listing(known):
+    return known.listing(np.ones(len(known.marks)))
+
+
 def ups(found):
     return np.array([Site(lat, lon).up for lat, lon in zip(found.lat_deg, found.lon_deg, strict=True)])
 
@@ -77,15 +81,15 @@ def test_catalogue_gives_named_craters_their_true_depth(gld100, sharpened, name)
         return np.mean(z[(r > 0.93) & (r < 1.07)]) - z[r < 0.4].min()
 
     bare = Moon(1, gld100)
-    bare._known = bare._known.drawn(np.zeros(len(bare._known.marks)))
+    bare._known = bare._known.where(np.zeros(len(bare._known.marks), bool))
     bare._lay(bare._base)
-    assert deep(bare) < 0.85 * depth
-    assert deep(sharpened) == pytest.approx(depth, rel=0.15)
+    assert deep(bare) < 0.9 * depth
+    assert deep(sharpened) == pytest.approx(depth, rel=0.1)
 
 
 def test_catalogue_and_elevation_file_agree_on_places(gld100, catalogue):
     """Catalogued craters sit where the file has its holes: mean offset below 120 m."""
-    known = read_catalogue(catalogue).listing()
+    known = listing(read_catalogue(catalogue))
     deep = known.where(
         (known.diameter_m > 5e3) & (known.diameter_m < 12e3) & (known.depth_m > 0.13 * known.diameter_m)
         & (np.abs(known.lat_deg + 45) < 20) & (np.abs(known.lon_deg - 180) < 25)
@@ -103,6 +107,7 @@ def test_catalogue_and_elevation_file_agree_on_places(gld100, catalogue):
 def test_nothing_is_invented_where_the_catalogue_counts(sharpened):
     found = sharpened.craters(Site(-46.0, 178.0), 60e3, 1000.0)
     assert set(found.source) == {"catalogue"}
+    assert len(found) > 50
     small = sharpened.craters(Site(-46.0, 178.0), 3e3, 100.0)
     assert (small.source == "procedural").sum() > 20
 
@@ -122,7 +127,7 @@ def write(path, **columns):
 def test_catalogue_comes_as_text_in_kilometres_too(tmp_path):
     path = write(tmp_path / "c.csv", lat=[-45.0, 10.0, 0.0], lon_e=[177.0, -20.0, 3.0], diameter_km=[2.0, 5.0, 1.0],
                  depth_km=[0.3, 0.5, "nan"])  # fmt: skip
-    found = read_catalogue(path).listing()
+    found = listing(read_catalogue(path))
     assert found.diameter_m == pytest.approx([5000, 2000])
     assert found.depth_m == pytest.approx([500, 300])
     assert found.lon_deg == pytest.approx([340, 177])

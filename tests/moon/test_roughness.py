@@ -28,7 +28,7 @@ SEEDS = [20190103, 1, 2]
 
 
 def at_17_metres(places):
-    """Median slope (degrees) at 17 m and Hurst exponent from 8 to 136 m of squares of 2 km, each seed with each place."""
+    """Median slope (degrees) at 17 m and Hurst exponent from 8 to 136 m of squares of 2 km; every seed, every place."""
     slopes, exponents = [], []
     for seed in SEEDS:
         ground = Moon(seed)

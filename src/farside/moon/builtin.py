@@ -114,8 +114,7 @@ class Builtin:
     def __init__(self, seed: int, features: Features) -> None:
         self.features = features
         self._seed = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
-        none = np.zeros((0, 6))
-        self._large = scatter(pop.layers()[1], seed, features.young, none, none)
+        self._large = scatter(pop.layers()[1], seed, features.young, np.zeros((0, 6)))
         step = math.radians(POST_DEG)
         self.surface = Surface(Lattice(-0.5 * math.pi, 0.0, step), self._fill)
 

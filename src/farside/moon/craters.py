@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from farside.errors import BadInput, DamagedFile
@@ -106,7 +105,7 @@ def _columns(path: Path) -> dict[str, Array]:
 class Known:
     """Craters known one by one, n of them, as marks.
 
-    marks: (n, mark columns); whole: (n,) amplitudes that they would have were all of them drawn; source: (n,).
+    marks: (n, mark columns); whole: (n,) amplitude that goes with the crater's depth; source: (n,).
     """
 
     marks: Array
@@ -135,10 +134,15 @@ class Known:
         marks[:, mk.BRIGHT] = np.maximum(0.0, 1 - degradation / 0.05) ** 2
         return cls(marks, whole.copy(), np.full(len(place), source))
 
-    def drawn(self, share: Array) -> Known:
-        """The same, of each only a share (n,)."""
+    @property
+    def depth_m(self) -> Array:
+        """Depth from rim to floor, (n,)."""
+        return self.whole * np.ptp(profile.table(), axis=1)[self.marks[:, mk.ROW].astype(int)]
+
+    def lost(self, share: Array) -> Known:
+        """The same as what an elevation file has lost of them: of each a share (n,)."""
         marks = self.marks.copy()
-        marks[:, mk.AMP] = self.whole * share
+        marks[:, mk.AMP], marks[:, mk.SORT] = self.whole * share, mk.LOST
         return Known(marks, self.whole, self.source)
 
     def where(self, chosen: NDArray[np.bool_]) -> Known:
@@ -159,37 +163,54 @@ class Known:
             alone[k] = not np.any(near & (np.abs(size / diameter - 1.0) < SAME_PLACE))
         return alone
 
-    def listing(self) -> Craters:
-        """The same as a list, largest first."""
+    def drawn(self, files: mk.Files) -> tuple[Known, Array]:
+        """Those that are added to the ground, not shown in full by a file; and the share of each that is, (n,)."""
+        share = np.empty(len(self.marks))
+        mk.drawn_at_centres(files, self.marks, share)
+        share *= self.marks[:, mk.AMP] / self.whole
+        return self.where(share > 0.01), share[share > 0.01]
+
+    def listing(self, share: Array) -> Craters:
+        """The same as a list, largest first; share: (n,) of each that is added to the ground."""
         order = np.argsort(-self.marks[:, mk.DIAMETER], kind="stable")
-        marks, whole = self.marks[order], self.whole[order]
+        marks = self.marks[order]
         x, y, z = marks[:, mk.C : mk.C + 3].T
         return Craters(
             lat_deg=np.degrees(np.arctan2(z, np.hypot(x, y))),
             lon_deg=np.degrees(np.arctan2(y, x)) % 360.0,
             diameter_m=marks[:, mk.DIAMETER],
-            depth_m=whole * np.ptp(profile.table(), axis=1)[marks[:, mk.ROW].astype(int)],
+            depth_m=self.depth_m[order],
             degradation=marks[:, mk.AGE],
-            drawn=marks[:, mk.AMP] / whole,
+            drawn=share[order],
             source=self.source[order],
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _shares(boxes: np.ndarray, marks: np.ndarray, inside: np.ndarray, shown: np.ndarray) -> None:
-    """How much of each crater's place is a terrain file's, and how much of the crater the files show there, 0..1."""
-    for i in range(marks.shape[0]):
-        x, y, z, diameter = marks[i, 0], marks[i, 1], marks[i, 2], marks[i, 10]
-        lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
-        inside[i], shown[i] = 0.0, 0.0
-        for k in range(boxes.shape[0]):
-            share = mk.box_share(boxes[k], lat, lon) * mk.covered(boxes[k], lat, lon)
-            inside[i] = max(inside[i], share)
-            shown[i] = max(shown[i], share * mk.seen(diameter / boxes[k, 5]))
+_FLOOR, _RIM = np.array([0.0, 0.2, 0.4]), np.array([0.9, 1.0, 1.1, 1.2])
+"""Radii, over the crater's, at which a mean profile is measured."""
+_ROUND = 16
+_REGION_DEG = 4.0
+"""Side of a region whose craters are measured together."""
 
 
-def shares(boxes: Array, known: Known) -> tuple[Array, Array]:
-    """How much of each crater's place is a terrain file's, and how much of the crater the files show; (n,), 0..1."""
-    inside, shown = np.empty(len(known.marks)), np.empty(len(known.marks))
-    _shares(boxes, known.marks, inside, shown)
-    return inside, shown
+def depth_in(heights: Callable[[Array, Array], Array], known: Known) -> Array:
+    """Depth (m) from rim to floor that craters have in an elevation model, by their mean profile, (n,).
+
+    heights: metres at latitudes and longitudes (radians), NaN where the model has none; then the depth is NaN, too.
+    """
+    lat, lon = np.arcsin(known.marks[:, 2]), np.arctan2(known.marks[:, 1], known.marks[:, 0])
+    region = np.floor(np.degrees(lat) / _REGION_DEG) * 1000 + np.floor(np.degrees(lon) / _REGION_DEG)
+    order, depth = np.argsort(region, kind="stable"), np.empty(len(lat))
+    for some in np.split(order, np.flatnonzero(np.diff(region[order])) + 1):
+        profile = heights(*_rings(lat[some], lon[some], known.marks[some, mk.DIAMETER])).mean(-1)
+        depth[some] = profile[:, len(_FLOOR) :].max(1) - profile[:, : len(_FLOOR)].min(1)
+    return depth
+
+
+def _rings(lat: Array, lon: Array, diameter_m: Array) -> tuple[Array, Array]:
+    """Latitudes and longitudes (radians) on rings around craters, each (n, radii, angles)."""
+    radii = np.concatenate([_FLOOR, _RIM])[:, None] * 0.5 / MOON_RADIUS_M
+    angle = 2 * np.pi * np.arange(_ROUND) / _ROUND
+    east, north = diameter_m[:, None, None] * radii * np.cos(angle), diameter_m[:, None, None] * radii * np.sin(angle)
+    north = lat[:, None, None] + north
+    return north, lon[:, None, None] + east / np.maximum(np.cos(north), 1e-3)

@@ -36,7 +36,10 @@ from farside.moon.cells import (
 Array = NDArray[np.floating]
 
 # columns of a mark: centre (unit vector), elongation, 1 / radius^2 (of the unit sphere), and what to add
-C, E, SHARP, AMP, ROW, BRIGHT, DIAMETER, AGE, COLUMNS = 0, 3, 6, 7, 8, 9, 10, 11, 12
+C, E, SHARP, AMP, ROW, BRIGHT, DIAMETER, AGE, SORT, COLUMNS = 0, 3, 6, 7, 8, 9, 10, 11, 12, 13
+
+LARGE, LOST = 1.0, 2.0
+"""Sorts of craters that terrain files treat in their own way, see ``drawn``; all others are 0."""
 
 HEIGHT_UNIT = 2.0**32
 
@@ -58,6 +61,7 @@ _KMAX, _TOP, _STATES, _COMPLEX, _COMPLEX_STATES = (
 )
 _KIND, _DMIN, _BETA, _DENSITY, _MARE, _LARGE = range(pop.COLUMNS)
 _COMPLEX_KIND, _ROCKS = pop.COMPLEX, pop.ROCKS
+_LARGE_KIND, _LOST_KIND = LARGE, LOST
 _ELONGATION, _STRETCH, _WIDE, _DENSEST, _SLOTS, _ROOM = ELONGATION, STRETCH, WIDE, pop.DENSEST, pop.SLOTS, 256
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _STRIDE = np.uint64(0xD1B54A32D192ED03)
@@ -70,13 +74,24 @@ _32, _LOW, _21, _42, _MASK21 = (
 )
 
 
+class Files(NamedTuple):
+    """What terrain files there are.
+
+    boxes: a row for each, see ``box_share`` and ``covered``; counted: rows as ``box_share`` has them, of the land whose
+    large craters a catalogue counts.
+    """
+
+    boxes: Array
+    counted: Array
+
+
 class Scatter(NamedTuple):
     """Layers of things strewn by the hash of their cell, and where they may lie.
 
     rows: (n, pop.COLUMNS) layers; hashes: (n,) uint64 of seed and layer; cells: (n,) along a face; counts: (n, m)
     cumulative Poisson law of a cell; sizes: (n, pop.SIZES) diameters at equal probability. patches: rows (centre
-    unit vector, radius, edge width) of lava; boxes: rows of terrain files, see ``held``; clear: rows (centre unit
-    vector, radius m, smallest diameter m, degradation below which a crater is left out).
+    unit vector, radius, edge width) of lava; clear: rows (centre unit vector, radius m, smallest diameter m,
+    degradation below which a crater is left out).
     """
 
     rows: Array
@@ -85,7 +100,6 @@ class Scatter(NamedTuple):
     counts: Array
     sizes: Array
     patches: Array
-    boxes: Array
     clear: Array
 
 
@@ -100,13 +114,13 @@ class Listed(NamedTuple):
     octaves: Array
 
 
-def scatter(rows: Array, seed: int, patches: Array, boxes: Array, clear: Array) -> Scatter:
+def scatter(rows: Array, seed: int, patches: Array, clear: Array) -> Scatter:
     """Layers made ready for ``gather``. A layer's own number, not its place in the list, decides what falls where."""
     hashes = np.array([_layer_hash(seed, row) for row in rows], np.uint64)
     cells = np.array([_cells(2 * row[_DMIN], pop.CELL) for row in rows], np.int64)
     expected = [row[_DENSITY] * _DENSEST * (2 * _R / n) ** 2 for row, n in zip(rows, cells, strict=True)]
     counts = pop.poisson(np.array(expected).reshape(-1))
-    return Scatter(rows, hashes, cells, counts, pop.sizes(rows), patches, boxes, clear)
+    return Scatter(rows, hashes, cells, counts, pop.sizes(rows), patches, clear)
 
 
 def _layer_hash(seed: int, row: Array) -> int:
@@ -197,19 +211,58 @@ def seen(posts: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def held(boxes: np.ndarray, x: float, y: float, z: float, diameter: float, large: bool) -> float:
-    """Share of a crater not to be drawn, because the terrain files at its place show it.
-
-    boxes: a row for each file, see `box_share` and `covered`. A file shows part of its smallest craters; large ones,
-    which are counted one by one, are the file's alone.
-    """
-    most = 0.0
+def file_shares(files: Files, lat: float, lon: float, shares: np.ndarray) -> None:
+    """How much of a place each terrain file has, 0..1, into ``shares``; last, how much the catalogue counts there."""
+    boxes = files.boxes
     for i in range(boxes.shape[0]):
-        if diameter > boxes[i, 5]:
-            shows = 1.0 if large else seen(diameter / boxes[i, 5])
-            lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
-            most = max(most, shows * box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon))
-    return most
+        shares[i] = box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon)
+    shares[boxes.shape[0]] = 0.0
+    for i in range(files.counted.shape[0]):
+        shares[boxes.shape[0]] = max(shares[boxes.shape[0]], box_share(files.counted[i], lat, lon))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def drawn(files: Files, shares: np.ndarray, diameter: float, kind: float) -> float:
+    """Share of a crater to be drawn at a place of which terrain files have ``shares``.
+
+    A file shows part of its smallest craters; LARGE ones, which are counted one by one, are the file's alone, and are
+    not drawn where a catalogue counts them. So a surface is the file's where the file has all of a place, and what lies
+    beneath with all its craters where it has nothing. What a file has LOST is given back where the file is.
+    """
+    most, n = 0.0, files.boxes.shape[0]
+    if n == 0:
+        return 1.0
+    if kind == _LOST_KIND:
+        for i in range(n):
+            most = max(most, shares[i])
+        return most
+    for i in range(n):
+        if diameter > files.boxes[i, 5]:
+            shows = 1.0 if kind == _LARGE_KIND else seen(diameter / files.boxes[i, 5])
+            most = max(most, shows * shares[i])
+    return 1.0 - float(max(most, shares[n]) if kind == _LARGE_KIND else most)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def drawn_at_centres(files: Files, marks: np.ndarray, out: np.ndarray) -> None:
+    """Share of each mark (n, COLUMNS) that is drawn at its own centre, into ``out`` (n,)."""
+    shares = np.zeros(files.boxes.shape[0] + 1)
+    for k in range(marks.shape[0]):
+        m = marks[k]
+        file_shares(files, math.atan2(m[2], math.sqrt(m[0] * m[0] + m[1] * m[1])), math.atan2(m[1], m[0]), shares)
+        out[k] = drawn(files, shares, m[10], m[12])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sunk(shares: np.ndarray, sinks: np.ndarray) -> float:
+    """Mean height (m) that the craters drawn at a place add, to be taken off again; shares: of each file at the place.
+
+    sinks: of all craters, then for each file of those that it shows, which are not drawn.
+    """
+    spared = 0.0
+    for i in range(sinks.shape[0] - 1):
+        spared = min(spared, sinks[1 + i] * shares[i])
+    return sinks[0] - spared
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -377,7 +430,6 @@ def gather(
                                 continue
                         if _stands_clear(ground.clear, cx, cy, cz, diameter, age):
                             continue
-                        amp *= 1.0 - held(ground.boxes, cx, cy, cz, diameter, rows[i, _LARGE] > 0.0)
                         if kind == _COMPLEX_KIND:
                             row = _COMPLEX + int(state * _COMPLEX_STATES)
                             amp *= 1.28e3 * (diameter / 1e3) ** 0.301 / diameter
@@ -390,7 +442,7 @@ def gather(
                     m = marks[n]
                     m[0], m[1], m[2], m[3], m[4], m[5] = cx, cy, cz, ex, ey, ez
                     m[6], m[7], m[8] = _sharpness(ex, ey, ez, cx, cy, cz, radius), amp, row
-                    m[9], m[10], m[11] = bright, diameter, age
+                    m[9], m[10], m[11], m[12] = bright, diameter, age, rows[i, _LARGE]
                     n += 1
         if face == home:
             # well inside a face nothing else can be reached

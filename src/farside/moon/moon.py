@@ -19,7 +19,7 @@ from farside.moon import rocks as rk
 from farside.moon.box import Box, box_radius, box_site, in_box
 from farside.moon.builtin import Builtin, load_features
 from farside.moon.cells import mix
-from farside.moon.craters import Craters, Known, coverage, read_catalogue, shares
+from farside.moon.craters import Craters, Known, coverage, depth_in, read_catalogue
 from farside.moon.lattice import Surface, Window, cap_bounds
 from farside.moon.rocks import Rocks
 from farside.moon.surface import Detail, along_curve, at_points, on_grid
@@ -32,6 +32,8 @@ Grid = NDArray[np.float32]
 FINEST_M = 0.005
 
 _LARGEST_WINDOW = 6_000_000
+_WHOLE_POSTS = 21.0
+"""Craters so many posts wide are whole in an elevation file."""
 _CLOSE_M = 1e-6
 """A resolution at which everything is shown as it is."""
 
@@ -51,7 +53,7 @@ class Moon:
         files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
         self._features = features = load_features()
         self._salt = np.uint64(mix(np.uint64((seed + 105) % 2**64)))
-        self._boxes: Array = np.zeros((0, 6))
+        self._files = mk.Files(np.zeros((0, 6)), np.zeros((0, 6)))
         small = features.small
         self._known = Known.at(small[:, :3], small[:, 3], small[:, 4], "named", small[:, 5])
         self._land: Terrain | None = None
@@ -64,21 +66,19 @@ class Moon:
             raise BadInput(craters, "craters", "no elevation file", "an elevation file too: the catalogue sharpens it")
         if files:
             self._land = Terrain(files, builtin.surface)
-            self._boxes = self._land.boxes
-            self._known = self._known.drawn(1.0 - shares(self._boxes, self._known)[1])
+            self._files = mk.Files(self._land.boxes, np.zeros((0, 6)))
             if craters is not None:
-                self._sharpen(read_catalogue(Path(craters)))
+                self._sharpen(self._land, read_catalogue(Path(craters)))
         self._lay(self._land.surface if self._land else builtin.surface)
 
-    def _sharpen(self, catalogue: Known) -> None:
+    def _sharpen(self, land: Terrain, catalogue: Known) -> None:
         """Give back to the files what they lost of the craters of a catalogue; where it counts, none are invented."""
-        inside, shown = shares(self._boxes, catalogue)
-        lost = catalogue.drawn(inside - shown)
-        self._known = self._known.where(self._known.missing_from(catalogue)) + lost.where(inside - shown > 0.01)
-        smallest = float(catalogue.marks[:, mk.DIAMETER].min())
-        box = np.ones((1, self._boxes.shape[1]))
-        box[0, :6] = *coverage(catalogue.marks[:, :3]), 2 * smallest / MOON_RADIUS_M, smallest - 1e-6
-        self._boxes = np.concatenate([self._boxes, box])
+        diameter = catalogue.marks[:, mk.DIAMETER]
+        small, _ = catalogue.where(diameter < _WHOLE_POSTS * self._files.boxes[:, 5].max()).drawn(self._files)
+        lost = np.clip(1.0 - np.nan_to_num(depth_in(land.heights, small) / small.depth_m, nan=1.0), 0.0, 1.0)
+        self._known = self._known.where(self._known.missing_from(catalogue)) + small.lost(lost).where(lost > 0.01)
+        counted = [*coverage(catalogue.marks[:, :3]), 2 * diameter.min() / MOON_RADIUS_M, 0.0]
+        self._files = self._files._replace(counted=np.array([counted]))
 
     def _lay(self, base: Surface) -> None:
         """Put the details on a base."""
@@ -87,7 +87,7 @@ class Moon:
         self._listed = mk.listed(self._known.marks)
 
     def _scatter(self, rows: Array) -> mk.Scatter:
-        return mk.scatter(rows, self.seed, self._features.patches, self._boxes, self._features.clear)
+        return mk.scatter(rows, self.seed, self._features.patches, self._features.clear)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
@@ -195,7 +195,7 @@ class Moon:
         up = site.up
         cap = radius_m / MOON_RADIUS_M
         found = self._gather(rk.layers(min_diameter_m), up, cap)
-        sources = self._craters(up, cap, rk.FRESH_FROM_M).marks
+        sources = self._craters(up, cap, rk.FRESH_FROM_M)[0].marks
         found = found[rk.keep(found, sources, up, radius_m, min_diameter_m)]
         found = found[np.argsort(-found[:, mk.DIAMETER], kind="stable")]
         height, _ = self.at(found[:, :3], max(FINEST_M, 0.25 * min_diameter_m))
@@ -224,22 +224,23 @@ class Moon:
 
         All that is added to the base: procedural ones below 4 km, named small ones and those of the catalogue.
         """
-        found = self._craters(site.up, radius_m / MOON_RADIUS_M, min_diameter_m)
+        found, share = self._craters(site.up, radius_m / MOON_RADIUS_M, min_diameter_m)
         diameter = found.marks[:, mk.DIAMETER]
         away = MOON_RADIUS_M * np.linalg.norm(found.marks[:, :3] - site.up, axis=1)
-        return found.where((diameter >= min_diameter_m) & (away < radius_m + 0.5 * diameter)).listing()
+        near = (diameter >= min_diameter_m) & (away < radius_m + 0.5 * diameter)
+        return found.where(near).listing(share[near])
 
     def craters_in(self, box: Box, min_diameter_m: float) -> Craters:
         """Craters of at least ``min_diameter_m`` whose middle lies in a box (south, north, west, east; degrees)."""
         found = self.craters(box_site(box), box_radius(box), min_diameter_m)
         return found.where(in_box(box, found.lat_deg, found.lon_deg))
 
-    def _craters(self, up: Array, cap: float, from_m: float) -> Known:
-        """Craters from the octave of ``from_m`` on that may reach into a cap; not those that a file shows in full."""
+    def _craters(self, up: Array, cap: float, from_m: float) -> tuple[Known, Array]:
+        """Craters from the octave of ``from_m`` on that may reach into a cap, and the share of each that is drawn."""
         rows = pop.layers()[0]
         marks = self._gather(rows[2 * rows[:, pop.DMIN] > from_m], up, cap)
         found = Known(marks, marks[:, mk.DIAMETER].copy(), np.full(len(marks), "procedural")) + self._known
-        return found.where(found.marks[:, mk.AMP] > 0.01 * found.whole)
+        return found.drawn(self._files)
 
     def _gather(self, layers: Array, up: Array, cap: float) -> Array:
         """Marks of ``layers`` that reach into a cap around the unit vector ``up``; shape (n, columns of a mark)."""
@@ -253,7 +254,8 @@ class Moon:
         if not 0.0 < resolution_m < 1e6:
             raise BadInput("moon", "resolution_m", resolution_m, "metres above 0, such as 0.5 for posts 0.5 m apart")
         waves, table = regolith.weights(resolution_m), profile.table()
-        return Detail(self._strewn, self._listed, table, _sink(resolution_m), waves, self._salt, resolution_m)
+        sinks = _sinks(resolution_m, tuple(self._files.boxes[:, 5]))
+        return Detail(self._strewn, self._listed, self._files, table, sinks, waves, self._salt, resolution_m)
 
     def _knots(self, site: Site, x0: float, y0: float, step: float, n: int) -> tuple[Array, Array]:
         """Base height at knots of a site grid, found by walking down the vertical; with their unit vectors."""
@@ -301,8 +303,11 @@ def _base(window: Window, lat: Array, lon: Array) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _sink(resolution_m: float) -> float:
-    return sum(pop.mean_height(layer, resolution_m) for layer in pop.layers()[0])
+def _sinks(resolution_m: float, posts: tuple[float, ...]) -> Array:
+    """Mean height (m) of all craters, and for each elevation file of those that posts so wide (m) show."""
+    return np.array(
+        [sum(pop.mean_height(layer, resolution_m, post) for layer in pop.layers()[0]) for post in (None, *posts)]
+    )
 
 
 def _checked(lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[Array, Array]:

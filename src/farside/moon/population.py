@@ -131,8 +131,11 @@ def poisson(expected: Array) -> Array:
     return cumulative
 
 
-def mean_height(layer: Array, resolution_m: float) -> float:
-    """Expected height (m) that the craters of a layer add to every point; the surface takes it off again."""
+def mean_height(layer: Array, resolution_m: float, post_m: float | None = None) -> float:
+    """Expected height (m) that the craters of a layer add to every point; the surface takes it off again.
+
+    post_m: of the craters that an elevation file with such posts shows, only.
+    """
     if layer[KIND] != CRATER or layer[LARGE]:
         return 0.0
     step = profile.REACH**2 / profile.STEPS
@@ -142,8 +145,14 @@ def mean_height(layer: Array, resolution_m: float) -> float:
     d = 0.5 * (d[1:] + d[:-1])
     k = profile.K_MAX * (np.arange(64) + 0.5) / 64 + (resolution_m / d[:, None]) ** 2 / 6
     row = np.minimum(profile.STATES - 1, np.rint(np.sqrt(k / profile.K_TOP) * (profile.STATES - 1)).astype(int))
-    mean = (volume[row].mean(1) * d**3 * fade(d, resolution_m)).mean()
+    share = fade(d, resolution_m) * (1.0 if post_m is None else seen(d / post_m))
+    mean = (volume[row].mean(1) * d**3 * share).mean()
     return float(layer[DENSITY] * mean)
+
+
+def seen(posts: Array) -> Array:
+    """Share of a crater so many posts wide that an elevation model holds; shapes alike (see ``marks.seen``)."""
+    return np.where(posts > 1.0, np.clip(0.40 * np.log(np.maximum(posts, 1.0) / 1.7), 0.0, 1.0), 0.0)
 
 
 def fade(diameter_m: Array, resolution_m: float) -> Array:

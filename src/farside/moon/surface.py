@@ -12,7 +12,21 @@ from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile, regolith
 from farside.moon.lattice import Window, read
-from farside.moon.marks import COLUMNS, Listed, Scatter, gather, gather_listed, glow, larger, radii2, units
+from farside.moon.marks import (
+    COLUMNS,
+    Files,
+    Listed,
+    Scatter,
+    drawn,
+    file_shares,
+    gather,
+    gather_listed,
+    glow,
+    larger,
+    radii2,
+    sunk,
+    units,
+)
 from farside.moon.noise import fractal
 
 _R = MOON_RADIUS_M
@@ -49,14 +63,16 @@ _DEPTH = DEPTH
 class Detail(NamedTuple):
     """What lies on the base, seen at a resolution (m).
 
-    scatter: craters by the hash of their cell; listed: those known one by one; table: their profiles; sink: mean height
-    (m) that the scattered ones add, which is taken off again; waves: weights of the regolith's octaves; salt: its hash.
+    scatter: craters by the hash of their cell; listed: those known one by one; files: what shows part of them; table:
+    their profiles; sinks: mean heights (m) that the scattered ones add, see ``sunk``; waves: weights of the regolith's
+    octaves; salt: its hash.
     """
 
     scatter: Scatter
     listed: Listed
+    files: Files
     table: np.ndarray
-    sink: float
+    sinks: np.ndarray
     waves: np.ndarray
     salt: np.uint64
     resolution: float
@@ -129,7 +145,7 @@ def at_points(
     lo, hi = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.int64)
     first, last = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.int64)
     finer, listed = np.zeros(_DEPTH, np.int64), np.zeros(_DEPTH, np.bool_)
-    buffer = np.empty((1024, COLUMNS))
+    buffer, shares = np.empty((1024, COLUMNS)), np.zeros(detail.files.boxes.shape[0] + 1)
     hi[0], finer[0], depth = points.shape[0], rows.shape[0], 0
     while depth >= 0:
         a, b, parent, start, layer, have = lo[depth], hi[depth], first[depth], last[depth], finer[depth], listed[depth]
@@ -152,17 +168,19 @@ def at_points(
             continue
         for i in range(a, b):
             x, y, z = points[i, 0], points[i, 1], points[i, 2]
-            base, light = read(height, bright, where, math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x))
+            lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
+            base, light = read(height, bright, where, lat, lon)
+            file_shares(detail.files, lat, lon, shares)
             total, glare = 0, 0
             for k in range(start, n):
                 m = buffer[k]
                 r2 = radii2(m[0], m[1], m[2], m[3], m[4], m[5], m[6], x, y, z)
                 if r2 < _REACH2:
-                    total += units(table, int(m[8]), m[7], r2)
+                    total += units(table, int(m[8]), m[7] * drawn(detail.files, shares, m[10], m[12]), r2)
                     if m[9] > 0.0:
                         glare += int(m[9] * glow(r2) * _UNIT)
             small = fractal(detail.salt, x * _R, y * _R, z * _R, detail.waves, _LONGEST)
-            out[i] = base - detail.sink + total / _UNIT + small
+            out[i] = base - sunk(shares, detail.sinks) + total / _UNIT + small
             shine[i] = light * (1.0 + _BRIGHTEST * min(1.5, glare / _UNIT))
 
 
@@ -196,7 +214,7 @@ def on_grid(
     rise = np.empty(SIDE * SIDE)
     total = np.empty(SIDE * SIDE, np.int64)
     glare = np.empty(SIDE * SIDE, np.int64)
-    buffer = np.empty((512, COLUMNS))
+    buffer, shares = np.empty((512, COLUMNS)), np.zeros((SIDE * SIDE, detail.files.boxes.shape[0] + 1))
     for r0 in range(0, rows, SIDE):
         for c0 in range(0, columns, SIDE):
             nr, nc = min(SIDE, rows - r0), min(SIDE, columns - c0)
@@ -213,7 +231,10 @@ def on_grid(
                     p[k, 2] = a * axes[0, 2] + b * axes[1, 2] + c * axes[2, 2]
                     rise[k] = c
                     lat = math.atan2(p[k, 2], math.sqrt(p[k, 0] * p[k, 0] + p[k, 1] * p[k, 1]))
-                    base[k], light[k] = read(height, bright, where, lat, math.atan2(p[k, 1], p[k, 0]))
+                    lon = math.atan2(p[k, 1], p[k, 0])
+                    base[k], light[k] = read(height, bright, where, lat, lon)
+                    file_shares(detail.files, lat, lon, shares[k])
+                    base[k] -= sunk(shares[k], detail.sinks)
                     total[k] = 0
                     glare[k] = 0
             mid = (nr // 2) * SIDE + nc // 2
@@ -226,6 +247,7 @@ def on_grid(
             cap = 1.02 * math.sqrt(cap2) + 2 * post / _R
             buffer, n = gather(detail.scatter, 0, detail.scatter.rows.shape[0], qx, qy, qz, cap, resolution, buffer, 0)
             buffer, n = gather_listed(detail.listed, qx, qy, qz, cap, resolution, buffer, n)
+            mixed = _differ(shares, nr, nc)
             for k in range(n):
                 m = buffer[k]
                 ux, uy, uz = m[0], m[1], m[2]
@@ -238,12 +260,15 @@ def on_grid(
                 half = _REACH * _STRETCH * 0.5 * m[10] / post * 1.03 + 1.0
                 i0, i1 = max(0, math.floor(ic - half)), min(nr - 1, math.ceil(ic + half))
                 j0, j1 = max(0, math.floor(jc - half)), min(nc - 1, math.ceil(jc + half))
-                row, amplitude, glows = int(m[8]), m[7], m[9]
+                row, glows, diameter, sort = int(m[8]), m[9], m[10], m[12]
+                amplitude = m[7] * drawn(detail.files, shares[0], diameter, sort)
                 ex, ey, ez, sharp = m[3], m[4], m[5], m[6]
                 for i in range(i0, i1 + 1):
                     for q in range(i * SIDE + j0, i * SIDE + j1 + 1):
                         r2 = radii2(ux, uy, uz, ex, ey, ez, sharp, p[q, 0], p[q, 1], p[q, 2])
                         if r2 < _REACH2:
+                            if mixed:
+                                amplitude = m[7] * drawn(detail.files, shares[q], diameter, sort)
                             total[q] += units(table, row, amplitude, r2)
                             if glows > 0.0:
                                 glare[q] += int(glows * glow(r2) * _UNIT)
@@ -251,9 +276,20 @@ def on_grid(
                 for j in range(nc):
                     k = i * SIDE + j
                     small = fractal(detail.salt, p[k, 0] * _R, p[k, 1] * _R, p[k, 2] * _R, detail.waves, _LONGEST)
-                    h = base[k] - detail.sink + total[k] / _UNIT + small
+                    h = base[k] + total[k] / _UNIT + small
                     out[r0 + i, c0 + j] = (_R + h) * rise[k] - level
                     shine[r0 + i, c0 + j] = light[k] * (1.0 + _BRIGHTEST * min(1.5, glare[k] / _UNIT))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _differ(shares: np.ndarray, rows: int, columns: int) -> bool:
+    """Whether terrain files have more of one post of a tile than of another."""
+    for i in range(rows):
+        for k in range(i * SIDE, i * SIDE + columns):
+            for j in range(shares.shape[1]):
+                if shares[k, j] != shares[0, j]:
+                    return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")

@@ -57,6 +57,16 @@ class Terrain:
         at = np.array([[lat]]), np.array([[lon]])
         return any(bool(layer.dem.heights(*layer.dem.place(*at), 1)[1].all()) for layer in self._layers)
 
+    def heights(self, lat: Array, lon: Array) -> Array:
+        """Heights (m) of the files alone at latitudes and longitudes (radians, shapes alike); NaN where none is."""
+        out = np.full(lat.shape, np.nan)
+        for layer in self._layers:
+            missing = np.isnan(out)
+            if missing.any():
+                height, known = layer.dem.heights(*layer.dem.place(lat[missing], lon[missing]), 1)
+                out[missing] = np.where(known, height, np.nan)
+        return out
+
     def _fill(self, lat: Array, lon: Array, times: int, resolution_m: float) -> tuple[Array, Array]:
         """Nodes of one tile."""
         step = self.surface.lattice.step * 2**times
