@@ -17,10 +17,10 @@ from farside.geometry import MOON_RADIUS_M
 
 Array = NDArray[np.floating]
 
-TILE = 64
+TILE = 32
 """Nodes along a tile's side."""
 
-_KEEP = 6000
+_KEEP = 12000
 
 
 @dataclass(frozen=True)

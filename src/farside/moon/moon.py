@@ -20,7 +20,7 @@ from farside.moon.box import Box, box_radius, box_site, in_box
 from farside.moon.builtin import Builtin, load_features
 from farside.moon.cells import mix
 from farside.moon.craters import Craters, Known, coverage, depth_in, read_catalogue
-from farside.moon.lattice import Surface, Window, cap_bounds
+from farside.moon.lattice import TILE, Surface, Window, cap_bounds
 from farside.moon.rocks import Rocks
 from farside.moon.surface import Detail, along_curve, at_points, on_grid
 from farside.moon.terrain import Terrain
@@ -283,7 +283,7 @@ class Moon:
         south, north, west, east = cap_bounds(p)
         if (north - south) * (east - west) / step**2 < _LARGEST_WINDOW:
             return [np.arange(len(p))]
-        tile = 64 * step
+        tile = TILE * step
         lat, lon = np.arctan2(p[:, 2], np.hypot(p[:, 0], p[:, 1])), np.arctan2(p[:, 1], p[:, 0])
         key = np.floor(lat / tile).astype(np.int64) * 1_000_000 + np.floor(lon / tile).astype(np.int64)
         order = np.argsort(key, kind="stable")
