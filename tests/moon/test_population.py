@@ -51,9 +51,10 @@ def test_lava_carries_fewer_large_craters_than_highland(moon):
 
 def test_no_fresh_crater_lies_under_the_landing_place(moon, site):
     clear = moon._features.clear[0]
-    found = moon._craters(site.up, 1e-9, 0.01)[0].marks
+    known, _ = moon._craters(site.up, 1e-9, 0.01)
+    found = known.marks[known.source == "procedural"]
     found = found[(found[:, mk.DIAMETER] >= clear[4]) & (found[:, mk.AGE] < clear[5])]
-    assert len(found) >= 2
+    assert len(found) >= 1
     away = np.linalg.norm(found[:, :3] - site.up, axis=1) * MOON_RADIUS_M
     assert np.all(away >= clear[3] + 0.6 * found[:, mk.DIAMETER])
 
