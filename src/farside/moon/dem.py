@@ -88,6 +88,10 @@ class Dem:
         lon, lat = transform(self.crs, MOON_CRS, x.ravel(), y.ravel())
         return np.radians(lat).reshape(x.shape), np.radians(lon).reshape(x.shape)
 
+    def corner(self, row: int, column: int) -> Any:
+        """The transform of a grid whose first post is at a row and column."""
+        return _moved(self.transform, row, column)
+
     def bounds(self) -> tuple[float, float, float, float]:
         """South, north, west and width in longitude (radians); a grid over a pole reaches all round."""
         lat, lon = self._outline()
