@@ -86,7 +86,16 @@ def _figure(a: Almanac) -> Any:
     axes[0].set_title(f"{a.place.title}, {start} to {stop} UTC", color=INK, loc="left", fontsize=14, pad=24)
     under = f"{a.ground}, eye {a.place.eye_m:g} m" + ("" if a.relay == "none" else f"; relay: {a.relay}")
     axes[0].text(0.0, 1.035, under, transform=axes[0].transAxes, color=INK, alpha=0.75, fontsize=9, in_layout=False)
+    _settle(figure)
     return figure
+
+
+def _settle(figure: Any) -> None:
+    """Lay the panels out once, on round numbers: the solver's last bits change from run to run."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position(np.round(ax.get_position().bounds, 6))
 
 
 def _rows(a: Almanac) -> list[tuple[str, list[Lane], str, bool]]:
