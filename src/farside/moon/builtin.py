@@ -184,9 +184,7 @@ def _nodes(
     qx, qy, qz = ca * math.cos(lo), ca * math.sin(lo), math.sin(la)
     # the warped nodes stay inside a cap somewhat wider than the tile's half diagonal
     cap = 0.75 * math.hypot(lat[n - 1] - lat[0], lon[m - 1] - lon[0]) + 4000.0 / _R
-    near, count = gather(
-        seed, layers, young, np.zeros((0, 6)), np.zeros((0, 6)), qx, qy, qz, cap, 0.5 * post, np.empty((256, COLUMNS))
-    )
+    near, count = gather(seed, layers, young, np.zeros((0, 6)), qx, qy, qz, cap, 0.5 * post, np.empty((256, COLUMNS)))
     octaves = max(1, int(math.log2(rough[0, 0] / post)))
     mare_octaves = max(0, int(math.log2(rough[1, 0] / post)))
     warp_seed, high_seed, mare_seed, spot_seed = (

@@ -16,8 +16,8 @@ from farside.moon import population as pop
 from farside.moon import profile
 from farside.moon.cells import band_height, cell_hash, cells_in_band, high, low, mix, unit
 
-# columns of a mark: centre (unit vector), two axes that turn an offset into radii, and what to add
-C, A, B, AMP, ROW, NEAR, BRIGHT, DIAMETER, AGE, COLUMNS = 0, 3, 6, 9, 10, 11, 12, 13, 14, 15
+# columns of a mark: centre (unit vector), two axes that turn an offset into radii, and what to add; LARGE as in a layer
+C, A, B, AMP, ROW, NEAR, BRIGHT, DIAMETER, AGE, LARGE, COLUMNS = 0, 3, 6, 9, 10, 11, 12, 13, 14, 15, 16
 
 SQUASH = 0.08
 """Largest share by which a crater is longer one way and shorter the other."""
@@ -91,18 +91,48 @@ def seen(posts: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def held(boxes: np.ndarray, lat: float, lon: float, diameter: float, large: bool) -> float:
-    """Share of a crater not to be drawn, because the terrain files at its place show it.
+def file_shares(boxes: np.ndarray, lat: float, lon: float, shares: np.ndarray) -> None:
+    """How much of a place each terrain file has, 0..1, into ``shares``; boxes: a row for each file."""
+    for i in range(boxes.shape[0]):
+        shares[i] = box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon)
 
-    boxes: a row for each file, see `box_share` and `covered`. A file shows part of its smallest craters; large ones,
-    which are counted one by one, are the file's alone.
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def drawn(boxes: np.ndarray, shares: np.ndarray, diameter: float, large: bool) -> float:
+    """Share of a crater to be drawn at a place, where terrain files with ``shares`` of the place do not show it.
+
+    A file shows part of its smallest craters; large ones, which are counted one by one, are the file's alone. So a
+    surface is the file's where the file has all of a place, and what lies beneath with all its craters where it has
+    nothing.
     """
     most = 0.0
     for i in range(boxes.shape[0]):
         if diameter > boxes[i, 5]:
             shows = 1.0 if large else seen(diameter / boxes[i, 5])
-            most = max(most, shows * box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon))
-    return most
+            most = max(most, shows * shares[i])
+    return 1.0 - most
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def drawn_at_centres(boxes: np.ndarray, marks: np.ndarray, out: np.ndarray) -> None:
+    """Share of each mark (n, COLUMNS) that is drawn at its own centre, into ``out`` (n,)."""
+    shares = np.zeros(boxes.shape[0])
+    for k in range(marks.shape[0]):
+        m = marks[k]
+        file_shares(boxes, math.atan2(m[2], math.sqrt(m[0] * m[0] + m[1] * m[1])), math.atan2(m[1], m[0]), shares)
+        out[k] = drawn(boxes, shares, m[13], m[15] > 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sunk(shares: np.ndarray, sinks: np.ndarray) -> float:
+    """Mean height (m) that the craters drawn at a place add, to be taken off again; shares: of each file at the place.
+
+    sinks: of all craters, then for each file of those that it shows, which are not drawn.
+    """
+    spared = 0.0
+    for i in range(shares.shape[0]):
+        spared = min(spared, sinks[1 + i] * shares[i])
+    return sinks[0] - spared
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -130,7 +160,6 @@ def gather(
     seed: np.uint64,
     layers: np.ndarray,
     patches: np.ndarray,
-    boxes: np.ndarray,
     clear: np.ndarray,
     qx: float,
     qy: float,
@@ -226,8 +255,6 @@ def gather(
                                 continue
                         if _stands_clear(clear, x, y, z, diameter, age):
                             continue
-                        if boxes.shape[0] > 0:
-                            amp *= 1.0 - held(boxes, math.atan2(z, c), at, diameter, layers[i, _LARGE] > 0.0)
                         if kind == _COMPLEX_KIND:
                             row = _COMPLEX + int(state * _COMPLEX_STATES)
                             amp *= 1.28e3 * (diameter / 1e3) ** 0.301 / diameter
@@ -239,7 +266,7 @@ def gather(
                         marks = bigger
                     m = marks[n]
                     _place(m, z, at, turn, squash, 0.5 * diameter)
-                    m[9], m[10], m[12], m[13], m[14] = amp, row, bright, diameter, age
+                    m[9], m[10], m[12], m[13], m[14], m[15] = amp, row, bright, diameter, age, layers[i, _LARGE]
                     n += 1
     return marks, n
 

@@ -58,9 +58,6 @@ class Moon:
         if files:
             self._land = land = Terrain(files, self._builtin.surface)
             self._surface, self._boxes = land.surface, land.boxes
-            for mark in self._named:
-                lat, lon = math.asin(mark[2]), math.atan2(mark[1], mark[0])
-                mark[mk.AMP] *= 1 - mk.held(self._boxes, lat, lon, mark[mk.DIAMETER], False)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
@@ -216,7 +213,6 @@ class Moon:
             self._hash_seed,
             layers,
             self._patches,
-            self._boxes,
             self._clear,
             up[0],
             up[1],
@@ -251,7 +247,7 @@ class Moon:
             self._boxes,
             self._clear,
             profile.table(),
-            _sink(resolution_m),
+            _sinks(resolution_m, tuple(self._boxes[:, 5])),
         )
 
     def _times(self, resolution_m: float) -> int:
@@ -310,8 +306,11 @@ def _base(window: Window, lat: Array, lon: Array) -> Array:
 
 
 @lru_cache(maxsize=64)
-def _sink(resolution_m: float) -> float:
-    return sum(pop.mean_height(layer, resolution_m) for layer in pop.layers()[0])
+def _sinks(resolution_m: float, posts: tuple[float, ...]) -> Array:
+    """Mean height (m) of all craters, and for each elevation file of those that posts so wide (m) show."""
+    return np.array(
+        [sum(pop.mean_height(layer, resolution_m, post) for layer in pop.layers()[0]) for post in (None, *posts)]
+    )
 
 
 def _named_marks(small: Array) -> Array:

@@ -107,10 +107,11 @@ def _bumps(i: int) -> list[float]:
     return [BUMPS, d, 2.0, BUMP_DENSITY * d**-2, 0.087 * 2 ** (-0.2 * i), 1.0, 0.0]
 
 
-def mean_height(layer: Array, resolution_m: float) -> float:
+def mean_height(layer: Array, resolution_m: float, post_m: float | None = None) -> float:
     """Expected height (m) that the craters of a layer add to every point; the surface takes it off again.
 
-    Diffusion moves no volume, so the bowl's volume does not depend on its age.
+    post_m: of the craters that an elevation file with such posts shows, only. Diffusion moves no volume, so the bowl's
+    volume does not depend on its age.
     """
     if layer[KIND] != CRATER or layer[LARGE]:
         return 0.0
@@ -120,7 +121,16 @@ def mean_height(layer: Array, resolution_m: float) -> float:
     u = (np.arange(256) + 0.5) / 256
     beta = layer[BETA]
     d = layer[DMIN] * (1 - u * (1 - 2**-beta)) ** (-1 / beta)
-    return float(layer[DENSITY] * layer[AMPLITUDE] * volume * (d**3 * fade(d, resolution_m)).mean())
+    drawn = fade(d, resolution_m) * (1.0 if post_m is None else seen(d / post_m))
+    return float(layer[DENSITY] * layer[AMPLITUDE] * volume * (d**3 * drawn).mean())
+
+
+def seen(posts: Array) -> Array:
+    """Share of a crater so many posts wide that an elevation model holds; shapes alike.
+
+    Fitted to GLD100 against the catalogue of Wu et al. (2022): 0.16 at 2.6 posts, 0.47 at 5.3, 0.76 at 9.5, 0.91 at 20.
+    """
+    return np.where(posts > 1.0, np.clip(0.40 * np.log(np.maximum(posts, 1.0) / 1.7), 0.0, 1.0), 0.0)
 
 
 def fade(diameter_m: Array, resolution_m: float) -> Array:

@@ -11,7 +11,7 @@ from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile
 from farside.moon.lattice import read
-from farside.moon.marks import COLUMNS, gather, glow, radii2, shown, units
+from farside.moon.marks import COLUMNS, drawn, file_shares, gather, glow, radii2, shown, sunk, units
 
 _R = MOON_RADIUS_M
 _REACH2 = profile.REACH**2
@@ -56,7 +56,7 @@ def at_points(
     boxes: np.ndarray,
     clear: np.ndarray,
     table: np.ndarray,
-    sink: float,
+    sinks: np.ndarray,
     height: np.ndarray,
     bright: np.ndarray,
     where: np.ndarray,
@@ -66,20 +66,23 @@ def at_points(
 ) -> None:
     """Heights (m above the sphere) and brightness at unit vectors ``points`` (n, 3)."""
     buffer = np.empty((128, COLUMNS))
+    shares = np.zeros(boxes.shape[0])
     for i in range(points.shape[0]):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        base, b = read(height, bright, where, math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x))
-        buffer, n = gather(seed, layers, patches, boxes, clear, x, y, z, 0.0, resolution, buffer)
+        lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
+        base, b = read(height, bright, where, lat, lon)
+        buffer, n = gather(seed, layers, patches, clear, x, y, z, 0.0, resolution, buffer)
         buffer, n = _named(named, x, y, z, 0.0, resolution, buffer, n)
+        file_shares(boxes, lat, lon, shares)
         total, light = 0, 0
         for k in range(n):
             m = buffer[k]
             r2 = radii2(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], x, y, z)
             if r2 < _REACH2:
-                total += units(table, int(buffer[k, 10]), buffer[k, 9], r2)
+                total += units(table, int(m[10]), m[9] * drawn(boxes, shares, m[13], m[15] > 0.0), r2)
                 if buffer[k, 12] > 0.0:
                     light += int(buffer[k, 12] * glow(r2) * _UNIT)
-        out[i] = base - sink + total / _UNIT
+        out[i] = base - sunk(shares, sinks) + total / _UNIT
         shine[i] = b * (1.0 + _BRIGHTEST * min(1.5, light / _UNIT))
 
 
@@ -99,7 +102,7 @@ def on_grid(
     boxes: np.ndarray,
     clear: np.ndarray,
     table: np.ndarray,
-    sink: float,
+    sinks: np.ndarray,
     height: np.ndarray,
     bright: np.ndarray,
     where: np.ndarray,
@@ -122,6 +125,7 @@ def on_grid(
     total = np.empty(SIDE * SIDE, np.int64)
     glare = np.empty(SIDE * SIDE, np.int64)
     buffer = np.empty((512, COLUMNS))
+    shares = np.zeros((SIDE * SIDE, boxes.shape[0]))
     for r0 in range(0, rows, SIDE):
         for c0 in range(0, columns, SIDE):
             nr, nc = min(SIDE, rows - r0), min(SIDE, columns - c0)
@@ -138,7 +142,10 @@ def on_grid(
                     p[k, 2] = a * axes[0, 2] + b * axes[1, 2] + c * axes[2, 2]
                     rise[k] = c
                     lat = math.atan2(p[k, 2], math.sqrt(p[k, 0] * p[k, 0] + p[k, 1] * p[k, 1]))
-                    base[k], light[k] = read(height, bright, where, lat, math.atan2(p[k, 1], p[k, 0]))
+                    lon = math.atan2(p[k, 1], p[k, 0])
+                    base[k], light[k] = read(height, bright, where, lat, lon)
+                    file_shares(boxes, lat, lon, shares[k])
+                    base[k] -= sunk(shares[k], sinks)
                     total[k] = 0
                     glare[k] = 0
             mid = (nr // 2) * SIDE + nc // 2
@@ -149,8 +156,9 @@ def on_grid(
                 cap2 = max(cap2, dx * dx + dy * dy + dz * dz)
             # margin for relief that moves a post sideways
             cap = 1.02 * math.sqrt(cap2) + 2 * post / _R
-            buffer, n = gather(seed, layers, patches, boxes, clear, qx, qy, qz, cap, resolution, buffer)
+            buffer, n = gather(seed, layers, patches, clear, qx, qy, qz, cap, resolution, buffer)
             buffer, n = _named(named, qx, qy, qz, cap, resolution, buffer, n)
+            mixed = _differ(shares, nr, nc)
             for k in range(n):
                 m = buffer[k]
                 ux, uy, uz = m[0], m[1], m[2]
@@ -163,21 +171,35 @@ def on_grid(
                 half = m[11] * radius / post * 1.03 + 1.0
                 i0, i1 = max(0, math.floor(ic - half)), min(nr - 1, math.ceil(ic + half))
                 j0, j1 = max(0, math.floor(jc - half)), min(nc - 1, math.ceil(jc + half))
-                row, amplitude, glows = int(m[10]), m[9], m[12]
+                row, diameter, large, glows = int(m[10]), m[13], m[15] > 0.0, m[12]
+                amplitude = m[9] * drawn(boxes, shares[0], diameter, large)
                 ax, ay, az, bx, by, bz = m[3], m[4], m[5], m[6], m[7], m[8]
                 for i in range(i0, i1 + 1):
                     for q in range(i * SIDE + j0, i * SIDE + j1 + 1):
                         r2 = radii2(ux, uy, uz, ax, ay, az, bx, by, bz, p[q, 0], p[q, 1], p[q, 2])
                         if r2 < _REACH2:
+                            if mixed:
+                                amplitude = m[9] * drawn(boxes, shares[q], diameter, large)
                             total[q] += units(table, row, amplitude, r2)
                             if glows > 0.0:
                                 glare[q] += int(glows * glow(r2) * _UNIT)
             for i in range(nr):
                 for j in range(nc):
                     k = i * SIDE + j
-                    h = base[k] - sink + total[k] / _UNIT
+                    h = base[k] + total[k] / _UNIT
                     out[r0 + i, c0 + j] = (_R + h) * rise[k] - level
                     shine[r0 + i, c0 + j] = light[k] * (1.0 + _BRIGHTEST * min(1.5, glare[k] / _UNIT))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _differ(shares: np.ndarray, rows: int, columns: int) -> bool:
+    """Whether terrain files have more of one post of a tile than of another."""
+    for i in range(rows):
+        for k in range(i * SIDE, i * SIDE + columns):
+            for j in range(shares.shape[1]):
+                if shares[k, j] != shares[0, j]:
+                    return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
