@@ -11,7 +11,7 @@ from farside.geometry import Site
 from farside.moon import Moon
 from farside.moon import marks as mk
 from farside.moon.dem import bicubic
-from farside.moon.lattice import read
+from farside.moon.lattice import read, unit
 from farside.moon.terrain import COVER, Terrain, smooth
 
 
@@ -292,3 +292,47 @@ def test_moon_takes_one_file_or_several(files):
     assert float(several.elevation(4.5, 25.7, 2500.0)) == pytest.approx(float(one.elevation(4.5, 25.7, 2500.0)), abs=30)
     assert several.file_covers(12.0, 12.0)
     assert not one.file_covers(12.0, 12.0)
+
+
+# Lattices ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_turned_lattice_knows_its_way_back(tmp_path, land):
+    lattice = Terrain([dems.polar(tmp_path / "polar.tif", n=100, step=500.0)], land).surface.lattice
+    assert lattice.axes is not None
+    assert lattice.axes @ lattice.axes.T == pytest.approx(np.eye(3), abs=1e-12)
+    rng = np.random.default_rng(7)
+    lat, lon = np.arcsin(rng.uniform(-1, 1, 50)), rng.uniform(-np.pi, np.pi, 50)
+    back = lattice.on_the_moon(*lattice.place(unit(lat, lon)))
+    assert unit(*back) == pytest.approx(unit(lat, lon), abs=1e-12)
+
+
+@pytest.mark.parametrize("lat", [-89.99, -90.0, -88.7])
+def test_a_fine_file_over_a_pole_is_like_any_other(tmp_path, lat):
+    """20 m posts around the pole: half a million of them would go round it on a lattice of latitudes."""
+
+    def bumps(lat, lon):
+        x, y = (np.radians(90 + lat) * dems.R * side for side in (np.sin(np.radians(lon)), np.cos(np.radians(lon))))
+        return 300 * np.sin(x / 700) * np.cos(y / 900) - 1000
+
+    moon = Moon(1, dems.polar(tmp_path / "polar.tif", n=1000, step=20.0, f=bumps))
+    site = Site(lat, 30.0, float(bumps(lat, 30.0)))
+    z, _ = moon.grid(site, -2000.0, -2000.0, 20.0, 201)
+    assert len(moon._surface._tiles) < 300
+    k = np.arange(0, 201, 20)
+    place = np.stack(np.broadcast_arrays(-2000 + 20.0 * k[None], -2000 + 20.0 * k[:, None], z[np.ix_(k, k)]), -1)
+    at_lat, at_lon, height = site.geodetic(place.astype(float))
+    # posts are placed by the height of the ground some posts on: a few centimetres to the side
+    assert moon.elevation(at_lat, at_lon, 20.0) == pytest.approx(height, abs=0.06)
+    if lat < -89:  # inside the file; craters below the posts' reach remain
+        assert height == pytest.approx(bumps(at_lat, at_lon), abs=8)
+
+
+def test_a_fine_file_near_a_pole_is_not_crowded(tmp_path, land):
+    terrain = Terrain([dems.ground(tmp_path / "a.tif", west=20.0, north=-84.0, step=1 / 256, shape=(512, 512))], land)
+    assert terrain.surface.lattice.axes is not None
+    lat, lon = np.radians([-85.0, -84.7]), np.radians([21.0, 20.8])
+    for place in zip(lat, lon, strict=True):
+        own = terrain.surface.lattice.place(unit(*place))
+        w = terrain.surface.window(own[0], own[0], own[1], own[1])
+        assert read(w.height, w.bright, w.where, *own)[0] == pytest.approx(hills(*np.degrees(place)), abs=1.5)

@@ -94,7 +94,8 @@ def seen(posts: float) -> float:
 def file_shares(boxes: np.ndarray, lat: float, lon: float, shares: np.ndarray) -> None:
     """How much of a place each terrain file has, 0..1, into ``shares``; boxes: a row for each file."""
     for i in range(boxes.shape[0]):
-        shares[i] = box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon)
+        share = box_share(boxes[i], lat, lon)
+        shares[i] = share * covered(boxes[i], lat, lon) if share > 0.0 else 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

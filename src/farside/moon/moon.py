@@ -16,7 +16,7 @@ from farside.moon import population as pop
 from farside.moon import profile
 from farside.moon import rocks as rk
 from farside.moon.builtin import Builtin, load_features
-from farside.moon.lattice import Surface, Window
+from farside.moon.lattice import Surface, Window, bounds, unit
 from farside.moon.rocks import Rocks
 from farside.moon.surface import at_points, on_grid
 from farside.moon.terrain import Terrain
@@ -65,7 +65,7 @@ class Moon:
         lat_deg: planetocentric latitude; lon_deg: east longitude; degrees, MOON_ME.
         """
         lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
-        return self.at(_unit(lat, lon), resolution_m)[0]
+        return self.at(unit(lat, lon), resolution_m)[0]
 
     def albedo(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Brightness of the ground as a factor on the single-scattering albedo, about 1 on mature mare; shape as above.
@@ -73,12 +73,12 @@ class Moon:
         Highland and fresh ejecta are brighter.
         """
         lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
-        return self.at(_unit(lat, lon), resolution_m)[1]
+        return self.at(unit(lat, lon), resolution_m)[1]
 
     def normal(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Unit normal of the surface in local east, north, up, shape (..., 3): differences over one resolution."""
         lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
-        up = _unit(lat, lon)
+        up = unit(lat, lon)
         east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], -1)
         north = np.cross(up, east)
         slope = []
@@ -96,8 +96,7 @@ class Moon:
         p = np.ascontiguousarray(directions, float).reshape(-1, 3)
         p = p / np.sqrt((p * p).sum(-1, keepdims=True))
         height, shine = np.empty(len(p)), np.empty(len(p))
-        lat = np.arctan2(p[:, 2], np.hypot(p[:, 0], p[:, 1]))
-        lon = np.arctan2(p[:, 1], p[:, 0])
+        lat, lon = self._surface.lattice.place(p)
         for some in self._together(lat, lon, resolution_m):
             window = self._window(lat[some], lon[some], resolution_m)
             h, s = np.empty(len(some)), np.empty(len(some))
@@ -152,8 +151,7 @@ class Moon:
         x, y = x0 + np.arange(n) * post_m, y0 + np.arange(n)[:, None] * post_m
         rise = np.sqrt(1 - (x**2 + y**2) / MOON_RADIUS_M**2)
         me = np.stack([x + 0 * y, y + 0 * x, MOON_RADIUS_M * rise], -1) @ site.axes
-        lat, lon = np.arctan2(me[..., 2], np.hypot(me[..., 0], me[..., 1])), np.arctan2(me[..., 1], me[..., 0])
-        window = self._window(lat, lon, post_m)
+        window = self._window(*self._surface.lattice.place(me), post_m)
         out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
         # posts stand on the sphere itself: no height moves them sideways
         flat = np.zeros((2, 2))
@@ -232,8 +230,7 @@ class Moon:
             radius = MOON_RADIUS_M + height
             up = np.sqrt(radius**2 - x**2 - y**2)
             me = np.stack([x, y, up], -1) @ site.axes
-            lat = np.arctan2(me[..., 2], np.hypot(me[..., 0], me[..., 1]))
-            lon = np.arctan2(me[..., 1], me[..., 0])
+            lat, lon = self._surface.lattice.place(me)
             window = self._window(lat, lon, step)
             height = _base(window, lat, lon)
         return height, lat, lon
@@ -251,18 +248,18 @@ class Moon:
         )
 
     def _times(self, resolution_m: float) -> int:
-        """How many halvings coarser than the lattice a resolution is."""
+        """How many halvings coarser than the lattice a resolution is: nodes lie half to one of it apart."""
         post = self._surface.lattice.step * MOON_RADIUS_M
-        return max(0, int(math.log2(max(1.0, resolution_m / (2 * post)))))
+        return max(0, int(math.log2(max(1.0, 1.001 * resolution_m / post))))
 
     def _window(self, lat: Array, lon: Array, resolution_m: float) -> Window:
-        south, north, west, width = _bounds(lat, lon)
+        south, north, west, width = bounds(lat, lon)
         return self._surface.window(south, north, west, west + width, self._times(resolution_m))
 
     def _together(self, lat: Array, lon: Array, resolution_m: float) -> list[NDArray[np.int64]]:
         """Split scattered points into groups whose windows fit in memory."""
         step = self._surface.lattice.step * 2 ** self._times(resolution_m)
-        south, north, _, width = _bounds(lat, lon)
+        south, north, _, width = bounds(lat, lon)
         if (north - south) * width / step**2 < _LARGEST_WINDOW:
             return [np.arange(len(lat))]
         tile = 64 * step
@@ -271,35 +268,9 @@ class Moon:
         return np.split(order, np.nonzero(np.diff(key[order]))[0] + 1)
 
 
-def _unit(lat: Array, lon: Array) -> Array:
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
-
-
-def _bounds(lat: Array, lon: Array) -> tuple[float, float, float, float]:
-    """South, north, west and width in longitude (radians) of points and all between: the shorter way round the Moon.
-
-    Points that may lie around a pole have the full circle, up to the pole.
-    """
-    south, north = float(lat.min()), float(lat.max())
-    middle = _unit(lat, lon).reshape(-1, 3).mean(0)
-    middle /= np.linalg.norm(middle)
-    spread = math.asin(min(1.0, 0.5 * float(np.linalg.norm(_unit(lat, lon) - middle, axis=-1).max()))) * 2.0
-    centre = math.asin(middle[2])
-    if lat.size > 1 and abs(centre) + 1.1 * spread >= 0.5 * math.pi:
-        return (
-            min(south, -0.5 * math.pi if centre < 0 else south),
-            max(north, 0.5 * math.pi if centre > 0 else north),
-            0.0,
-            2 * math.pi,
-        )
-    around = math.atan2(middle[1], middle[0])
-    off = (lon - around + math.pi) % (2 * math.pi) - math.pi
-    return south, north, around + float(off.min()), float(off.max() - off.min())
-
-
 def _base(window: Window, lat: Array, lon: Array) -> Array:
     """Nearest node's height: enough to place posts on the sphere, shapes alike."""
-    lat0, lon0, step, r0, c0, columns = window.where
+    lat0, lon0, step, r0, c0, columns = window.where[:6]
     i = np.rint((lat - lat0) / step - r0).astype(int)
     j = np.rint(((lon - lon0) % (2 * math.pi) / step - c0) % columns).astype(int)
     return window.height[i, j]

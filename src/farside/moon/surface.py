@@ -10,7 +10,7 @@ from numba import njit
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile
-from farside.moon.lattice import read
+from farside.moon.lattice import place, read
 from farside.moon.marks import COLUMNS, drawn, file_shares, gather, glow, radii2, shown, sunk, units
 
 _R = MOON_RADIUS_M
@@ -69,10 +69,12 @@ def at_points(
     shares = np.zeros(boxes.shape[0])
     for i in range(points.shape[0]):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
+        lat, lon = place(where, x, y, z)
         base, b = read(height, bright, where, lat, lon)
         buffer, n = gather(seed, layers, patches, clear, x, y, z, 0.0, resolution, buffer)
         buffer, n = _named(named, x, y, z, 0.0, resolution, buffer, n)
+        if where[6] > 0.0:
+            lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
         file_shares(boxes, lat, lon, shares)
         total, light = 0, 0
         for k in range(n):
@@ -141,9 +143,11 @@ def on_grid(
                     p[k, 1] = a * axes[0, 1] + b * axes[1, 1] + c * axes[2, 1]
                     p[k, 2] = a * axes[0, 2] + b * axes[1, 2] + c * axes[2, 2]
                     rise[k] = c
-                    lat = math.atan2(p[k, 2], math.sqrt(p[k, 0] * p[k, 0] + p[k, 1] * p[k, 1]))
-                    lon = math.atan2(p[k, 1], p[k, 0])
+                    lat, lon = place(where, p[k, 0], p[k, 1], p[k, 2])
                     base[k], light[k] = read(height, bright, where, lat, lon)
+                    if where[6] > 0.0:
+                        lat = math.atan2(p[k, 2], math.sqrt(p[k, 0] * p[k, 0] + p[k, 1] * p[k, 1]))
+                        lon = math.atan2(p[k, 1], p[k, 0])
                     file_shares(boxes, lat, lon, shares[k])
                     base[k] -= sunk(shares[k], sinks)
                     total[k] = 0
