@@ -108,7 +108,7 @@ def test_mask_is_that_of_a_much_finer_march_over_the_bare_function(moon):
 
 def test_published_terrain_gives_the_measured_range_and_mean(gld100):
     # the sheet's mask: bare file, samples every 250 m from 500 m on; here relief below the file's posts is added
-    mask = horizon_of(Moon(1, gld100), SITE, 1.5)
+    mask = horizon_of(Moon(1, gld100), SITE, 1.5, cells=512)
     elevation = np.degrees(mask.elevation_at(np.radians(np.arange(360.0))))
     assert elevation.min() == pytest.approx(0.10, abs=0.1)
     assert elevation.max() == pytest.approx(2.94, abs=0.1)

@@ -105,7 +105,7 @@ def test_text_has_a_line_for_each_event_and_a_summary_that_stands_alone(month):
     summary = month.to_text(summary_only=True)
     assert "never over the terrain; highest -3" in summary
     assert "longest night" in summary
-    assert "1 sigma" in summary
+    assert "Uncertain" in summary
     assert len(summary.splitlines()) < 30
 
 
@@ -165,12 +165,11 @@ def test_files_are_written_as_their_names_say(farside, month, tmp_path):
 
 
 def test_pictures_are_the_same_bytes_each_time_without_dates(month, tmp_path):
-    for name in ("a.png", "b.png", "a.svg", "b.svg"):
-        month.timeline(tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-    assert b"<dc:date>" not in (tmp_path / "a.svg").read_bytes()
-    assert b"Software" not in (tmp_path / "a.png").read_bytes()
+    for kind in ("png", "svg"):
+        made = [month.timeline(tmp_path / f"{k}.{kind}").read_bytes() for k in range(4)]
+        assert len(set(made)) == 1
+    assert b"<dc:date>" not in (tmp_path / "0.svg").read_bytes()
+    assert b"Software" not in (tmp_path / "0.png").read_bytes()
 
 
 def test_json_is_lines_that_end_with_the_windows(farside, month):

@@ -18,12 +18,12 @@ from farside.errors import BadInput, DamagedFile
 from farside.flight import fly_descent, solve_halo
 from farside.geometry import Equirectangular, Site, t_to_utc, utc_to_t
 from farside.instruments import load, observation
-from farside.moon import Relief
+from farside.moon import Relief, skyline
 from farside.payload import View
 from farside.products import calibrate
 from farside.score import load_facts, score_flight
 from farside.score.flown import Truth, measure_flight
-from farside.score.horizon import edge_row, true_horizon
+from farside.score.horizon import edge_row
 from farside.score.products import measure_products
 
 SITE = Site(-45.4446, 177.5991, -5935.0)
@@ -73,7 +73,7 @@ def mosaic(ground, lander):
     grid = Equirectangular.around(1800, 12.0, -20.0, 180.0)
     az, _ = grid.azel(np.arange(grid.width), 0.0)
     _, low = grid.azel(0.0, np.arange(grid.height) + 0.5)
-    shown = true_horizon(ground, lander.apply(np.array(EYE_M)), az) - np.radians(SHOWN_LOW_DEG)
+    shown = skyline(ground, lander.apply(np.array(EYE_M)), az)[0] - np.radians(SHOWN_LOW_DEG)
     share = np.clip((shown - low[:, None]) / np.radians(grid.scale_deg), 0.0, 1.0)  # of a pixel that is ground
     light = np.rint(3000.0 * share).astype(np.uint16)
     light[20, ::7] = 400
@@ -228,7 +228,7 @@ def test_the_true_horizon_is_the_highest_ground():
     az = np.radians([0.0, 18.0, 54.0])
     ring = np.arange(30.0, 25_600.0, 3.0)
     brute = [np.arctan2(ground.height(ring * np.sin(a), ring * np.cos(a)) - 2.2, ring).max() for a in az]
-    np.testing.assert_allclose(true_horizon(ground, eye, az), brute, atol=np.radians(0.003))
+    np.testing.assert_allclose(skyline(ground, eye, az)[0], brute, atol=np.radians(0.003))
 
 
 @pytest.mark.parametrize(

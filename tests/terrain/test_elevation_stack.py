@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from dems import hills, north_up, posts
 
+from farside.geometry import Site
 from farside.moon import Moon
 from farside.moon import marks as mk
 from farside.moon.dem import bicubic
-from farside.moon.lattice import read
+from farside.moon.lattice import read, unit
 from farside.moon.terrain import COVER, Terrain, smooth
 
 
@@ -26,6 +27,13 @@ def at(terrain, lat_deg, lon_deg, times=0):
         w = terrain.surface.window(lat[k], lat[k], lon[k], lon[k], times)
         out[k] = read(w.height, w.bright, w.where, lat[k], lon[k])[0]
     return out
+
+
+def drawn_at(terrain, lat_deg, lon_deg, diameter_m, large=False):
+    """Share of a crater that is drawn at a place, where the files do not show it."""
+    shares = np.empty(len(terrain.boxes))
+    mk.file_shares(terrain.boxes, *np.radians([lat_deg, lon_deg]), shares)
+    return mk.drawn(terrain.boxes, shares, diameter_m, large)
 
 
 @pytest.fixture(scope="module")
@@ -120,20 +128,21 @@ def test_craters_come_back_in_holes_and_beside_slanting_edges(tmp_path, land):
     z[np.abs(j - 256 - 0.4 * (i - 256)) > 150] = np.nan
     terrain = Terrain([dems.geotiff(tmp_path / "a.tif", z, north_up(22.0, 8.0, 1 / 512), nodata=np.nan)], land)
     assert terrain.boxes.shape == (1, 6 + COVER**2)
-    held = [mk.held(terrain.boxes, *np.radians([8 - row / 512, 22 + column / 512]), 2000.0, False)
-            for row, column in ((256, 256), (256, 30), (256, 480), (60, 400), (450, 100))]  # fmt: skip
-    assert held[0] == pytest.approx(1.0, abs=0.2)
-    assert held[1:] == pytest.approx([0, 0, 0, 0], abs=0.02)
-    assert held[0] == pytest.approx(mk.seen(2000.0 / terrain.boxes[0, 5]), abs=0.01)
+    drawn = [
+        drawn_at(terrain, 8 - row / 512, 22 + column / 512, 2000.0)
+        for row, column in ((256, 256), (256, 30), (256, 480), (60, 400), (450, 100))
+    ]
+    assert drawn[0] == pytest.approx(1 - mk.seen(2000.0 / terrain.boxes[0, 5]), abs=0.01)
+    assert drawn[1:] == pytest.approx([1, 1, 1, 1], abs=0.02)
 
 
 def test_a_polar_file_is_square_and_its_box_is_not(tmp_path, land):
     terrain = Terrain([dems.polar(tmp_path / "polar.tif", n=200, step=500.0)], land)
     on_axis, on_diagonal = 0.0, 45.0  # the corner of the square lies further from the pole than its side
     lat = -90 + np.degrees(60_000 / dems.R)
-    assert mk.held(terrain.boxes, np.radians(lat), np.radians(on_axis), 4000.0, True) < 0.01
-    assert mk.held(terrain.boxes, np.radians(lat), np.radians(on_diagonal), 4000.0, True) > 0.2
-    assert mk.held(terrain.boxes, np.radians(-90.0), 0.0, 4000.0, True) == pytest.approx(1.0)
+    assert drawn_at(terrain, lat, on_axis, 4000.0, True) > 0.99
+    assert drawn_at(terrain, lat, on_diagonal, 4000.0, True) < 0.8
+    assert drawn_at(terrain, -90.0, 0.0, 4000.0, True) == pytest.approx(0.0)
 
 
 def test_the_pole_of_a_whole_moon_is_no_edge(tmp_path, land):
@@ -143,7 +152,7 @@ def test_the_pole_of_a_whole_moon_is_no_edge(tmp_path, land):
     lat, lon = np.array([89.9, 89.0, -89.9, 0.0, 0.0]), np.array([10.0, 200.0, 300.0, 359.9, 180.0])
     for place in zip(lat, lon, strict=True):
         assert at(terrain, *place) == pytest.approx(1000 * np.sin(np.radians(place[0])), abs=3)
-        assert mk.held(terrain.boxes, *np.radians(place), 1e6, True) == pytest.approx(1.0)
+        assert drawn_at(terrain, *place, 1e6, True) == pytest.approx(0.0)
 
 
 def test_same_bytes_whatever_the_order_and_the_number_of_threads(files, land):
@@ -243,8 +252,87 @@ def test_gld100_crop_in_the_whole_moon(data, land):
     assert max(slope[:3]) < 1.3 * slope[3]
 
 
+@pytest.fixture(scope="module")
+def detailed(tmp_path_factory):
+    """A file with posts of 2 m, 3 km wide, in the middle of Von Karman: all craters but the smallest are its own."""
+
+    def ground(lat, lon):
+        return 3 * np.sin(np.radians(lat) * 40_000) - 5950 + 0 * lon
+
+    path = tmp_path_factory.mktemp("detailed") / "a.tif"
+    return dems.ground(path, west=177.55, north=-45.4, step=2 / 30323.35, shape=(1500, 2100), f=ground), ground
+
+
+@pytest.mark.parametrize("resolution", [0.5, 4.0, 20.0])
+def test_a_detailed_file_keeps_its_heights(detailed, resolution):
+    """No crater from outside reaches into it, and the mean that undrawn craters would have is not taken off."""
+    path, ground = detailed
+    moon, bare = Moon(3, path), Moon(3)
+    lat, lon = -45.4494 + np.linspace(-0.02, 0.02, 40)[:, None], 177.619 + np.linspace(-0.02, 0.02, 40)[None]
+    off = moon.elevation(lat, lon, resolution) - ground(lat, lon)
+    assert np.abs(off.mean()) < 0.02
+    assert np.abs(off).max() < (1.0 if resolution < 1 else 1.5)
+    assert bare.elevation(lat, lon, resolution).std() > 3
+
+
+def test_grid_and_points_agree_across_the_edge_of_a_file(detailed):
+    moon, site = Moon(3, detailed[0]), Site(-45.4494, 177.5515, -5950.0)
+    z, shine = moon.grid(site, -400.0, -400.0, 4.0, 201)
+    k = np.arange(0, 201, 25)
+    place = np.stack(
+        np.broadcast_arrays(-400 + 4.0 * k[None], -400 + 4.0 * k[:, None], z[np.ix_(k, k)].astype(float)), -1
+    )
+    lat, lon, height = site.geodetic(place)
+    assert moon.elevation(lat, lon, 4.0) == pytest.approx(height, abs=3e-3)
+    assert moon.albedo(lat, lon, 4.0) == pytest.approx(shine[np.ix_(k, k)], abs=1e-4)
+
+
 def test_moon_takes_one_file_or_several(files):
     one, several = Moon(1, files[0]), Moon(1, files)
     assert float(several.elevation(4.5, 25.7, 2500.0)) == pytest.approx(float(one.elevation(4.5, 25.7, 2500.0)), abs=30)
     assert several.file_covers(12.0, 12.0)
     assert not one.file_covers(12.0, 12.0)
+
+
+# Lattices ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_turned_lattice_knows_its_way_back(tmp_path, land):
+    lattice = Terrain([dems.polar(tmp_path / "polar.tif", n=100, step=500.0)], land).surface.lattice
+    assert lattice.axes is not None
+    assert lattice.axes @ lattice.axes.T == pytest.approx(np.eye(3), abs=1e-12)
+    rng = np.random.default_rng(7)
+    lat, lon = np.arcsin(rng.uniform(-1, 1, 50)), rng.uniform(-np.pi, np.pi, 50)
+    back = lattice.on_the_moon(*lattice.place(unit(lat, lon)))
+    assert unit(*back) == pytest.approx(unit(lat, lon), abs=1e-12)
+
+
+@pytest.mark.parametrize("lat", [-89.99, -90.0, -88.7])
+def test_a_fine_file_over_a_pole_is_like_any_other(tmp_path, lat):
+    """20 m posts around the pole: half a million of them would go round it on a lattice of latitudes."""
+
+    def bumps(lat, lon):
+        x, y = (np.radians(90 + lat) * dems.R * side for side in (np.sin(np.radians(lon)), np.cos(np.radians(lon))))
+        return 300 * np.sin(x / 700) * np.cos(y / 900) - 1000
+
+    moon = Moon(1, dems.polar(tmp_path / "polar.tif", n=1000, step=20.0, f=bumps))
+    site = Site(lat, 30.0, float(bumps(lat, 30.0)))
+    z, _ = moon.grid(site, -2000.0, -2000.0, 20.0, 201)
+    assert len(moon._surface._tiles) < 300
+    k = np.arange(0, 201, 20)
+    place = np.stack(np.broadcast_arrays(-2000 + 20.0 * k[None], -2000 + 20.0 * k[:, None], z[np.ix_(k, k)]), -1)
+    at_lat, at_lon, height = site.geodetic(place.astype(float))
+    # posts are placed by the height of the ground some posts on: a few centimetres to the side
+    assert moon.elevation(at_lat, at_lon, 20.0) == pytest.approx(height, abs=0.06)
+    if lat < -89:  # inside the file; craters below the posts' reach remain
+        assert height == pytest.approx(bumps(at_lat, at_lon), abs=8)
+
+
+def test_a_fine_file_near_a_pole_is_not_crowded(tmp_path, land):
+    terrain = Terrain([dems.ground(tmp_path / "a.tif", west=20.0, north=-84.0, step=1 / 256, shape=(512, 512))], land)
+    assert terrain.surface.lattice.axes is not None
+    lat, lon = np.radians([-85.0, -84.7]), np.radians([21.0, 20.8])
+    for place in zip(lat, lon, strict=True):
+        own = terrain.surface.lattice.place(unit(*place))
+        w = terrain.surface.window(own[0], own[0], own[1], own[1])
+        assert read(w.height, w.bright, w.where, *own)[0] == pytest.approx(hills(*np.degrees(place)), abs=1.5)

@@ -16,7 +16,7 @@ from farside.work import Pool, Stages
 def world(folder, **site) -> World:
     mission = load_mission("chang-e-4")
     mission = mission.model_copy(update={"site": mission.site.model_copy(update=site)})
-    return World(mission, qualities()["draft"], Stages(folder), Pool(1), None, lambda what: None)
+    return World(mission, qualities()["draft"], Stages(folder), Pool(1), [], lambda what: None)
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def flown(stages, *commands, end_utc="2019-01-04T12:00:00Z"):
     orders = Sequence(name="mine", vehicle="rover", preloaded=True, commands=commands)
     span = mission.span.model_copy(update={"end_utc": end_utc})
     world = World(
-        mission.model_copy(update={"sequences": (orders,), "span": span}), COARSE, stages, Pool(1), None, lambda _: None
+        mission.model_copy(update={"sequences": (orders,), "span": span}), COARSE, stages, Pool(1), [], lambda _: None
     )
     clock = Clock(world)
     packets = b"".join(arrival.payload for arrival in clock.arrivals() if arrival.service == TELEMETRY)

@@ -35,7 +35,8 @@ def fly(
     ] = None,
     quality: Annotated[str, typer.Option(help="draft (a minute), standard (minutes) or full (hours).")] = "standard",
     terrain: Annotated[
-        Path | None, typer.Option(help="A DEM of the site (GeoTIFF) in place of the built-in ground.")
+        list[Path] | None,
+        typer.Option(help="A DEM of the site (GeoTIFF, PDS) in place of the built-in ground; several may be given."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than the mission file's.")] = None,
     workers: Annotated[

@@ -21,11 +21,6 @@ FORMATS = ("text", "csv", "json", "ical")
 COMMAND = "farside plan windows"
 
 
-@app.callback()
-def _plan() -> None:
-    """Keep the name of the command, however many there are."""
-
-
 @app.command()
 def sites(as_json: Json = False) -> None:
     """List the missions and sites that come with farside."""
@@ -49,8 +44,9 @@ def windows(
         str | None,
         typer.Argument(help="A mission or site by name (see **farside plan sites**), or the path of a file."),
     ] = None,
-    start: Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")] = ...,  # type: ignore[assignment]
-    stop: Annotated[str, typer.Option("--to", help="UTC.")] = ...,  # type: ignore[assignment]
+    *,
+    start: Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")],
+    stop: Annotated[str, typer.Option("--to", help="UTC.")],
     lat: Annotated[
         float | None, typer.Option(help="Latitude, degrees; instead of a site, or of the site's own.")
     ] = None,

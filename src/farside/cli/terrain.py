@@ -122,6 +122,80 @@ def look(
         typer.echo(f"{out}: {title}, {low:.1f} to {high:.1f} m")
 
 
+@app.command()
+def fetch(
+    product: Annotated[str, typer.Argument(help="A known product (see **farside terrain products**), or any URL.")],
+    size_km: Annotated[float, typer.Option("--size-km", help="Side of the square to cut out, km.")] = ...,  # type: ignore[assignment]
+    out: Annotated[Path, typer.Option(help="The GeoTIFF to write.")] = ...,  # type: ignore[assignment]
+    site: Annotated[
+        str | None, typer.Option(help="A mission or site (see **farside plan sites**), or the path of a file.")
+    ] = None,
+    lat: Lat = None,
+    lon: Lon = None,
+    whole: Annotated[
+        bool | None,
+        typer.Option(
+            "--whole/--pieces",
+            help="Fetch files whole, or only the piece where the server can. [default: pieces of files from 0.5 GB]",
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps what was fetched. [default: the user's]")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a published elevation model, cut to a site: a GeoTIFF for --terrain.
+
+    A download that broke off goes on where it was. What a file held is noted, and a file that has changed is refused.
+
+    Examples:
+        farside terrain fetch ldem-64 --site chang-e-4 --size-km 300 --out around.tif
+
+        farside terrain fetch https://example.org/dem.tif --lat -45.4 --lon 177.6 --size-km 20 --out mine.tif
+    """
+    from farside.errors import BadInput
+    from farside.moon.export import plot_at
+    from farside.moon.fetch import Cache, Fetching
+    from farside.moon.fetch import fetch as get
+    from farside.run import reporter
+    from farside.run.terrain import spot
+
+    command = "farside terrain fetch"
+    if out.suffix.lower() not in (".tif", ".tiff"):
+        raise BadInput(command, "--out", str(out), "a name that ends in .tif")
+    if not 0 < size_km <= 2000:
+        raise BadInput(command, "--size-km", size_km, "a side above 0 and up to 2000 km")
+    _, lat, lon, _ = spot(site, lat, lon, command)
+    plot_at(lat, lon, 1.0, 0.5, command)  # says what is wrong with a latitude or longitude
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        how = Fetching(Cache(cache), whole, progress.say, lambda what, k, n: progress.count(what, k, n, ""))
+        tags = get(product, lat, lon, size_km * 1000, out, how)
+    if as_json:
+        typer.echo(json.dumps({"event": "done", "file": str(out), **tags}))
+    elif not quiet:
+        typer.echo(f"{_size(out):>9}  {out}")
+        if "CREDIT" in tags:
+            typer.echo(f"           credit: {tags['CREDIT']}")
+
+
+@app.command()
+def products(as_json: Json = False) -> None:
+    """List the elevation models that fetch knows by name."""
+    from dataclasses import asdict
+
+    from farside.moon.fetch import products as known
+
+    for product in known().values():
+        if as_json:
+            typer.echo(json.dumps(asdict(product), ensure_ascii=False))
+            continue
+        doubt = "" if product.checked or product.by_hand else "  (address not confirmed)"
+        typer.echo(f"{product.key:<16}{product.post_m:>7g} m  {product.title}{doubt}")
+        if product.by_hand:
+            typer.echo(f"{'':<27}{product.by_hand}")
+
+
 def _size(path: Path) -> str:
     size = float(path.stat().st_size)
     for unit in ("B", "kB", "MB"):

@@ -28,9 +28,10 @@ _SEARCH = 24
 class Dem:
     """Rasters on one grid of posts (pixel centres). Rows go down, columns to the right, fractional between posts.
 
-    post_m: spacing of the posts, north to south where the grid runs along latitude; size: rows and columns; circle:
-    columns once round the Moon where the grid closes on itself, else 0; degrees: transform from column and row of
-    pixel corners to longitude and latitude where posts run along them, else None.
+    centre: direction of the middle in MOON_ME, lon: its longitude (radians); post_m: spacing of the posts, north to
+    south where the grid runs along latitude; size: rows and columns; circle: columns once round the Moon where the grid
+    closes on itself, else 0; degrees: transform from column and row of pixel corners to longitude and latitude where
+    posts run along them, else None.
     """
 
     def __init__(self, rasters: Sequence[Raster]) -> None:
@@ -51,7 +52,8 @@ class Dem:
         self._factor, self._shift = first.factor, first.shift_m
         self._file: Any = None
         self._lock = Lock()
-        self._centre, self._reach = self._disc()
+        self.centre, self._reach = self._disc()
+        self.lon = math.atan2(self.centre[1], self.centre[0])
         self.post_m = self._spacing()
 
     def place(self, lat: Array, lon: Array) -> tuple[Array, Array]:
@@ -69,7 +71,7 @@ class Dem:
 
         lat, lon = np.broadcast_arrays(lat, lon)
         row, column = np.full(lat.shape, -1e9), np.full(lat.shape, -1e9)
-        near = _unit(lat, lon) @ self._centre > math.cos(self._reach)
+        near = _unit(lat, lon) @ self.centre > math.cos(self._reach)
         if near.any():
             around = (np.degrees(lon[near]) + 180.0) % 360.0 - 180.0
             x, y = transform(MOON_CRS, self.crs, around, np.degrees(lat[near]))
@@ -88,6 +90,10 @@ class Dem:
         lon, lat = transform(self.crs, MOON_CRS, x.ravel(), y.ravel())
         return np.radians(lat).reshape(x.shape), np.radians(lon).reshape(x.shape)
 
+    def corner(self, row: int, column: int) -> Any:
+        """The transform of a grid whose first post is at a row and column."""
+        return _moved(self.transform, row, column)
+
     def bounds(self) -> tuple[float, float, float, float]:
         """South, north, west and width in longitude (radians); a grid over a pole reaches all round."""
         lat, lon = self._outline()
@@ -99,7 +105,7 @@ class Dem:
             if not self.degrees and abs(row[0] + 0.5 - 0.5 * self.size[0]) < 0.5 * self.size[0] \
                     and abs(column[0] + 0.5 - 0.5 * self.size[1]) < 0.5 * self.size[1]:  # fmt: skip
                 return min(south, pole), max(north, pole), 0.0, 2 * math.pi
-        middle = math.atan2(self._centre[1], self._centre[0])
+        middle = math.atan2(self.centre[1], self.centre[0])
         off = (lon - middle + math.pi) % (2 * math.pi) - math.pi
         return south, north, middle + float(off.min()), min(2 * math.pi, float(np.ptp(off)))
 

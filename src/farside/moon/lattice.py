@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
@@ -29,11 +29,15 @@ class Lattice:
 
     All in radians, rows going north, columns east. A lattice has no ends: rows run on over the poles and columns
     round the Moon, and whoever fills it answers for any latitude and longitude.
+
+    Near its poles nodes crowd. A lattice of fine nodes around a place is therefore turned so that its equator runs
+    through the place: axes are the rows (3, 3) of its own frame in MOON_ME, None where that is MOON_ME itself.
     """
 
     lat0: float
     lon0: float
     step: float
+    axes: Array | None = field(default=None, compare=False)
 
     @property
     def columns(self) -> int:
@@ -42,7 +46,18 @@ class Lattice:
 
     def coarser(self, times: int) -> Lattice:
         """Every ``2**times``-th node."""
-        return Lattice(self.lat0, self.lon0, self.step * 2**times)
+        return Lattice(self.lat0, self.lon0, self.step * 2**times, self.axes)
+
+    def turned(self, me: Array) -> Array:
+        """Directions (..., 3) in MOON_ME in the lattice's frame."""
+        return me if self.axes is None else me @ self.axes.T
+
+    def on_the_moon(self, lat: Array, lon: Array) -> tuple[Array, Array]:
+        """Latitudes and longitudes on the Moon of those in the lattice's frame, radians; shapes together."""
+        if self.axes is None:
+            return lat, lon
+        me = unit(lat, lon) @ self.axes
+        return np.arctan2(me[..., 2], np.hypot(me[..., 0], me[..., 1])), np.arctan2(me[..., 1], me[..., 0])
 
 
 class Window(NamedTuple):
@@ -110,8 +125,28 @@ class Surface:
                 inner = np.s_[a0 - tr * TILE : a1 - tr * TILE, b0 - tc * TILE : b1 - tc * TILE]
                 height[a0 - r0 : a1 - r0, b0 - c0 : b1 - c0] = h[inner]
                 bright[a0 - r0 : a1 - r0, b0 - c0 : b1 - c0] = b[inner]
-        where = np.array([nodes.lat0, nodes.lon0, nodes.step, r0, c0, nodes.columns])
+        turned = np.eye(3) if nodes.axes is None else nodes.axes
+        own = float(nodes.axes is not None)
+        where = np.array([nodes.lat0, nodes.lon0, nodes.step, r0, c0, nodes.columns, own, *turned.ravel()])
         return Window(height, bright, where)
+
+
+def unit(lat: Array, lon: Array) -> Array:
+    """Unit vectors (..., 3) of latitudes and longitudes (radians), shapes together."""
+    lat, lon = np.broadcast_arrays(lat, lon)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def place(where: np.ndarray, x: float, y: float, z: float) -> tuple:
+    """Latitude and longitude (radians) of a direction in MOON_ME in the frame of a window's lattice."""
+    if where[6] > 0.0:
+        x, y, z = (
+            where[7] * x + where[8] * y + where[9] * z,
+            where[10] * x + where[11] * y + where[12] * z,
+            where[13] * x + where[14] * y + where[15] * z,
+        )
+    return math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -147,9 +182,9 @@ def cap_bounds(points: np.ndarray) -> tuple:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def read(height: np.ndarray, bright: np.ndarray, where: np.ndarray, lat: float, lon: float) -> tuple:
-    """Height (Catmull-Rom bicubic, slopes continuous) and brightness (bilinear) at a latitude and longitude, radians.
+    """Height (Catmull-Rom bicubic, slopes continuous) and brightness (bilinear) at a latitude and longitude.
 
-    The same bits from any window that holds the point.
+    Both in radians in the lattice's own frame, see `place`. The same bits from any window that holds the point.
     """
     r = (lat - where[0]) / where[2]
     c = (lon - where[1]) % (2 * math.pi) / where[2]

@@ -215,7 +215,8 @@ def file_shares(files: Files, lat: float, lon: float, shares: np.ndarray) -> Non
     """How much of a place each terrain file has, 0..1, into ``shares``; last, how much the catalogue counts there."""
     boxes = files.boxes
     for i in range(boxes.shape[0]):
-        shares[i] = box_share(boxes[i], lat, lon) * covered(boxes[i], lat, lon)
+        share = box_share(boxes[i], lat, lon)
+        shares[i] = share * covered(boxes[i], lat, lon) if share > 0.0 else 0.0
     shares[boxes.shape[0]] = 0.0
     for i in range(files.counted.shape[0]):
         shares[boxes.shape[0]] = max(shares[boxes.shape[0]], box_share(files.counted[i], lat, lon))
@@ -240,7 +241,9 @@ def drawn(files: Files, shares: np.ndarray, diameter: float, kind: float) -> flo
         if diameter > files.boxes[i, 5]:
             shows = 1.0 if kind == _LARGE_KIND else seen(diameter / files.boxes[i, 5])
             most = max(most, shows * shares[i])
-    return 1.0 - float(max(most, shares[n]) if kind == _LARGE_KIND else most)
+    if kind == _LARGE_KIND:
+        most = max(most, shares[n])
+    return 1.0 - most
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -20,7 +20,7 @@ from farside.moon.box import Box, box_radius, box_site, in_box
 from farside.moon.builtin import Builtin, load_features
 from farside.moon.cells import mix
 from farside.moon.craters import Craters, Known, coverage, depth_in, read_catalogue
-from farside.moon.lattice import TILE, Surface, Window, cap_bounds
+from farside.moon.lattice import TILE, Surface, Window, cap_bounds, unit
 from farside.moon.rocks import Rocks
 from farside.moon.surface import Detail, along_curve, at_points, on_grid
 from farside.moon.terrain import Terrain
@@ -94,19 +94,19 @@ class Moon:
 
         lat_deg: planetocentric latitude; lon_deg: east longitude; degrees, MOON_ME. Raises BadInput.
         """
-        return self.at(_unit(*_checked(lat_deg, lon_deg)), resolution_m)[0]
+        return self.at(unit(*_checked(lat_deg, lon_deg)), resolution_m)[0]
 
     def albedo(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Brightness of the ground as a factor on the single-scattering albedo, about 1 on mature mare; shape as above.
 
         Highland and fresh ejecta are brighter.
         """
-        return self.at(_unit(*_checked(lat_deg, lon_deg)), resolution_m)[1]
+        return self.at(unit(*_checked(lat_deg, lon_deg)), resolution_m)[1]
 
     def normal(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Unit normal of the surface in local east, north, up, shape (..., 3): differences over one resolution."""
         lat, lon = _checked(lat_deg, lon_deg)
-        up = _unit(lat, lon)
+        up = unit(lat, lon)
         east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], -1)
         north = np.cross(up, east)
         slope = []
@@ -274,29 +274,30 @@ class Moon:
 
     def _window(self, p: Array, resolution_m: float) -> Window:
         """Nodes of the base around unit vectors (..., 3)."""
-        south, north, west, east = cap_bounds(p.reshape(-1, 3))
+        south, north, west, east = cap_bounds(self._base.lattice.turned(p).reshape(-1, 3))
         return self._base.window(south, north, west, east, self._base.times(resolution_m), resolution_m)
 
     def _together(self, p: Array, resolution_m: float) -> list[NDArray[np.int64]]:
         """Split scattered points (n, 3) into groups whose windows fit in memory."""
         step = self._base.lattice.step * 2 ** self._base.times(resolution_m)
-        south, north, west, east = cap_bounds(p)
+        own = self._base.lattice.turned(p)
+        south, north, west, east = cap_bounds(own)
         if (north - south) * (east - west) / step**2 < _LARGEST_WINDOW:
             return [np.arange(len(p))]
         tile = TILE * step
-        lat, lon = np.arctan2(p[:, 2], np.hypot(p[:, 0], p[:, 1])), np.arctan2(p[:, 1], p[:, 0])
+        lat, lon = _latlon(own)
         key = np.floor(lat / tile).astype(np.int64) * 1_000_000 + np.floor(lon / tile).astype(np.int64)
         order = np.argsort(key, kind="stable")
         return np.split(order, np.nonzero(np.diff(key[order]))[0] + 1)
 
 
-def _unit(lat: Array, lon: Array) -> Array:
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], -1)
+def _latlon(p: Array) -> tuple[Array, Array]:
+    return np.arctan2(p[..., 2], np.hypot(p[..., 0], p[..., 1])), np.arctan2(p[..., 1], p[..., 0])
 
 
 def _base(window: Window, lat: Array, lon: Array) -> Array:
     """Nearest node's height: enough to place posts on the sphere, shapes alike."""
-    lat0, lon0, step, r0, c0, columns = window.where
+    lat0, lon0, step, r0, c0, columns = window.where[:6]
     i = np.rint((lat - lat0) / step - r0).astype(int)
     j = np.rint(((lon - lon0) % (2 * math.pi) / step - c0) % columns).astype(int)
     return window.height[i, j]

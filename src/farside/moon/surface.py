@@ -11,7 +11,7 @@ from numba import njit
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile, regolith
-from farside.moon.lattice import Window, read
+from farside.moon.lattice import Window, place, read
 from farside.moon.marks import (
     COLUMNS,
     Files,
@@ -168,8 +168,10 @@ def at_points(
             continue
         for i in range(a, b):
             x, y, z = points[i, 0], points[i, 1], points[i, 2]
-            lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
+            lat, lon = place(where, x, y, z)
             base, light = read(height, bright, where, lat, lon)
+            if where[6] > 0.0:
+                lat, lon = math.atan2(z, math.sqrt(x * x + y * y)), math.atan2(y, x)
             file_shares(detail.files, lat, lon, shares)
             total, glare = 0, 0
             for k in range(start, n):
@@ -230,9 +232,11 @@ def on_grid(
                     p[k, 1] = a * axes[0, 1] + b * axes[1, 1] + c * axes[2, 1]
                     p[k, 2] = a * axes[0, 2] + b * axes[1, 2] + c * axes[2, 2]
                     rise[k] = c
-                    lat = math.atan2(p[k, 2], math.sqrt(p[k, 0] * p[k, 0] + p[k, 1] * p[k, 1]))
-                    lon = math.atan2(p[k, 1], p[k, 0])
+                    lat, lon = place(where, p[k, 0], p[k, 1], p[k, 2])
                     base[k], light[k] = read(height, bright, where, lat, lon)
+                    if where[6] > 0.0:
+                        lat = math.atan2(p[k, 2], math.sqrt(p[k, 0] * p[k, 0] + p[k, 1] * p[k, 1]))
+                        lon = math.atan2(p[k, 1], p[k, 0])
                     file_shares(detail.files, lat, lon, shares[k])
                     base[k] -= sunk(shares[k], detail.sinks)
                     total[k] = 0

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from farside.geometry import MOON_RADIUS_M
 from farside.moon.dem import GAP, Dem, assemble
-from farside.moon.lattice import Lattice, Surface, read
+from farside.moon.lattice import Lattice, Surface, cap_bounds, read, unit
 from farside.moon.raster import look
 
 Array = NDArray[np.floating]
@@ -25,6 +25,8 @@ _POSTS_BENEATH = 4
 """The ramp in posts of the next coarser file: 0.5 degrees where that has 8 px/deg (lunar-surface.md 12)."""
 COVER = 128
 """Places along the side of a file's box at which it is noted how much is the file's."""
+_CROWDED = math.radians(70.0)
+"""Latitude from which a model's own posts are three times as close east to west as north to south."""
 _CHUNK = 64
 
 
@@ -70,8 +72,8 @@ class Terrain:
     def _fill(self, lat: Array, lon: Array, times: int, resolution_m: float) -> tuple[Array, Array]:
         """Nodes of one tile."""
         step = self.surface.lattice.step * 2**times
-        height, bright = _nodes_of(self._beyond, lat, lon, step, resolution_m)
-        at = lat[:, None], lon[None]
+        at = self.surface.lattice.on_the_moon(lat[:, None], lon[None])
+        height, bright = _nodes_of(self._beyond, *at, step, resolution_m)
         seen: list[_Seen] = []
         for layer in self._layers:
             seen.append(layer.see(*at, step * MOON_RADIUS_M))
@@ -204,40 +206,55 @@ class _Layer:
 
 
 def _lattice(dem: Dem) -> Lattice:
-    """The model's posts as nodes where they lie square along latitude and longitude; else nodes as close as posts.
+    """The model's posts as nodes where they lie square along latitude and longitude, and not so near a pole that they
+    crowd; else nodes as close as posts on a lattice whose equator runs through the model.
 
     Where the circle is no whole number of posts the seam lies opposite of the model.
     """
     d = dem.degrees
-    if d and d.b == d.d == 0 and math.isclose(d.a, -d.e, rel_tol=1e-6):
+    south, north, _, _ = dem.bounds()
+    crowded = not dem.circle and max(-south, north) > _CROWDED
+    if d and not crowded and d.b == d.d == 0 and math.isclose(d.a, -d.e, rel_tol=1e-6):
         step = math.radians(d.a)
-        south, west = (side[0] for side in dem.locate(np.array([dem.size[0] - 1.0]), np.array([0.0])))
+        lat0, west = (float(side[0]) for side in dem.locate(np.array([dem.size[0] - 1.0]), np.array([0.0])))
         before = max(0, round(2 * math.pi / step) - dem.size[1]) // 2
-        return Lattice(float(south), float(west - before * step) % (2 * math.pi), step)
-    return Lattice(-0.5 * math.pi, 0.0, 2 * math.pi / round(2 * math.pi * MOON_RADIUS_M / dem.post_m))
+        return Lattice(lat0, (west - before * step) % (2 * math.pi), step)
+    step = 2 * math.pi / round(2 * math.pi * MOON_RADIUS_M / dem.post_m)
+    east = np.array([-math.sin(dem.lon), math.cos(dem.lon), 0.0])
+    return Lattice(-0.5 * math.pi, 0.0, step, np.array([dem.centre, east, np.cross(dem.centre, east)]))
 
 
 def _nodes_of(surface: Surface, lat: Array, lon: Array, step: float, resolution_m: float) -> tuple[Array, Array]:
-    """Heights and brightness of a surface at latitudes (n,) and longitudes (m,), radians, ``step`` apart; (n, m).
+    """Heights and brightness of a surface, whose lattice is not turned, at latitudes and longitudes ``step`` apart.
 
-    As averaged over squares of ``resolution_m``.
+    Radians, shapes together. As averaged over squares of ``resolution_m``.
     """
     times = max(0, int(math.log2(max(1.0, 1.001 * step / surface.lattice.step))))
-    east = min(2 * math.pi, float((np.diff(lon) % (2 * math.pi)).sum()))
-    window = surface.window(float(lat[0]), float(lat[-1]), float(lon[0]), float(lon[0]) + east, times, resolution_m)
-    height, bright = np.empty((len(lat), len(lon))), np.empty((len(lat), len(lon)))
+    lat, lon = (np.array(side) for side in np.broadcast_arrays(lat, lon))
+    beyond = np.abs(lat) > 0.5 * math.pi  # rows of a lattice run on over the poles
+    if beyond.any():
+        lat, lon = np.where(beyond, np.sign(lat) * math.pi - lat, lat), np.where(beyond, lon + math.pi, lon)
+    edge = [np.r_[side[0], side[-1], side[:, 0], side[:, -1]] for side in (lat, lon)]
+    south, north, west, east = cap_bounds(unit(*edge))
+    window = surface.window(south, north, west, east, times, resolution_m)
+    height, bright = np.empty(lat.shape), np.empty(lat.shape)
     _read_nodes(window.height, window.bright, window.where, lat, lon, height, bright)
     return height, bright
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _read_nodes(
-    heights: np.ndarray, brights: np.ndarray, where: np.ndarray, lat: np.ndarray, lon: np.ndarray,
-    height: np.ndarray, bright: np.ndarray,
-) -> None:  # fmt: skip
+    heights: np.ndarray,
+    brights: np.ndarray,
+    where: np.ndarray,
+    lat: np.ndarray,
+    lon: np.ndarray,
+    height: np.ndarray,
+    bright: np.ndarray,
+) -> None:
     for i in range(lat.shape[0]):
-        for j in range(lon.shape[0]):
-            height[i, j], bright[i, j] = read(heights, brights, where, lat[i], lon[j])
+        for j in range(lat.shape[1]):
+            height[i, j], bright[i, j] = read(heights, brights, where, lat[i, j], lon[i, j])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

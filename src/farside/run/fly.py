@@ -6,7 +6,7 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,22 +58,24 @@ def fly(
     mission: str | Path,
     quality: str = "standard",
     out: str | Path | None = None,
-    terrain: str | Path | None = None,
+    terrain: str | Path | Sequence[str | Path] | None = None,
     seed: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Flight:
     """Fly a mission, by name or file, into the folder ``out`` (default: the mission's name).
 
-    The result is a function of mission, quality, terrain and seed alone; an interrupted flight is finished by the same
-    call. Raises BadInput before any work starts, OutOfSpace when the disk is too small.
+    terrain: elevation files, the finest has its say; None: the built-in ground. The result is a function of mission,
+    quality, terrain and seed alone; an interrupted flight is finished by the same call. Raises BadInput before any
+    work starts, OutOfSpace when the disk is too small.
     """
     progress = progress or Silence()
     spec, level = _checked(load_mission(mission), quality, seed)
     folder = Path(out) if out is not None else Path(spec.mission)
     with Pool(workers) as pool:
         stages = Stages(folder / "stages")
-        world = World(spec, level, stages, pool, Path(terrain) if terrain else None, progress.say)
+        files = [terrain] if isinstance(terrain, str | Path) else terrain or []
+        world = World(spec, level, stages, pool, [Path(file) for file in files], progress.say)
         _ = world.moon  # a terrain file that cannot be used is refused before anything is touched
         provenance = _provenance(spec, quality, world)
         _claim(folder, level, provenance)
@@ -214,7 +216,7 @@ def _provenance(spec: Mission, quality: str, world: World) -> dict[str, Any]:
         "mission_sha256": key_of(spec),
         "seed": spec.seed,
         "quality": quality,
-        "terrain": f"{world.terrain.name} {world.terrain_sha256}" if world.terrain else "built-in",
+        "terrain": " ".join([*sorted(file.name for file in world.terrain), world.terrain_sha256]).strip() or "built-in",
     }
 
 

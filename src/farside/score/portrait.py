@@ -117,7 +117,7 @@ def _scene(flight: Path, truth: Truth, t: float) -> Scene | None:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         mission, quality = Mission.model_validate(record["mission"]), Quality.model_validate(record["quality"])
-        terrain = Path(record["terrain"]) if record["terrain"] else None
+        terrain = [Path(file) for file in record["terrain"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedFile(path, f"not a truth record: {error}") from error
     world = World(mission, quality, Stages(flight / "stages"), Pool(1), terrain, lambda what: None)

@@ -38,7 +38,7 @@ class Truth:
         flight = {
             "mission": world.mission.model_dump(mode="json", by_alias=True),
             "quality": world.quality.model_dump(mode="json"),
-            "terrain": str(world.terrain) if world.terrain else None,
+            "terrain": [str(file) for file in world.terrain],
             "site": asdict(world.site),
             "scene": world.key,
             "touchdown": {

@@ -1,6 +1,6 @@
 """The world a flight happens in: ground, relay orbit, descent, and the scene the cameras see.
 
-Everything here is a pure function of mission file, quality and terrain file, and is kept between runs by its key; only
+Everything here is a pure function of mission file, quality and terrain files, and is kept between runs by its key; only
 the rover's travel grows as its commands reach it.
 """
 
@@ -32,7 +32,7 @@ from farside.flight.rover import (
 )
 from farside.geometry import Pose, Site, t_to_utc, utc_to_t
 from farside.instruments import pack
-from farside.moon import GroundTemperature, Moon, Relief, build_relief
+from farside.moon import GroundTemperature, Moon, Relief, build_relief, terrain_sha256
 from farside.payload import Mesh, Scene, View, observe, rock_mesh
 from farside.sky import sun_direction, sun_distance_au
 from farside.twin.mission import Mission
@@ -75,7 +75,7 @@ class World:
     quality: Quality
     stages: Stages
     pool: Pool
-    terrain: Path | None
+    terrain: Sequence[Path]
     say: Callable[[str], None]
     travel: Travel | None = field(init=False, default=None)
     """The rover's way as commanded so far, None while it rides on the lander."""
@@ -94,21 +94,21 @@ class World:
 
     @cached_property
     def terrain_sha256(self) -> str:
-        """SHA-256 of the terrain file, empty for the built-in ground."""
-        if self.terrain is None:
-            return ""
-        with self.terrain.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """SHA-256 of the terrain files in any order, empty for the built-in ground."""
+        return terrain_sha256(self.terrain)
 
     # Ground ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def moon(self) -> Moon:
-        """The Moon's surface. Raises BadInput for a terrain file that cannot be used, or does not hold the site."""
+        """The Moon's surface. Raises BadInput for a terrain file that cannot be used, or where none holds the site."""
         moon, spec = Moon(self.mission.seed, self.terrain), self.mission.site
-        if self.terrain is not None and not moon.file_covers(spec.lat_deg, spec.lon_deg):
+        for note in moon.notes:
+            self.say(note)
+        if self.terrain and not moon.file_covers(spec.lat_deg, spec.lon_deg):
             place = f"{spec.lat_deg} N {spec.lon_deg} E"
-            raise BadInput(self.terrain, "terrain", f"no heights at {place}", f"an elevation file of {spec.name}")
+            names = ", ".join(map(str, self.terrain))
+            raise BadInput(names, "terrain", f"no heights at {place}", f"an elevation file of {spec.name}")
         return moon
 
     @cached_property

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from farside.flight.almanac.place import Place
-from farside.flight.windows import Span
+from farside.flight.windows import Span, overlap
 from farside.geometry import Site, t_to_utc
 from farside.moon import Horizon
 
@@ -75,6 +75,12 @@ class Almanac:
     def by_key(self) -> dict[str, Lane]:
         """The lanes by key."""
         return {lane.key: lane for lane in self.lanes}
+
+    def with_the_sun_up(self, lane: Lane) -> Lane:
+        """A lane of eclipses at the site without those at night, where that is known; other lanes as they are."""
+        if not lane.key.startswith("eclipse.site") or "sun.limb" not in self.by_key:
+            return lane
+        return replace(lane, spans=tuple(overlap(lane.spans, self.by_key["sun.limb"].spans)))
 
     def to_text(self, summary_only: bool = False) -> str:
         """A table of events, one a line, and a summary under it."""

@@ -14,7 +14,7 @@ from farside.flight import views
 from farside.flight.almanac.almanac import Almanac, Event, Lane
 from farside.flight.almanac.place import Place
 from farside.flight.almanac.rules import Course, Vehicle
-from farside.flight.almanac.uncertainty import Doubt, at_station, numbers, of_eclipse, seconds
+from farside.flight.almanac.uncertainty import Doubt, at_station, numbers, of_limb, seconds
 from farside.flight.contacts import Station
 from farside.flight.relay import RelayOrbit
 from farside.flight.views import STEP, View
@@ -34,6 +34,7 @@ _LUNATION_S = 30.0 * 86_400.0
 _AROUND_S = 30.0  # for the rate at an event
 _SAMPLE_S = 10_800.0  # of extremes: a direction is off by 0.003 deg at most between samples
 _STATION_STEP = np.radians(45.0)
+_MOON_EARTH_KM = 384_400.0  # mean, for errors only
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def almanac(
     height = horizon.site.height_m if place.position.height_m is None else place.position.height_m
     site = Site(place.position.lat_deg, place.position.lon_deg % 360.0, height)
     found: list[Found] = []
-    facts: dict[str, float] = {}
+    every = np.linspace(0.0, 2.0 * np.pi, len(horizon.elevation), endpoint=False)
+    facts = {"skyline.sigma_deg": float(np.median(np.degrees(doubt.skyline(every))))}
     if "sun" in groups:
         found.append(_sun(site, doubt, start, stop))
     if "earth" in groups:
@@ -94,7 +96,7 @@ def almanac(
     events = tuple(sorted((event for _, some in found for event in some), key=lambda event: event.t))
     relay = "none" if orbit is None else "a halo orbit of Queqiao's kind; where on it the real one was is assumed"
     if doubt.invented:
-        ground += ", which resembles no real ground here: give elevation files for times over the terrain"
+        ground += ", not the real one here: give elevation files"
     return Almanac(place, site, horizon, ground, relay, start, stop, lanes, events, facts)
 
 
@@ -183,7 +185,7 @@ def _eclipses_at_site(site: Site, doubt: Doubt, start: float, stop: float) -> Fo
     view = views.sun_behind(observer, ("earth",), views.EARTH_TURN)
     topic = Topic(
         "eclipse.site.earth", "Earth before the Sun at the site", "Earth begins to cover the Sun at the site",
-        "Sun whole again at the site", lambda rows: rows[:, 0], _always(numbers()["eclipse"]["earth_share"] * 0.017),
+        "Sun whole again at the site", lambda rows: rows[:, 0], _always(of_limb("earth", _MOON_EARTH_KM)),
     )  # fmt: skip
 
     def where(t: Array, rows: Array) -> tuple[Array, Array]:
@@ -203,14 +205,15 @@ def _eclipses_at_site(site: Site, doubt: Doubt, start: float, stop: float) -> Fo
 
 
 def _eclipses_at_relay(orbit: RelayOrbit, start: float, stop: float) -> Found:
-    nearest, _, speed = orbit.extremes
+    nearest, farthest, speed = orbit.extremes
     bodies = ("earth", "moon")
+    away = {"earth": _MOON_EARTH_KM + farthest, "moon": farthest}
     view = views.sun_behind(orbit.position, bodies, max(speed / nearest, views.EARTH_TURN))
     topics = [
         Topic(
             f"eclipse.relay.{body}", f"{body.capitalize()} before the Sun at the relay",
             f"{body.capitalize()} begins to cover the Sun at the relay", "Sun whole again at the relay",
-            itemgetter((slice(None), k)), _always(of_eclipse(body)),
+            itemgetter((slice(None), k)), _always(of_limb(body, away[body])),
         )
         for k, body in enumerate(bodies)
     ]  # fmt: skip
@@ -239,7 +242,7 @@ def _station(orbit: RelayOrbit, station: Station, start: float, stop: float) -> 
         Topic(
             f"hidden.{key}", f"Moon hides the relay from {station.name}",
             f"Moon hides the relay from {station.name}", f"relay appears from behind the Moon for {station.name}",
-            lambda rows: rows[:, 1], _always(numbers()["eclipse"]["moon_share"] * 0.0045),
+            lambda rows: rows[:, 1], _always(of_limb("moon", _MOON_EARTH_KM)),
         ),
     ]  # fmt: skip
     questions = [

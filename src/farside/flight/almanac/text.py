@@ -9,8 +9,10 @@ import numpy as np
 
 from farside.flight.almanac.almanac import Almanac, Lane
 from farside.flight.almanac.uncertainty import numbers
+from farside.flight.views import EARTH_SPIN
 from farside.flight.windows import Span, gaps
 from farside.geometry import MOON_RADIUS_M, t_to_utc
+from farside.sky import earth_orientation_error
 
 _WIDTH = 120
 
@@ -115,7 +117,7 @@ def _eclipses(a: Almanac) -> list[tuple[str, str]]:
     if not lanes:
         return []
     parts = []
-    for lane in lanes:
+    for lane in map(a.with_the_sun_up, lanes):
         body, place = lane.title.split(" before the Sun at the ")
         if lane.spans:
             parts.append(f"at the {place} by the {body} {len(lane.spans)} ({_short(lane.total_s)})")
@@ -136,14 +138,15 @@ def _vehicles(a: Almanac) -> list[tuple[str, str]]:
 def _uncertain(a: Almanac) -> list[tuple[str, str]]:
     error = numbers()["position_m"] if a.place.position.error_m is None else a.place.position.error_m
     tilt = np.degrees(error / MOON_RADIUS_M)
-    return [
-        (
-            "Uncertain",
-            f"coordinates to {error:g} m, which tilts the horizon by {tilt:.4f} deg; each hundredth of a degree is "
-            "100 s of the Sun. The column 1 sigma adds the skyline, coordinates, antennas, refraction at the stations "
-            "and the Earth's orientation. A relay's real orbit is not in it.",
-        )
+    said = [
+        f"skyline to {a.facts['skyline.sigma_deg']:.2g} deg (median); coordinates to {error:g} m, which tilts the "
+        f"horizon by {tilt:.2g} deg; each hundredth of a degree is 100 s of the Sun."
     ]
+    if any(lane.group == "station" for lane in a.lanes):
+        turn_ms = float(earth_orientation_error(a.stop)) / EARTH_SPIN * 1e3
+        said.append(f"Stations: refraction and antennas some 30 s, Earth's orientation {turn_ms:.2g} ms.")
+        said.append("Where on its orbit the relay really is, no error bar says.")
+    return [("Uncertain", " ".join(said))]
 
 
 def _share(a: Almanac, lane: Lane) -> str:

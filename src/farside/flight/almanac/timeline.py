@@ -7,7 +7,6 @@ column of its twenty-four hours instead.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.flight.almanac.almanac import Almanac, Lane
-from farside.flight.windows import Span, overlap
+from farside.flight.windows import Span
 from farside.geometry import azel, t_to_utc
 from farside.sky import sun_direction
 from farside.work import atomic_write
@@ -86,8 +85,17 @@ def _figure(a: Almanac) -> Any:
     start, stop = (t_to_utc(t, 0)[:16].replace("T", " ") for t in (a.start, a.stop))
     axes[0].set_title(f"{a.place.title}, {start} to {stop} UTC", color=INK, loc="left", fontsize=14, pad=24)
     under = f"{a.ground}, eye {a.place.eye_m:g} m" + ("" if a.relay == "none" else f"; relay: {a.relay}")
-    axes[0].text(0.0, 1.035, under, transform=axes[0].transAxes, color=INK, alpha=0.75, fontsize=9)
+    axes[0].text(0.0, 1.035, under, transform=axes[0].transAxes, color=INK, alpha=0.75, fontsize=9, in_layout=False)
+    _settle(figure)
     return figure
+
+
+def _settle(figure: Any) -> None:
+    """Lay the panels out once, on round numbers: the solver's last bits change from run to run."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position(np.round(ax.get_position().bounds, 6))
 
 
 def _rows(a: Almanac) -> list[tuple[str, list[Lane], str, bool]]:
@@ -100,7 +108,7 @@ def _rows(a: Almanac) -> list[tuple[str, list[Lane], str, bool]]:
             rows.append((label, [lane], colour, long and lane.key == "home"))
         elif lane.group == "station":
             rows.append((f"{lane.title.split(' sees')[0]} – relay", [lane], LINK, long))
-        elif lane.group == "eclipse" and (seen := _seen(a, lane)).spans:
+        elif lane.group == "eclipse" and (seen := a.with_the_sun_up(lane)).spans:
             rows.append((f"Eclipse at the {lane.key.split('.')[1]} ({lane.title.split()[0]})", [seen], ECLIPSE, False))
         elif lane.group == "hidden" and lane.spans:
             rows.append((f"Behind the Moon for {lane.key.split('.')[1].capitalize()}", [lane], ECLIPSE, False))
@@ -108,13 +116,6 @@ def _rows(a: Almanac) -> list[tuple[str, list[Lane], str, bool]]:
             others = [a.by_key.get(lane.key.removesuffix("awake") + habit) for habit in HABITS]
             rows.append((lane.title, [lane, *(other for other in others if other)], SUN, False))
     return rows
-
-
-def _seen(a: Almanac, lane: Lane) -> Lane:
-    """Of eclipses at the site those with the Sun up."""
-    if "site" not in lane.key or "sun.limb" not in a.by_key:
-        return lane
-    return replace(lane, spans=tuple(overlap(lane.spans, a.by_key["sun.limb"].spans)))
 
 
 def _draw_sun(ax: Any, a: Almanac) -> None:

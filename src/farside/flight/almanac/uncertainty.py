@@ -68,13 +68,13 @@ def at_station(t: Array) -> Array:
     return np.hypot(fixed, sky.earth_orientation_error(t))
 
 
-def of_eclipse(by: str) -> float:
-    """Of the angle between the limbs of the Sun and "earth" or "moon" at a relay behind the Moon, radians."""
-    share, radius, away = {
-        "earth": (numbers()["eclipse"]["earth_share"], _EARTH_RADIUS_M, 4.5e8),
-        "moon": (numbers()["eclipse"]["moon_share"], MOON_RADIUS_M, 6.0e7),
-    }[by]
-    return float(share * radius / away)
+def of_limb(body: str, away_km: float) -> float:
+    """Of the limb of "earth" (its air) or "moon" (its relief) seen from a distance, radians."""
+    share, radius_m = {
+        "earth": (numbers()["limb"]["earth_share"], _EARTH_RADIUS_M),
+        "moon": (numbers()["limb"]["moon_share"], MOON_RADIUS_M),
+    }[body]
+    return float(share * radius_m / (away_km * 1e3))
 
 
 def seconds(angle: Array, rate: Array) -> Array:

@@ -26,8 +26,9 @@ Columns = dict[str, Array | NDArray[np.str_] | NDArray[np.integer]]
 
 _AT_ONCE = 2000
 """Things expected in a block: what is gathered at a time."""
+_WIDEST_M = 2000.0
+"""Side of a block, at most: large rocks are few, but the craters they came from are not."""
 _ROW_GROUP = 65_536
-SUFFIXES = (".parquet", ".csv")
 
 
 def write_table(path: Path, pieces: Iterator[Columns], about: dict[str, str]) -> int:
@@ -61,6 +62,15 @@ def write_table(path: Path, pieces: Iterator[Columns], about: dict[str, str]) ->
     return rows
 
 
+def read_table(path: Path) -> dict[str, Array]:
+    """The numbers of a table by column."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    read = pyarrow.csv.read_csv if path.suffix == ".csv" else pyarrow.parquet.read_table
+    return {name: np.array(column) for name, column in read(path).to_pydict().items()}
+
+
 def craters(moon: Moon, plot: Plot, from_m: float, count: Callable[[int, int], None]) -> Iterator[Columns]:
     """Craters of at least ``from_m`` whose rim reaches into the plot, in pieces.
 
@@ -82,7 +92,7 @@ def stones(moon: Moon, plot: Plot, from_m: float, count: Callable[[int, int], No
 
     elevation_m: of the ground under the middle; height_m: above it; turn_deg: about the vertical; shape: which one.
     """
-    side = math.sqrt(_AT_ONCE / float(rk.count(from_m)))
+    side = min(_WIDEST_M, math.sqrt(_AT_ONCE / float(rk.count(from_m))))
     for square, done, total in _blocks(plot, side, 0.0):
         site = square.site(plot)
         found = moon.rocks(site, 0.72 * square.side, from_m)

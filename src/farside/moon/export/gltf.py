@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.moon.export.mesh import Ground, Stones
+from farside.moon.export.mesh import COLOURED, VERTEX, Ground, Stones
 from farside.work import atomic_write
 
 LARGEST = 2**32 - 1
 """Bytes that the format can count."""
+_ROOM = 100_000_000
+"""For the description and the stones."""
 MOST_STONES = 100_000
 
 _FLOAT, _UINT, _UBYTE = 5126, 5125, 5121
@@ -27,17 +29,7 @@ _VERTICES, _INDICES = 34962, 34963
 
 
 def write_glb(path: Path, ground: Ground, stones: Stones | None, about: dict[str, Any], generator: str) -> None:
-    """Write ground and stones. about: what the file says of itself (``asset.extras``).
-
-    Raises BadInput where the format, or a viewer, cannot hold so much.
-    """
-    binary = ground.m**2 * ground.dtype.itemsize + 24 * (ground.m - 1) ** 2
-    if binary > LARGEST - 100_000_000:
-        raise BadInput(path, "--mesh-post-m", ground.step * ground.plot.post_m, "wider: a .glb holds 4 GB at most")
-    if stones is not None and len(stones.which) > MOST_STONES:
-        raise BadInput(
-            path, "--rocks-from-m", f"{len(stones.which)} rocks", f"larger rocks: {MOST_STONES} in a mesh at most"
-        )
+    """Write ground and stones. about: what the file says of itself (``asset.extras``)."""
     scene, tail = _document(ground, stones, about, generator)
     text = json.dumps(scene, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
@@ -49,6 +41,13 @@ def write_glb(path: Path, ground: Ground, stones: Stones | None, about: dict[str
         for piece in _ground_bytes(ground):
             file.write(piece)
         file.write(tail)
+
+
+def check_size(source: str, m: int, coloured: bool, post_m: float) -> None:
+    """Raise BadInput where the format cannot count the bytes of a ground of m x m vertices."""
+    binary = m**2 * (COLOURED if coloured else VERTEX).itemsize + 24 * (m - 1) ** 2
+    if binary > LARGEST - _ROOM:
+        raise BadInput(source, "--mesh-post-m", post_m, f"wider: {m} x {m} vertices are too many for a .glb (4 GB)")
 
 
 def y_up(enu: NDArray[np.floating]) -> NDArray[np.floating]:

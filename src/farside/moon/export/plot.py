@@ -78,6 +78,11 @@ class Plot:
         grown = 1 + elevation / MOON_RADIUS_M
         return np.stack([east * grown, north * grown, up * grown - MOON_RADIUS_M - self.site.height_m], -1)
 
+    def direction(self, east: Array, north: Array) -> Array:
+        """Vectors (..., 3) in MOON_ME of map coordinates, shapes together, to the map's sphere."""
+        up = np.sqrt(MOON_RADIUS_M**2 - east**2 - north**2)
+        return np.stack(np.broadcast_arrays(east, north, up), -1) @ self.site.axes
+
     def map(self, me: Array) -> tuple[Array, Array]:
         """Map coordinates (m) of directions or positions in MOON_ME, (..., 3)."""
         unit = me / np.linalg.norm(me, axis=-1, keepdims=True)

@@ -72,10 +72,13 @@ def read_rows(path: Path, first: int, last: int, step: int, n: int) -> NDArray[n
 
 
 def _block(moon: Moon, plot: Plot, i: int, j: int) -> Layers:
-    """Elevation and albedo of one block, (2, BLOCK, BLOCK), north up; a block at the edge is whole, too."""
-    west, south = plot.east(np.array(j * BLOCK)), plot.north(np.array((i + 1) * BLOCK - 1))
-    height, shine = moon.chart(plot.site, float(west), float(south), plot.post_m, BLOCK)
-    return np.stack([height[::-1], shine[::-1]])
+    """Elevation and albedo of one block, (2, rows, columns), north up."""
+    side = min(BLOCK, plot.n)
+    # the last block starts earlier rather than reach beyond the plot
+    row, column = min(i * BLOCK, plot.n - side), min(j * BLOCK, plot.n - side)
+    west, south = plot.east(np.array(column)), plot.north(np.array(row + side - 1))
+    height, shine = moon.chart(plot.site, float(west), float(south), plot.post_m, side)
+    return np.stack([height[::-1], shine[::-1]])[:, i * BLOCK - row :, j * BLOCK - column :]
 
 
 @contextmanager
@@ -106,8 +109,7 @@ def _writers(files: Mapping[str, Path], plot: Plot, tags: Mapping[str, str]) -> 
 def _put(writer: Any, layer: NDArray[np.float32], i: int, j: int) -> None:
     from rasterio.windows import Window
 
-    tall, wide = min(BLOCK, writer.height - i * BLOCK), min(BLOCK, writer.width - j * BLOCK)
-    writer.write(layer[:tall, :wide], 1, window=Window(j * BLOCK, i * BLOCK, wide, tall))
+    writer.write(layer, 1, window=Window(j * BLOCK, i * BLOCK, layer.shape[1], layer.shape[0]))
 
 
 def _overviews(part: Path, n: int) -> None:
