@@ -130,7 +130,7 @@ def test_a_file_cut_short_is_named_when_its_end_is_needed(tmp_path, land):
     path = dems.ground(tmp_path / "a.tif")
     path.write_bytes(path.read_bytes()[:-200_000])
     with pytest.raises(DamagedFile, match=r"a\.tif"):
-        Terrain([path], land).surface.window(*np.radians([1.0, 2.0, 22.0, 23.0]))
+        Terrain([path], land).surface.window(*np.radians([1.0, 2.0, 22.0, 23.0]), 0, 0.0)
 
 
 def test_voids_are_counted_and_told(tmp_path):

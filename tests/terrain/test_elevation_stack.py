@@ -24,16 +24,21 @@ def at(terrain, lat_deg, lon_deg, times=0):
     lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
     out = np.empty(lat.shape)
     for k in np.ndindex(lat.shape):
-        w = terrain.surface.window(lat[k], lat[k], lon[k], lon[k], times)
+        w = terrain.surface.window(lat[k], lat[k], lon[k], lon[k], times, 0.0)
         out[k] = read(w.height, w.bright, w.where, lat[k], lon[k])[0]
     return out
 
 
 def drawn_at(terrain, lat_deg, lon_deg, diameter_m, large=False):
     """Share of a crater that is drawn at a place, where the files do not show it."""
-    shares = np.empty(len(terrain.boxes))
-    mk.file_shares(terrain.boxes, *np.radians([lat_deg, lon_deg]), shares)
-    return mk.drawn(terrain.boxes, shares, diameter_m, large)
+    shares, files = np.empty(len(terrain.boxes) + 1), mk.Files(terrain.boxes, np.zeros((0, 6)))
+    mk.file_shares(files, *np.radians([lat_deg, lon_deg]), shares)
+    return mk.drawn(files, shares, diameter_m, mk.LARGE if large else 0.0)
+
+
+def places(own):
+    """Latitude and longitude of directions."""
+    return np.arctan2(own[..., 2], np.hypot(own[..., 0], own[..., 1])), np.arctan2(own[..., 1], own[..., 0])
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,7 @@ def test_order_does_not_matter(files, land, stack):
 
 
 def test_built_in_land_goes_on_beyond(stack, land):
-    w = land.window(*np.radians([30.0, 31.0, 50.0, 51.0]))
+    w = land.window(*np.radians([30.0, 31.0, 50.0, 51.0]), 0, 0.0)
     expected = read(w.height, w.bright, w.where, *np.radians([30.5, 50.5]))[0]
     assert at(stack, 30.5, 50.5) == pytest.approx(expected, abs=0.5)
 
@@ -160,7 +165,7 @@ def test_same_bytes_whatever_the_order_and_the_number_of_threads(files, land):
 
     def heights(terrain, place):
         lat, lon = place
-        w = terrain.surface.window(lat, lat + 0.01, lon, lon + 0.01)
+        w = terrain.surface.window(lat, lat + 0.01, lon, lon + 0.01, 0, 0.0)
         return w.height
 
     one = [heights(Terrain(files, land), place) for place in places]
@@ -173,7 +178,7 @@ def test_same_bytes_whatever_the_order_and_the_number_of_threads(files, land):
 def test_coarse_nodes_are_means_of_fine_ones(files, land):
     terrain = Terrain(files[:1], land)
     lat, lon = np.radians([5.0, 6.0]), np.radians([24.0, 25.0])
-    coarse = terrain.surface.window(*lat, *lon, 3)
+    coarse = terrain.surface.window(*lat, *lon, 3, 0.0)
     mean = []
     for i in range(4, 8):
         place_lat = coarse.where[0] + (coarse.where[3] + i) * coarse.where[2]
@@ -187,7 +192,7 @@ def test_coarse_nodes_are_means_of_fine_ones(files, land):
 def test_a_fine_file_far_away_does_not_slow_the_horizon(files, land):
     """Coarse queries read coarse blocks: a window 500 km wide at 4 km is a few thousand nodes."""
     terrain = Terrain(files, land)
-    w = terrain.surface.window(*np.radians([-5.0, 12.0]), *np.radians([16.0, 33.0]), 6)
+    w = terrain.surface.window(*np.radians([-5.0, 12.0]), *np.radians([16.0, 33.0]), 6, 0.0)
     assert w.height.size < 30_000
     assert np.isfinite(w.height).all()
 
@@ -303,7 +308,7 @@ def test_a_turned_lattice_knows_its_way_back(tmp_path, land):
     assert lattice.axes @ lattice.axes.T == pytest.approx(np.eye(3), abs=1e-12)
     rng = np.random.default_rng(7)
     lat, lon = np.arcsin(rng.uniform(-1, 1, 50)), rng.uniform(-np.pi, np.pi, 50)
-    back = lattice.on_the_moon(*lattice.place(unit(lat, lon)))
+    back = lattice.on_the_moon(*places(lattice.turned(unit(lat, lon))))
     assert unit(*back) == pytest.approx(unit(lat, lon), abs=1e-12)
 
 
@@ -318,7 +323,7 @@ def test_a_fine_file_over_a_pole_is_like_any_other(tmp_path, lat):
     moon = Moon(1, dems.polar(tmp_path / "polar.tif", n=1000, step=20.0, f=bumps))
     site = Site(lat, 30.0, float(bumps(lat, 30.0)))
     z, _ = moon.grid(site, -2000.0, -2000.0, 20.0, 201)
-    assert len(moon._surface._tiles) < 300
+    assert len(moon._base._tiles) < 300
     k = np.arange(0, 201, 20)
     place = np.stack(np.broadcast_arrays(-2000 + 20.0 * k[None], -2000 + 20.0 * k[:, None], z[np.ix_(k, k)]), -1)
     at_lat, at_lon, height = site.geodetic(place.astype(float))
@@ -333,6 +338,6 @@ def test_a_fine_file_near_a_pole_is_not_crowded(tmp_path, land):
     assert terrain.surface.lattice.axes is not None
     lat, lon = np.radians([-85.0, -84.7]), np.radians([21.0, 20.8])
     for place in zip(lat, lon, strict=True):
-        own = terrain.surface.lattice.place(unit(*place))
-        w = terrain.surface.window(own[0], own[0], own[1], own[1])
+        own = places(terrain.surface.lattice.turned(unit(*place)))
+        w = terrain.surface.window(own[0], own[0], own[1], own[1], 0, 0.0)
         assert read(w.height, w.bright, w.where, *own)[0] == pytest.approx(hills(*np.degrees(place)), abs=1.5)

@@ -19,6 +19,7 @@ from farside.moon.export.census import read_table
 from farside.moon.export.folder import Making
 from farside.moon.export.folder import export as write
 from farside.moon.export.hillshade import shade
+from farside.moon.population import EQUILIBRIUM
 from farside.run.terrain import _stones as stand
 from farside.run.terrain import export
 from farside.work import Pool
@@ -263,8 +264,8 @@ def test_tables_have_each_thing_once_whatever_the_blocks(files, plot, moon, tmp_
     east, north = plot.map(plot.site.from_enu(whole.position))
     inside = (np.abs(east) < 65) & (np.abs(north) < 65)
     assert np.sort(rocks["diameter_m"]) == pytest.approx(np.sort(whole.diameter[inside]), rel=1e-12)
-    # 0.079 D^-2 craters a square metre (Trask 1966), above two posts
-    expected = 0.079 / 0.5**2 * 130.0**2
+    # craters in equilibrium, above two posts
+    expected = EQUILIBRIUM / 0.5**2 * 130.0**2
     inside = (np.abs(craters["map_east_m"]) < 65) & (np.abs(craters["map_north_m"]) < 65)
     assert inside.sum() == pytest.approx(expected, abs=4 * expected**0.5)
     assert (np.abs(craters["map_east_m"]) < 65 + craters["diameter_m"] / 2).all()

@@ -50,7 +50,7 @@ class Lattice:
 
     def turned(self, me: Array) -> Array:
         """Directions (..., 3) in MOON_ME in the lattice's frame."""
-        return me if self.axes is None else me @ self.axes.T
+        return me if self.axes is None else np.ascontiguousarray(me @ self.axes.T)
 
     def on_the_moon(self, lat: Array, lon: Array) -> tuple[Array, Array]:
         """Latitudes and longitudes on the Moon of those in the lattice's frame, radians; shapes together."""

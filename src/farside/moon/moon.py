@@ -267,9 +267,7 @@ class Moon:
             up = np.sqrt(radius**2 - x**2 - y**2)
             p = np.stack([x, y, up], -1) @ site.axes / radius[..., None]
             window = self._window(p, step)
-            height = _base(
-                window, np.arctan2(p[..., 2], np.hypot(p[..., 0], p[..., 1])), np.arctan2(p[..., 1], p[..., 0])
-            )
+            height = _base(window, *_latlon(self._base.lattice.turned(p)))
         return height, p
 
     def _window(self, p: Array, resolution_m: float) -> Window:
