@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from farside.errors import BadInput
 from farside.geometry import MOON_RADIUS_M, Site
 from farside.moon import marks as mk
 from farside.moon import population as pop
@@ -62,22 +63,27 @@ class Moon:
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
 
-        lat_deg: planetocentric latitude; lon_deg: east longitude; degrees, MOON_ME.
+        lat_deg: planetocentric latitude; lon_deg: east longitude; degrees, MOON_ME. Raises BadInput for a latitude
+        beyond a pole, a place that is no number, and a resolution that is not above 0.
         """
-        lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
+        lat, lon = _radians(lat_deg, lon_deg)
         return self.at(unit(lat, lon), resolution_m)[0]
 
     def albedo(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Brightness of the ground as a factor on the single-scattering albedo, about 1 on mature mare; shape as above.
 
-        Highland and fresh ejecta are brighter.
+        Highland and fresh ejecta are brighter. Raises BadInput as `elevation`.
         """
-        lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
+        lat, lon = _radians(lat_deg, lon_deg)
         return self.at(unit(lat, lon), resolution_m)[1]
 
     def normal(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
-        """Unit normal of the surface in local east, north, up, shape (..., 3): differences over one resolution."""
-        lat, lon = np.broadcast_arrays(np.radians(lat_deg), np.radians(lon_deg))
+        """Unit normal of the surface in local east, north, up, shape (..., 3): differences over one resolution.
+
+        Raises BadInput as `elevation`.
+        """
+        resolution_m = _above_zero("resolution_m", resolution_m)
+        lat, lon = _radians(lat_deg, lon_deg)
         up = unit(lat, lon)
         east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], -1)
         north = np.cross(up, east)
@@ -92,7 +98,7 @@ class Moon:
 
     def at(self, directions: Array, resolution_m: float) -> tuple[Array, Array]:
         """Elevation (m) and brightness at ``directions`` (..., 3), vectors from the Moon's centre in MOON_ME."""
-        resolution_m = float(resolution_m)
+        resolution_m = _above_zero("resolution_m", resolution_m)
         p = np.ascontiguousarray(directions, float).reshape(-1, 3)
         p = p / np.sqrt((p * p).sum(-1, keepdims=True))
         height, shine = np.empty(len(p)), np.empty(len(p))
@@ -116,7 +122,7 @@ class Moon:
         those of ``at`` at the same directions and a resolution of ``post_m``, bit for bit before rounding to float32.
         """
         per_knot = 16
-        x0, y0, post_m = float(x0), float(y0), float(post_m)
+        x0, y0, post_m = float(x0), float(y0), _above_zero("post_m", post_m)
         knots, lat, lon = self._knots(site, x0, y0, post_m * per_knot, (n - 1) // per_knot + 2)
         window = self._window(lat, lon, post_m)
         out, shine = np.empty((n, n), np.float32), np.empty((n, n), np.float32)
@@ -147,7 +153,7 @@ class Moon:
         The map is the orthographic projection of the sphere about the site's latitude and longitude: post (row, column)
         lies ``y0 + row post_m`` north and ``x0 + column post_m`` east in it. Relief down to ``post_m``, as in ``at``.
         """
-        x0, y0, post_m = float(x0), float(y0), float(post_m)
+        x0, y0, post_m = float(x0), float(y0), _above_zero("post_m", post_m)
         x, y = x0 + np.arange(n) * post_m, y0 + np.arange(n)[:, None] * post_m
         rise = np.sqrt(1 - (x**2 + y**2) / MOON_RADIUS_M**2)
         me = np.stack([x + 0 * y, y + 0 * x, MOON_RADIUS_M * rise], -1) @ site.axes
@@ -266,6 +272,23 @@ class Moon:
         key = np.floor(lat / tile).astype(np.int64) * 1_000_000 + np.floor(lon / tile).astype(np.int64)
         order = np.argsort(key, kind="stable")
         return np.split(order, np.nonzero(np.diff(key[order]))[0] + 1)
+
+
+def _radians(lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[Array, Array]:
+    """Latitudes and longitudes in radians, shapes together. Raises BadInput for what is no place."""
+    lat, lon = np.broadcast_arrays(np.asarray(lat_deg, float), np.asarray(lon_deg, float))
+    wrong = ~(np.abs(lat) <= 90.0)
+    if wrong.any():
+        raise BadInput("Moon", "lat_deg", float(lat[wrong][0]), "latitudes from -90 to 90 degrees")
+    if not np.isfinite(lon).all():
+        raise BadInput("Moon", "lon_deg", float(lon[~np.isfinite(lon)][0]), "east longitudes in degrees")
+    return np.radians(lat), np.radians(lon)
+
+
+def _above_zero(name: str, value: float) -> float:
+    if not 0.0 < float(value) < math.inf:
+        raise BadInput("Moon", name, value, "metres above 0")
+    return float(value)
 
 
 def _base(window: Window, lat: Array, lon: Array) -> Array:
