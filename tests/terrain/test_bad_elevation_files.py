@@ -7,6 +7,7 @@ import rasterio
 from dems import LONGLAT, hills, north_up, posts
 
 from farside.errors import BadInput, DamagedFile
+from farside.moon import Moon
 from farside.moon.raster import look
 from farside.moon.terrain import Terrain
 
@@ -148,3 +149,16 @@ def test_an_unannounced_number_for_no_data_is_told(tmp_path):
     found = look(path)
     assert found.void == -32768
     assert any("takes -32768" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "resolution", "field"),
+    [(90.1, 0.0, 1.0, "lat_deg"), (float("nan"), 0.0, 1.0, "lat_deg"), (0.0, float("inf"), 1.0, "lon_deg"),
+     (0.0, 0.0, 0.0, "resolution_m"), (0.0, 0.0, -1.0, "resolution_m"), ([0.0, -91.0], 0.0, 1.0, "lat_deg")],
+)  # fmt: skip
+def test_places_and_resolutions_out_of_range(lat, lon, resolution, field):
+    moon = Moon(1)
+    for ask in (moon.elevation, moon.albedo, moon.normal):
+        with pytest.raises(BadInput) as caught:
+            ask(lat, lon, resolution)
+        assert caught.value.field == field

@@ -14,7 +14,7 @@ app = typer.Typer(help="Ground as files: export a site, look at it, fetch elevat
 
 Where = Annotated[
     str | None,
-    typer.Argument(metavar="[SITE]", help="A mission or site (see **farside plan sites**), or the path of a file."),
+    typer.Argument(metavar="SITE", help="A mission or site (see **farside plan sites**), or the path of a file."),
 ]
 Lat = Annotated[float | None, typer.Option(help="Latitude of the middle, degrees, instead of a site.")]
 Lon = Annotated[float | None, typer.Option(help="East longitude of the middle, degrees.")]

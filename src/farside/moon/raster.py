@@ -293,7 +293,7 @@ def _heights(
 
 def _degrees(crs: Any, transform: Any) -> Any:
     """The transform to longitude and latitude in degrees of a grid along them, or None."""
-    from affine import Affine
+    from rasterio import Affine
 
     said = crs.to_dict()
     if not set(said) <= {"proj", "R", "a", "b", "datum", "ellps", "lat_ts", "lat_0", "lon_0", "x_0", "y_0", "units",

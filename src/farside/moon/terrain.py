@@ -35,10 +35,10 @@ class Terrain:
 
     paths: rasters with a place on the Moon (see `raster.look`), in any order. The finest has its say where it has data
     and melts into the next coarser one over a smooth ramp at its edges and holes, that one into the next, the last into
-    ``beyond``, the built-in land, whose brightness is kept everywhere. surface: nodes of it all; boxes: a row for
-    each file as `marks.held` reads it: south, north, west, width in longitude, ramp (radians), post (m), and where any
-    file has holes or slanting edges the shares of COVER x COVER places from south-west to north-east of each. notes:
-    what a user should know of the files. Raises BadInput and DamagedFile as `raster.look`.
+    ``beyond``, the built-in land, whose brightness is kept everywhere. surface: nodes of it all; boxes: a row for each
+    file as `marks.file_shares` reads it: south, north, west, width in longitude, ramp (radians), post (m), and where
+    any file has holes or slanting edges the shares of COVER x COVER places from south-west to north-east of each.
+    notes: what a user should know of the files. Raises BadInput and DamagedFile as `raster.look`.
     """
 
     def __init__(self, paths: Sequence[Path], beyond: Surface) -> None:

@@ -31,7 +31,10 @@ def spot(site: str | None, lat: float | None, lon: float | None, source: str) ->
         raise BadInput(source, "SITE", site, "a mission or site (see farside plan sites), or --lat and --lon")
     if lat is not None and lon is not None:
         return f"{abs(lat):g}°{'S' if lat < 0 else 'N'} {lon % 360.0:g}°E", lat, lon, SEED
-    mission, place = _mission(site), place_named(str(site))
+    try:
+        mission, place = _mission(site), place_named(str(site))
+    except BadInput as error:
+        raise BadInput(source, "SITE", site, error.expected) if error.source == "windows" else error from None
     return place.title, place.position.lat_deg, place.position.lon_deg, mission.seed if mission else SEED
 
 

@@ -59,7 +59,7 @@ class Plot:
     @property
     def transform(self) -> Any:
         """Column and row of pixel corners to map coordinates, north up."""
-        from affine import Affine
+        from rasterio import Affine
 
         half = 0.5 * self.size_m
         return Affine(self.post_m, 0.0, -half, 0.0, -self.post_m, half)
