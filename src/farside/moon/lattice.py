@@ -99,8 +99,8 @@ class Surface:
         return made
 
     def times(self, resolution_m: float) -> int:
-        """How many halvings coarser than the lattice a resolution is: it keeps two to four nodes."""
-        return max(0, int(math.log2(max(1.0, resolution_m / (2 * self.lattice.step * MOON_RADIUS_M)))))
+        """How many halvings coarser than the lattice a resolution is: nodes lie half to one of it apart."""
+        return max(0, int(math.log2(max(1.0, 1.001 * resolution_m / (self.lattice.step * MOON_RADIUS_M)))))
 
     def window(self, south: float, north: float, west: float, east: float, times: int, resolution_m: float) -> Window:
         """Nodes around the given bounds (radians, east above west; two nodes more on every side).
