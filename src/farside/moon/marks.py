@@ -241,8 +241,8 @@ def drawn(files: Files, shares: np.ndarray, diameter: float, kind: float) -> flo
         if diameter > files.boxes[i, 5]:
             shows = 1.0 if kind == _LARGE_KIND else seen(diameter / files.boxes[i, 5])
             most = max(most, shows * shares[i])
-    if kind == _LARGE_KIND:
-        most = max(most, shares[n])
+    if kind == _LARGE_KIND and shares[n] > most:
+        most = float(shares[n])
     return 1.0 - most
 
 
