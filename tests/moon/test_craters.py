@@ -16,9 +16,9 @@ def test_listed_craters_are_as_many_as_the_law_says(moon):
     for diameter in (2.0, 4.0, 8.0, 16.0):
         expected = float(pop.cumulative(diameter)) * np.pi * radius**2
         assert (middles.diameter_m >= diameter).sum() == pytest.approx(expected, abs=3 * np.sqrt(expected))
-    assert np.median(found.depth_m / found.diameter_m) == pytest.approx(0.065, abs=0.01)
+    assert np.median(middles.depth_m / middles.diameter_m) == pytest.approx(0.065, abs=0.01)
     assert (np.diff(found.diameter_m) <= 0).all()
-    assert set(found.source) == {"procedural"}
+    assert set(found.where(found.diameter_m < 1e3).source) == {"procedural"}
     assert found.drawn == pytest.approx(1.0)
 
 
@@ -46,9 +46,28 @@ def test_a_listed_crater_is_in_the_ground(moon):
 
 def test_the_named_crater_north_of_the_lander_is_listed(moon, site):
     found = moon.craters(site, 30.0, 20.0)
-    (named,) = np.flatnonzero(found.source == "named")
+    (named,) = np.flatnonzero((found.source == "named") & (found.diameter_m < 1e3))
     assert found.diameter_m[named] == pytest.approx(25.0)
     assert found.depth_m[named] == pytest.approx(1.7)
+
+
+def test_large_craters_are_listed_where_no_file_shows_them(moon):
+    found = moon.craters(Site(-44.63, 176.21), 50e3, 20e3)
+    (giant,) = np.flatnonzero((found.source == "named") & (np.abs(found.diameter_m - 181_300) < 1))
+    assert found.depth_m[giant] == pytest.approx(-2235 + 5960, abs=200)  # mean of its rim over the lava
+    assert found.drawn[giant] == pytest.approx(1.0)
+    # Von Karman has wiped out what was there before it
+    assert not (
+        (found.source == "procedural") & (np.linalg.norm(ups(found) - Site(-44.63, 176.21).up, axis=1) < 0.05)
+    ).any()
+    highland = moon.craters(Site(-53.0, 190.0), 150e3, 8e3)
+    assert (highland.source == "procedural").sum() > 30
+    assert highland.diameter_m.max() > 20e3
+
+
+def test_craters_that_a_file_shows_are_not_listed(gld100):
+    found = Moon(1, gld100).craters(Site(-50.0, 185.0), 100e3, 2000.0)
+    assert len(found) == 0
 
 
 def test_craters_of_a_box_have_their_middle_in_it(moon):

@@ -24,7 +24,7 @@ def test_equilibrium_takes_over_where_the_counts_of_trask_and_minton_have_it():
 
 def gathered(moon, layer, radius_m, lat=-45.2, lon=177.2):
     up = Site(lat, lon).up
-    found = moon._gather(np.array([layer]), up, radius_m / MOON_RADIUS_M)
+    found = moon._gather(np.array([layer]), up, radius_m / MOON_RADIUS_M, moon._features.patches)
     inside = np.linalg.norm(found[:, :3] - up, axis=1) * MOON_RADIUS_M < radius_m
     return found[inside]
 
@@ -51,8 +51,7 @@ def test_lava_carries_fewer_large_craters_than_highland(moon):
 
 def test_no_fresh_crater_lies_under_the_landing_place(moon, site):
     clear = moon._features.clear[0]
-    known, _ = moon._craters(site.up, 1e-9, 0.01)
-    found = known.marks[known.source == "procedural"]
+    found = moon._strewn_craters(site.up, 1e-9, 0.01).marks
     found = found[(found[:, mk.DIAMETER] >= clear[4]) & (found[:, mk.AGE] < clear[5])]
     assert len(found) >= 1
     away = np.linalg.norm(found[:, :3] - site.up, axis=1) * MOON_RADIUS_M
@@ -80,12 +79,12 @@ def test_gathering_misses_nothing(moon):
     rows = pop.layers()[0][-4:-1]
     for lat, lon in ((-45.0, 180.0), (35.2, 45.1), (-89.99, 0.0), (10.0, 20.0)):
         middle = Site(lat, lon).up
-        everything = moon._gather(rows, middle, 60e3 / MOON_RADIUS_M)
+        everything = moon._gather(rows, middle, 60e3 / MOON_RADIUS_M, moon._features.patches)
         for _ in range(5):
             q = middle + rng.normal(0, 5e3 / MOON_RADIUS_M, 3)
             q /= np.linalg.norm(q)
             d = q - everything[:, :3]
             along = (d * everything[:, mk.E : mk.E + 3]).sum(1)
             reaching = ((d**2).sum(1) + along**2) * everything[:, mk.SHARP] < profile.REACH**2
-            own = moon._gather(rows, q, 0.0)
+            own = moon._gather(rows, q, 0.0, moon._features.patches)
             assert {tuple(m) for m in everything[reaching]} <= {tuple(m) for m in own}

@@ -57,6 +57,13 @@ def test_rocks_stand_on_the_ground_and_are_flatter_than_wide(moon, site):
     assert np.abs(found.position[:, 2]).max() < 6
 
 
+def test_no_rock_that_a_lander_would_avoid_lies_at_the_landing_place(moon, site):
+    found = moon.rocks(site, 15.0, 0.05)
+    away = np.hypot(found.position[:, 0], found.position[:, 1])
+    assert away[found.diameter >= 0.2].min() > 6.0
+    assert (away < 6.0).sum() > 5
+
+
 def test_fresh_craters_are_rocky(moon):
     zhinyu = Site(-45.34, 176.15)
     usual = Site(-45.6, 177.4)

@@ -60,7 +60,7 @@ def test_points_are_the_plain_sum_of_craters_waves_and_base(moon):
     """Readable oracle: base, every crater within a wide cap, the regolith's octaves; summed in NumPy."""
     place, resolution = Site(-45.31, 177.13), 0.25
     h, _ = moon.at(place.up, resolution)
-    craters = moon._craters(place.up, 50 / MOON_RADIUS_M, 1e-3)[0].marks
+    craters = (moon._strewn_craters(place.up, 50 / MOON_RADIUS_M, 1e-3) + moon._known).marks
     steps, total = np.linspace(0, profile.REACH**2, profile.STEPS + 1), 0.0
     k_of_row = profile.degradation(np.arange(profile.STATES))
     for c in craters:

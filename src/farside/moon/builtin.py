@@ -17,8 +17,9 @@ from farside.moon import marks as mk
 from farside.moon import population as pop
 from farside.moon import profile
 from farside.moon.cells import mix
+from farside.moon.craters import Known
 from farside.moon.lattice import Lattice, Surface
-from farside.moon.marks import COLUMNS, STRETCH, Scatter, gather, patch_share, radii2, scatter, units
+from farside.moon.marks import COLUMNS, LARGE, SORT, STRETCH, Scatter, gather, patch_share, radii2, scatter, units
 from farside.moon.noise import fractal, gradient_noise, octaves
 
 Array = NDArray[np.floating]
@@ -51,6 +52,7 @@ class Features:
     young: Array
     small: Array
     clear: Array
+    swept: Array
     anchored: int
     anchor: Site
 
@@ -103,6 +105,7 @@ def load_features() -> Features:
         young=np.concatenate([patches, np.insert(craters[craters[:, 6] < 0.3, :4], 4, 0.0, axis=1)]),
         small=small,
         clear=np.array([[*_point(clear), clear["radius_m"], clear["from_diameter_m"], clear["fresher_than_k"]]]),
+        swept=np.array([[*_point(clear), clear["radius_m"], clear["rocks_from_m"]]]),
         anchored=[c["floor_m"] for c in data["craters"]].index("anchored"),
         anchor=Site(anchor["lat_deg"], anchor["lon_deg"], anchor["elevation_m"]),
     )
@@ -120,6 +123,18 @@ class Builtin:
 
     def _fill(self, lat: Array, lon: Array, times: int, resolution_m: float) -> tuple[Array, Array]:
         return self.nodes(lat, lon, self.surface.lattice.coarser(times).step * _R, resolution_m)
+
+    def giants(self) -> Known:
+        """The large named craters, as a list knows them: rim to rim, and from the mean rim to the floor."""
+        c = self.features.craters
+        known = Known.at(c[:, :3], 2 * c[:, 3] * _R, self.features.rims.mean(1) - c[:, 4], "named", np.zeros(len(c)))
+        known.marks[:, SORT] = LARGE
+        return known
+
+    def buried(self, places: Array) -> NDArray[np.bool_]:
+        """Whether unit vectors (n, 3) lie inside a large named crater, which has wiped out what was there before."""
+        c = self.features.craters
+        return (np.linalg.norm(places[:, None] - c[None, :, :3], axis=-1) < c[:, 3]).any(1)
 
     def nodes(self, lat: Array, lon: Array, post_m: float, resolution_m: float) -> tuple[Array, Array]:
         """Heights (m) and brightness at latitudes (n,) and longitudes (m,), radians, for posts so wide; each (n, m).

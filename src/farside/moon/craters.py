@@ -134,6 +134,11 @@ class Known:
         marks[:, mk.BRIGHT] = np.maximum(0.0, 1 - degradation / 0.05) ** 2
         return cls(marks, whole.copy(), np.full(len(place), source))
 
+    @classmethod
+    def of(cls, marks: Array, source: str) -> Known:
+        """Marks as they are."""
+        return cls(marks, marks[:, mk.AMP].copy(), np.full(len(marks), source))
+
     @property
     def depth_m(self) -> Array:
         """Depth from rim to floor, (n,)."""

@@ -62,6 +62,7 @@ class Moon:
         anchor = features.anchor
         miss = anchor.height_m - float(self.elevation(anchor.lat_deg, anchor.lon_deg, FINEST_M))
         builtin = Builtin(seed, features.with_floor(features.craters[features.anchored, 4] + miss))
+        self._builtin = builtin
         if not files and craters is not None:
             raise BadInput(craters, "craters", "no elevation file", "an elevation file too: the catalogue sharpens it")
         if files:
@@ -83,11 +84,8 @@ class Moon:
     def _lay(self, base: Surface) -> None:
         """Put the details on a base."""
         self._base = base
-        self._strewn = self._scatter(pop.layers()[0])
+        self._strewn = mk.scatter(pop.layers()[0], self.seed, self._features.patches, self._features.clear)
         self._listed = mk.listed(self._known.marks)
-
-    def _scatter(self, rows: Array) -> mk.Scatter:
-        return mk.scatter(rows, self.seed, self._features.patches, self._features.clear)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
@@ -194,9 +192,9 @@ class Moon:
         """
         up = site.up
         cap = radius_m / MOON_RADIUS_M
-        found = self._gather(rk.layers(min_diameter_m), up, cap)
-        sources = self._craters(up, cap, rk.FRESH_FROM_M)[0].marks
-        found = found[rk.keep(found, sources, up, radius_m, min_diameter_m)]
+        found = self._gather(rk.layers(min_diameter_m), up, cap, self._features.patches)
+        sources = (self._strewn_craters(up, cap, rk.FRESH_FROM_M) + self._known).drawn(self._files)[0].marks
+        found = found[rk.keep(found, sources, self._features.swept, up, radius_m, min_diameter_m)]
         found = found[np.argsort(-found[:, mk.DIAMETER], kind="stable")]
         height, _ = self.at(found[:, :3], max(FINEST_M, 0.25 * min_diameter_m))
         shape = found[:, mk.ROW].astype(np.uint32)
@@ -222,9 +220,13 @@ class Moon:
     def craters(self, site: Site, radius_m: float, min_diameter_m: float) -> Craters:
         """Craters of at least ``min_diameter_m`` whose rim reaches within ``radius_m`` of the site along the ground.
 
-        All that is added to the base: procedural ones below 4 km, named small ones and those of the catalogue.
+        Procedural ones, named ones and those of the catalogue; what a file alone shows is not known one by one.
         """
-        found, share = self._craters(site.up, radius_m / MOON_RADIUS_M, min_diameter_m)
+        up, cap = site.up, radius_m / MOON_RADIUS_M
+        large = self._gather(pop.layers()[1], up, cap, self._features.young)
+        large = large[~self._builtin.buried(large[:, :3])]
+        known = self._strewn_craters(up, cap, min_diameter_m) + Known.of(large, "procedural") + self._builtin.giants()
+        found, share = (known + self._known).drawn(self._files)
         diameter = found.marks[:, mk.DIAMETER]
         away = MOON_RADIUS_M * np.linalg.norm(found.marks[:, :3] - site.up, axis=1)
         near = (diameter >= min_diameter_m) & (away < radius_m + 0.5 * diameter)
@@ -235,17 +237,19 @@ class Moon:
         found = self.craters(box_site(box), box_radius(box), min_diameter_m)
         return found.where(in_box(box, found.lat_deg, found.lon_deg))
 
-    def _craters(self, up: Array, cap: float, from_m: float) -> tuple[Known, Array]:
-        """Craters from the octave of ``from_m`` on that may reach into a cap, and the share of each that is drawn."""
+    def _strewn_craters(self, up: Array, cap: float, from_m: float) -> Known:
+        """Procedural craters from the octave of ``from_m`` to 4 km that may reach into a cap."""
         rows = pop.layers()[0]
-        marks = self._gather(rows[2 * rows[:, pop.DMIN] > from_m], up, cap)
-        found = Known(marks, marks[:, mk.DIAMETER].copy(), np.full(len(marks), "procedural")) + self._known
-        return found.drawn(self._files)
+        rows = rows[2 * rows[:, pop.DMIN] > from_m]
+        return Known.of(self._gather(rows, up, cap, self._features.patches), "procedural")
 
-    def _gather(self, layers: Array, up: Array, cap: float) -> Array:
-        """Marks of ``layers`` that reach into a cap around the unit vector ``up``; shape (n, columns of a mark)."""
+    def _gather(self, layers: Array, up: Array, cap: float, patches: Array) -> Array:
+        """Marks of ``layers`` that reach into a cap around the unit vector ``up``; shape (n, columns of a mark).
+
+        patches: of young land, which carries fewer.
+        """
+        ground = mk.scatter(layers, self.seed, patches, self._features.clear)
         buffer = np.empty((1024, mk.COLUMNS))
-        ground = self._scatter(layers)
         buffer, n = mk.gather(ground, 0, len(layers), up[0], up[1], up[2], cap, _CLOSE_M, buffer, 0)
         return buffer[:n]
 

@@ -105,12 +105,20 @@ def freshness(points: np.ndarray, craters: np.ndarray, fresh_k: float, out: np.n
         out[i] = best * best
 
 
-def keep(found: Array, craters: Array, up: Array, radius_m: float, min_diameter_m: float) -> NDArray[np.bool_]:
-    """Which candidate rocks (marks) lie there: inside the circle, large enough, ejecta only where fresh."""
+def keep(
+    found: Array, craters: Array, swept: Array, up: Array, radius_m: float, min_diameter_m: float
+) -> NDArray[np.bool_]:
+    """Which candidate rocks (marks) lie there: inside the circle, large enough, ejecta only where fresh.
+
+    swept: rows (centre unit vector, radius m, diameter m) of places without rocks that large.
+    """
     points = np.ascontiguousarray(found[:, :3])
     ejecta = np.empty(len(found))
     sources = craters[(craters[:, mk.AGE] < FRESH_K) & (craters[:, mk.DIAMETER] >= FRESH_FROM_M)]
     freshness(points, np.ascontiguousarray(sources), FRESH_K, ejecta)
     near = np.linalg.norm(points - up, axis=1) * MOON_RADIUS_M < radius_m
     background = found[:, mk.AMP] < 0
+    for x, y, z, radius, from_m in swept:
+        away = np.linalg.norm(points - [x, y, z], axis=1) * MOON_RADIUS_M
+        near &= (away > radius) | (found[:, mk.DIAMETER] < from_m)
     return near & (found[:, mk.DIAMETER] >= min_diameter_m) & (background | (found[:, mk.AMP] < ejecta))
