@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.claim import Claim
 
-GROUPS = ("sky", "light", "windows", "spectrometer", "flight")
+GROUPS = ("terrain", "sky", "light", "windows", "spectrometer", "flight")
 
 
 def main(names: list[str]) -> int:
