@@ -73,13 +73,19 @@ def warp_rate(x: float) -> float:
     return 1.0 - _A + q * (3.0 * (_A - _B) + 5.0 * _B * q)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def unwarped(u: float, angle: float) -> float:
+    """Inverse of ``warp`` for u from -1 to 1, the tangent of ``angle``, by Newton's method to the last bits."""
+    x = angle * (4.0 / math.pi)
+    x -= (warp(x) - u) / warp_rate(x)
+    x -= (warp(x) - u) / warp_rate(x)
+    return x
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def unwarp(u: float) -> float:
-    """Inverse of ``warp`` for u from -1 to 1, by Newton's method to the last bits."""
-    x = math.atan(u) * (4.0 / math.pi)
-    for _ in range(3):
-        x -= (warp(x) - u) / warp_rate(x)
-    return x
+    """Inverse of ``warp`` for u from -1 to 1."""
+    return unwarped(u, math.atan(u))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")

@@ -29,6 +29,7 @@ from farside.moon.cells import (
     spacing,
     unit,
     unwarp,
+    unwarped,
     warp,
     warp_rate,
 )
@@ -343,9 +344,9 @@ def gather(
             continue
         about_v, about_u = math.sqrt(u * u + w * w), math.sqrt(v * v + w * w)
         s, t = u / w, v / w
-        x0 = unwarp(s) if abs(s) <= 1.0 else 0.0
-        y0 = unwarp(t) if abs(t) <= 1.0 else 0.0
         angle_x, angle_y = math.atan2(u, w), math.atan2(v, w)
+        x0 = unwarped(s, angle_x) if abs(s) <= 1.0 else 0.0
+        y0 = unwarped(t, angle_y) if abs(t) <= 1.0 else 0.0
         rx, ry, q2 = warp_rate(x0), warp_rate(y0), 1.0 + s * s + t * t
         gxx = (1.0 + t * t) * rx * rx / (q2 * q2)
         gyy = (1.0 + s * s) * ry * ry / (q2 * q2)
@@ -473,10 +474,11 @@ def gather_listed(
                 continue
             hx, hy = far / math.sqrt(u * u + w * w), far / math.sqrt(v * v + w * w)
             hx, hy = hx * (1.0 + hx * hx), hy * (1.0 + hy * hy)
-            x0 = unwarp(u / w) if abs(u) <= w else 0.0
-            y0 = unwarp(v / w) if abs(v) <= w else 0.0
-            x_first, x_last = reach(math.atan2(u, w), x0, hx)
-            y_first, y_last = reach(math.atan2(v, w), y0, hy)
+            angle_x, angle_y = math.atan2(u, w), math.atan2(v, w)
+            x0 = unwarped(u / w, angle_x) if abs(u) <= w else 0.0
+            y0 = unwarped(v / w, angle_y) if abs(v) <= w else 0.0
+            x_first, x_last = reach(angle_x, x0, hx)
+            y_first, y_last = reach(angle_y, y0, hy)
             if x_first > x_last or y_first > y_last:
                 continue
             i0, i1 = int((x_first + 1.0) / step), min(cells - 1, int((x_last + 1.0) / step))

@@ -108,7 +108,7 @@ DENSEST = 0.788**2
 CELL = 1.25
 """Width of a hash cell over the reach of the largest mark in it: few cells to visit, few marks to turn away."""
 
-SLOTS = 4
+SLOTS = 2
 """Marks of a cell that are looked at in one go, whether they are there or not; more than most cells hold."""
 
 SIZES = 257
