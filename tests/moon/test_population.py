@@ -7,6 +7,7 @@ from farside.geometry import MOON_RADIUS_M, Site
 from farside.moon import marks as mk
 from farside.moon import population as pop
 from farside.moon import profile
+from farside.moon.gather import gather, scatter
 
 
 def test_production_is_the_neukum_function():
@@ -64,10 +65,10 @@ def test_craters_lie_as_densely_everywhere():
     expected = layer[pop.DENSITY] * np.pi * 4000.0**2
     counts = []
     for seed in range(3):
-        ground = mk.scatter(np.array([layer]), seed, np.zeros((0, 5)), np.zeros((0, 6)))
+        ground = scatter(np.array([layer]), seed, np.zeros((0, 5)), np.zeros((0, 6)))
         for lat, lon in ((0, 0), (0, 90), (90, 0), (-90, 0), (0, 45), (45, 0), (35.26, 45), (-35.26, 135), (20, 200)):
             up = Site(lat, lon).up
-            found, n = mk.gather(ground, 0, 1, *up, 4000 / MOON_RADIUS_M, 1e-6, np.empty((64, mk.COLUMNS)), 0)
+            found, n = gather(ground, 0, 1, *up, 4000 / MOON_RADIUS_M, 1e-6, np.empty((64, mk.COLUMNS)), 0)
             counts.append(int((np.linalg.norm(found[:n, :3] - up, axis=1) * MOON_RADIUS_M < 4000).sum()))
     assert np.mean(counts) == pytest.approx(expected, abs=3 * np.sqrt(expected / len(counts)))
     assert np.var(counts) == pytest.approx(expected, rel=0.7)  # Poisson

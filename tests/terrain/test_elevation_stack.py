@@ -9,9 +9,10 @@ from dems import hills, north_up, posts
 
 from farside.geometry import Site
 from farside.moon import Moon
-from farside.moon import marks as mk
 from farside.moon.dem import bicubic
 from farside.moon.lattice import read, unit
+from farside.moon.marks import LARGE
+from farside.moon.shares import Files, drawn, file_shares, seen
 from farside.moon.terrain import COVER, Terrain, smooth
 
 
@@ -31,9 +32,9 @@ def at(terrain, lat_deg, lon_deg, times=0):
 
 def drawn_at(terrain, lat_deg, lon_deg, diameter_m, large=False):
     """Share of a crater that is drawn at a place, where the files do not show it."""
-    shares, files = np.empty(len(terrain.boxes) + 1), mk.Files(terrain.boxes, np.zeros((0, 6)))
-    mk.file_shares(files, *np.radians([lat_deg, lon_deg]), shares)
-    return mk.drawn(files, shares, diameter_m, mk.LARGE if large else 0.0)
+    shares, files = np.empty(len(terrain.boxes) + 1), Files(terrain.boxes, np.zeros((0, 6)))
+    file_shares(files, *np.radians([lat_deg, lon_deg]), shares)
+    return drawn(files, shares, diameter_m, LARGE if large else 0.0)
 
 
 def places(own):
@@ -137,7 +138,7 @@ def test_craters_come_back_in_holes_and_beside_slanting_edges(tmp_path, land):
         drawn_at(terrain, 8 - row / 512, 22 + column / 512, 2000.0)
         for row, column in ((256, 256), (256, 30), (256, 480), (60, 400), (450, 100))
     ]
-    assert drawn[0] == pytest.approx(1 - mk.seen(2000.0 / terrain.boxes[0, 5]), abs=0.01)
+    assert drawn[0] == pytest.approx(1 - seen(2000.0 / terrain.boxes[0, 5]), abs=0.01)
     assert drawn[1:] == pytest.approx([1, 1, 1, 1], abs=0.02)
 
 

@@ -18,8 +18,9 @@ from farside.moon import population as pop
 from farside.moon import profile
 from farside.moon.cells import mix
 from farside.moon.craters import Known
+from farside.moon.gather import STRETCH, Scatter, gather, patch_share, scatter
 from farside.moon.lattice import Lattice, Surface
-from farside.moon.marks import COLUMNS, LARGE, SORT, STRETCH, Scatter, gather, patch_share, radii2, scatter, units
+from farside.moon.marks import COLUMNS, LARGE, SORT, radii2, units
 from farside.moon.noise import fractal, gradient_noise, octaves
 
 Array = NDArray[np.floating]

@@ -13,6 +13,7 @@ from farside.errors import BadInput, DamagedFile
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile
+from farside.moon.shares import Files, drawn_at_centres
 
 Array = NDArray[np.floating]
 
@@ -168,10 +169,10 @@ class Known:
             alone[k] = not np.any(near & (np.abs(size / diameter - 1.0) < SAME_PLACE))
         return alone
 
-    def drawn(self, files: mk.Files) -> tuple[Known, Array]:
+    def drawn(self, files: Files) -> tuple[Known, Array]:
         """Those that are added to the ground, not shown in full by a file; and the share of each that is, (n,)."""
         share = np.empty(len(self.marks))
-        mk.drawn_at_centres(files, self.marks, share)
+        drawn_at_centres(files, self.marks, share)
         share *= self.marks[:, mk.AMP] / self.whole
         return self.where(share > 0.01), share[share > 0.01]
 

@@ -20,8 +20,10 @@ from farside.moon.box import Box, box_radius, box_site, in_box
 from farside.moon.builtin import Builtin, load_features
 from farside.moon.cells import mix
 from farside.moon.craters import Craters, Known, coverage, depth_in, read_catalogue
+from farside.moon.gather import gather, listed, scatter
 from farside.moon.lattice import TILE, Surface, Window, cap_bounds, unit
 from farside.moon.rocks import Rocks
+from farside.moon.shares import Files
 from farside.moon.surface import Detail, along_curve, at_points, on_grid
 from farside.moon.terrain import Terrain
 from farside.moon.tile import Tile, cut_tile
@@ -53,7 +55,7 @@ class Moon:
         files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
         self._features = features = load_features()
         self._salt = np.uint64(mix(np.uint64((seed + 105) % 2**64)))
-        self._files = mk.Files(np.zeros((0, 6)), np.zeros((0, 6)))
+        self._files = Files(np.zeros((0, 6)), np.zeros((0, 6)))
         small = features.small
         self._known = Known.at(small[:, :3], small[:, 3], small[:, 4], "named", small[:, 5])
         self._land: Terrain | None = None
@@ -67,7 +69,7 @@ class Moon:
             raise BadInput(craters, "craters", "no elevation file", "an elevation file too: the catalogue sharpens it")
         if files:
             self._land = Terrain(files, builtin.surface)
-            self._files = mk.Files(self._land.boxes, np.zeros((0, 6)))
+            self._files = Files(self._land.boxes, np.zeros((0, 6)))
             if craters is not None:
                 self._sharpen(self._land, read_catalogue(Path(craters)))
         self._lay(self._land.surface if self._land else builtin.surface)
@@ -84,8 +86,8 @@ class Moon:
     def _lay(self, base: Surface) -> None:
         """Put the details on a base."""
         self._base = base
-        self._strewn = mk.scatter(pop.layers()[0], self.seed, self._features.patches, self._features.clear)
-        self._listed = mk.listed(self._known.marks)
+        self._strewn = scatter(pop.layers()[0], self.seed, self._features.patches, self._features.clear)
+        self._listed = listed(self._known.marks)
 
     def elevation(self, lat_deg: ArrayLike, lon_deg: ArrayLike, resolution_m: float) -> Array:
         """Elevation above the 1737.4 km sphere (m) of relief down to ``resolution_m``; shape of lat and lon together.
@@ -248,9 +250,9 @@ class Moon:
 
         patches: of young land, which carries fewer.
         """
-        ground = mk.scatter(layers, self.seed, patches, self._features.clear)
+        ground = scatter(layers, self.seed, patches, self._features.clear)
         buffer = np.empty((1024, mk.COLUMNS))
-        buffer, n = mk.gather(ground, 0, len(layers), up[0], up[1], up[2], cap, _CLOSE_M, buffer, 0)
+        buffer, n = gather(ground, 0, len(layers), up[0], up[1], up[2], cap, _CLOSE_M, buffer, 0)
         return buffer[:n]
 
     def _detail(self, resolution_m: float) -> Detail:

@@ -11,23 +11,11 @@ from numba import njit
 from farside.geometry import MOON_RADIUS_M
 from farside.moon import marks as mk
 from farside.moon import profile, regolith
+from farside.moon.gather import STRETCH, Listed, Scatter, gather, gather_listed
 from farside.moon.lattice import Window, place, read
-from farside.moon.marks import (
-    COLUMNS,
-    Files,
-    Listed,
-    Scatter,
-    drawn,
-    file_shares,
-    gather,
-    gather_listed,
-    glow,
-    larger,
-    radii2,
-    sunk,
-    units,
-)
+from farside.moon.marks import COLUMNS, glow, larger, radii2, units
 from farside.moon.noise import fractal
+from farside.moon.shares import Files, drawn, file_shares, sunk
 
 _R = MOON_RADIUS_M
 WORTH = 1.0
@@ -40,7 +28,7 @@ FEW = 8
 """Groups of so many points are small enough."""
 
 _WORTH, _LISTED_M, _FEW = WORTH, LISTED_M, FEW
-_REACH, _STRETCH = profile.REACH, mk.STRETCH
+_REACH, _STRETCH = profile.REACH, STRETCH
 _LONGEST = regolith.LONGEST_M
 _REACH2 = profile.REACH**2
 _UNIT = mk.HEIGHT_UNIT
