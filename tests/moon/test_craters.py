@@ -79,7 +79,7 @@ def test_craters_of_a_box_have_their_middle_in_it(moon):
 
 @pytest.fixture(scope="module")
 def sharpened(gld100, catalogue):
-    return Moon(1, gld100, catalogue)
+    return Moon(1, [catalogue, gld100])
 
 
 NAMED = {"Zhinyu": (-45.35, 176.14, 3690.0, 893.0), "Tianjin": (-44.94, 178.80, 4010.0, 640.0)}
@@ -163,5 +163,5 @@ def test_catalogues_that_are_none_are_named(tmp_path):
     with pytest.raises(DamagedFile, match=r"broken\.npz"):
         read_catalogue(tmp_path / "broken.npz")
     good = write(tmp_path / "c.csv", lat=[1.0], lon=[2.0], diameter_m=[3e3], depth_m=[90.0])
-    with pytest.raises(BadInput, match="an elevation file too"):
-        Moon(1, craters=good)
+    with pytest.raises(BadInput, match="an elevation file that it sharpens"):
+        Moon(1, good)

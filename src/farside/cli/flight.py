@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet
+from farside.cli.words import Json, Quiet, Terrain
 
 app = typer.Typer()
 
@@ -34,10 +34,7 @@ def fly(
         Path | None, typer.Option(help="Folder for everything the flight leaves. [default: its name]")
     ] = None,
     quality: Annotated[str, typer.Option(help="draft (a minute), standard (minutes) or full (hours).")] = "standard",
-    terrain: Annotated[
-        list[Path] | None,
-        typer.Option(help="A DEM of the site (GeoTIFF, PDS) in place of the built-in ground; several may be given."),
-    ] = None,
+    terrain: Terrain = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than the mission file's.")] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farside.cli.words import Json
+from farside.cli.words import Json, Terrain
 
 if TYPE_CHECKING:
     from farside.flight.almanac import Almanac, Place
@@ -57,9 +57,7 @@ def windows(
     relay: Annotated[
         str | None, typer.Option(help="queqiao (a halo orbit of its kind) or none. [default: the site's]")
     ] = None,
-    terrain: Annotated[
-        list[Path] | None, typer.Option(help="A DEM around the site (GeoTIFF); several may be given.")
-    ] = None,
+    terrain: Terrain = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the built-in ground where there is no DEM.")] = None,
     eye_m: Annotated[
         float | None, typer.Option("--eye", help="Height of camera and antenna above the ground, m.")

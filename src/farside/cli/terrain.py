@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet
+from farside.cli.words import Json, Quiet, Terrain
 
 app = typer.Typer(help="Ground as files: export a site, look at it, fetch elevation models.", no_args_is_help=True)
 
@@ -18,9 +18,6 @@ Where = Annotated[
 ]
 Lat = Annotated[float | None, typer.Option(help="Latitude of the middle, degrees, instead of a site.")]
 Lon = Annotated[float | None, typer.Option(help="East longitude of the middle, degrees.")]
-Terrain = Annotated[
-    list[Path] | None, typer.Option(help="A DEM (GeoTIFF, PDS3, PDS4); several may be given, the finest has its say.")
-]
 Seed = Annotated[int | None, typer.Option(min=0, help="Of the craters no DEM shows. [default: the mission's]")]
 
 

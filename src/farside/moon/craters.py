@@ -63,6 +63,11 @@ def coverage(place: Array) -> tuple[float, float, float, float]:
     return float(lat.min()), float(lat.max()), west, 2 * np.pi - float(gaps[widest])
 
 
+def is_catalogue(path: str | Path) -> bool:
+    """Whether a file is a crater catalogue by its name: .npz, .csv or .parquet."""
+    return Path(path).suffix.lower() in (".npz", ".csv", ".parquet")
+
+
 def read_catalogue(path: Path) -> Known:
     """Read a crater catalogue: .npz, .csv or .parquet with latitude, east longitude, diameter and depth.
 
@@ -70,7 +75,7 @@ def read_catalogue(path: Path) -> Known:
     Raises BadInput for a missing column or a place that is none, DamagedFile when unreadable.
     """
     if not path.exists():
-        raise BadInput(path, "craters", "no such file", "a crater catalogue (.npz, .csv or .parquet)")
+        raise BadInput(path, "terrain", "no such file", "a crater catalogue (.npz, .csv or .parquet)")
     try:
         data = _columns(path)
     except (OSError, ValueError, KeyError) as error:

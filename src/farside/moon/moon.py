@@ -19,7 +19,7 @@ from farside.moon import rocks as rk
 from farside.moon.box import Box, box_radius, box_site, in_box
 from farside.moon.builtin import Builtin, load_features
 from farside.moon.cells import mix
-from farside.moon.craters import Craters, Known, coverage, depth_in, read_catalogue
+from farside.moon.craters import Craters, Known, coverage, depth_in, is_catalogue, read_catalogue
 from farside.moon.gather import gather, listed, scatter
 from farside.moon.lattice import TILE, Surface, Window, cap_bounds, unit
 from farside.moon.rocks import Rocks
@@ -45,14 +45,16 @@ class Moon:
 
     seed: what craters fall where; terrain: elevation files in any projection rasterio can read, in any order (the
     finest has its say, see `Terrain`), or None for the built-in land around Von Karman crater. Outside the files the
-    built-in land goes on. craters: a published catalogue (see `read_catalogue`); what the files have lost of its
+    built-in land goes on. Among them may be a crater catalogue (see `read_catalogue`): what the files have lost of its
     craters is given back to them. Craters the files cannot show, and regolith relief, come from the seed in any case.
-    Raises BadInput for a file without a place on the Moon.
+    Raises BadInput for a file without a place on the Moon, and for a catalogue without a file to sharpen.
     """
 
-    def __init__(self, seed: int, terrain: Path | Sequence[Path] | None = None, craters: Path | None = None) -> None:
+    def __init__(self, seed: int, terrain: Path | Sequence[Path] | None = None) -> None:
         self.seed = seed
-        files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
+        given = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
+        files = [Path(file) for file in given if not is_catalogue(file)]
+        catalogues = [Path(file) for file in given if is_catalogue(file)]
         self._features = features = load_features()
         self._salt = np.uint64(mix(np.uint64((seed + 105) % 2**64)))
         self._files = Files(np.zeros((0, 6)), np.zeros((0, 6)))
@@ -65,13 +67,14 @@ class Moon:
         miss = anchor.height_m - float(self.elevation(anchor.lat_deg, anchor.lon_deg, FINEST_M))
         builtin = Builtin(seed, features.with_floor(features.craters[features.anchored, 4] + miss))
         self._builtin = builtin
-        if not files and craters is not None:
-            raise BadInput(craters, "craters", "no elevation file", "an elevation file too: the catalogue sharpens it")
+        if catalogues and (not files or len(catalogues) > 1):
+            expected = "one crater catalogue, and an elevation file that it sharpens"
+            raise BadInput(catalogues[0], "terrain", f"{len(catalogues)} with {len(files)} elevation files", expected)
         if files:
             self._land = Terrain(files, builtin.surface)
             self._files = Files(self._land.boxes, np.zeros((0, 6)))
-            if craters is not None:
-                self._sharpen(self._land, read_catalogue(Path(craters)))
+            for catalogue in catalogues:
+                self._sharpen(self._land, read_catalogue(catalogue))
         self._lay(self._land.surface if self._land else builtin.surface)
 
     def _sharpen(self, land: Terrain, catalogue: Known) -> None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput, DamagedFile
 from farside.geometry import MOON_RADIUS_M
+from farside.moon.craters import is_catalogue
 
 Array = NDArray[np.floating]
 
@@ -123,9 +124,12 @@ def look(path: str | Path) -> Raster:
 
 
 def terrain_sha256(paths: Sequence[str | Path]) -> str:
-    """SHA-256 of elevation files with the labels they come with, whatever their order; empty for no files."""
+    """SHA-256 of terrain files with the labels they come with, whatever their order; empty for no files."""
     parts = []
     for path in paths:
+        if is_catalogue(path):
+            parts.append(Path(path))
+            continue
         name = str(_label(Path(path)))
         with opened(name) as file:
             parts += [Path(part) for part in file.files if Path(part).is_file()] or [Path(name)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from farside.flight.almanac import (
     place_from,
 )
 from farside.geometry import Site, time_text, utc_to_t
-from farside.moon import Horizon, Moon, horizon_of
+from farside.moon import Horizon, Moon, horizon_of, terrain_sha256
 from farside.run.progress import Progress, Silence
 from farside.sky import check_epoch, earth_rotation
 from farside.twin import Mission, builtin, code_key, load_mission
@@ -211,8 +210,7 @@ def _horizon(place: Place, files: Sequence[Path], seed: int, progress: Progress)
     for file in files:
         if not _is_file(file):
             raise BadInput(file, "terrain", "no such file", "an elevation file, such as a GeoTIFF of the Moon")
-    digests = [_sha256(file) for file in files]
-    key = key_of(code_key(), seed, digests, p.lat_deg, p.lon_deg % 360.0, place.eye_m)
+    key = key_of(code_key(), seed, terrain_sha256(files), p.lat_deg, p.lon_deg % 360.0, place.eye_m)
 
     def make(part: Path) -> None:
         moon = Moon(seed, files)
@@ -224,11 +222,6 @@ def _horizon(place: Place, files: Sequence[Path], seed: int, progress: Progress)
         horizon_of(moon, Site(p.lat_deg, p.lon_deg % 360.0), place.eye_m).save(part)
 
     return Horizon.load(_cache().file("horizon", key, ".npz", make))
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _cache() -> Stages:
