@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 OUT    ?= ce4
 ARGS   ?=
 
-.PHONY: mission setup test bench clean chromium
+.PHONY: mission setup test bench clean kernels chromium
 .DELETE_ON_ERROR:
 
 mission: setup
@@ -41,6 +41,9 @@ test: $(VENV)/.ready-test chromium
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks
+
+kernels:
+	find src \( -name '*.nbi' -o -name '*.nbc' \) -delete
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,11 +1,15 @@
-"""Picture the gallery of a flight for the documentation: ``python docs/screenshots.py ce4`` writes docs/*.jpg."""
+"""Pictures for the documentation: a flight's gallery, its ground, its windows. ``python docs/screenshots.py ce4``."""
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 from chromium import Chromium
+from PIL import Image
 
 AROUND = "!document.querySelector('.around') || document.querySelector('.around .screen')?.dataset.ready"
 JPEG = 88
@@ -27,6 +31,26 @@ def play_to(browser: Chromium, part: float) -> None:
     browser.pause(0.5)
 
 
+def ask(*words: str) -> None:
+    """Run a farside command."""
+    subprocess.run([sys.executable, "-m", "farside", *words, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+
+
+def ground_and_windows(out: Path) -> None:
+    """The ground around the lander at two scales, and a lunar day of windows."""
+    with tempfile.TemporaryDirectory() as folder:
+        looks = [Path(folder) / f"{size}.png" for size in (4000, 300)]
+        for look in looks:
+            ask("terrain", "look", "chang-e-4", "--size-m", look.stem, "--out", str(look))
+        pictures = [Image.open(look).convert("RGB") for look in looks]
+        pair = Image.new("RGB", (sum(p.width for p in pictures), pictures[0].height))
+        for k, picture in enumerate(pictures):
+            pair.paste(picture, (k * pictures[0].width, 0))
+        pair.resize((pair.width * 2 // 3, pair.height * 2 // 3)).save(out / "ground.jpg", quality=JPEG)
+    span = ("--from", "2019-01-03", "--to", "2019-02-02")
+    ask("plan", "windows", "chang-e-4", *span, "--out", str(out / "windows.png"))
+
+
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -39,6 +63,7 @@ def main() -> None:
         parser.error(f"{page}: no such gallery; fly first: farside fly chang-e-4 --out {arguments.flight}")
 
     arguments.out.mkdir(parents=True, exist_ok=True)
+    ground_and_windows(arguments.out)
     with Chromium(1440, 900) as browser:
         browser.open(page)
         browser.until(AROUND)

@@ -7,6 +7,7 @@ The front doors, from Python:
     flight = farside.fly("chang-e-4", quality="draft", out="ce4")
     frame = farside.read("downloads/TCAM/frame.2CL")
     year = farside.windows("chang-e-4", "2019-01-03", "2020-01-03")
+    height = farside.Moon(seed=20190103).elevation(-45.4446, 177.5991, resolution_m=0.25)
 
 Everything else is reached through its package: ``farside.archive``, ``farside.products`` and so on.
 """
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 
 _DOORS = {
     "Flight": "run",
+    "Moon": "moon",
     "Site": "geometry",
     "fly": "run",
     "panorama": "products",
