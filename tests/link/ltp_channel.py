@@ -1,4 +1,4 @@
-"""Two LTP engines on a virtual link: rates, light time, losses by frame, duplicates, disorder, outages, power losses."""
+"""Two LTP engines on a virtual link: rates, light time, losses, duplicates, disorder, outages, restarts."""
 
 from __future__ import annotations
 

@@ -243,8 +243,11 @@ def test_lost_report_does_not_hang_the_sender():
     (wake,) = [a.t for a in sender.handle(0.3, Sent()) if isinstance(a, WakeAt)]
     half = Report(first.session, 9, first.checkpoint, 15_000, 0, [(0, 15_000)])  # the other half's report is lost
     sender.handle(1.0, Segments((half.pack(),)))
-    while not (sends := [a for a in (actions := sender.handle(wake, Wake(wake))) if isinstance(a, Send)]):
-        (wake,) = [a.t for a in actions if isinstance(a, WakeAt)]
+    sends = []
+    while not sends:
+        actions = sender.handle(wake, Wake(wake))
+        sends = [a for a in actions if isinstance(a, Send)]
+        wake = min([a.t for a in actions if isinstance(a, WakeAt)], default=wake)
     (again,) = map(unpack, sends[0].data)
     assert again.checkpoint == first.checkpoint + 1 and again.report == 0 and again.offset + len(again.data) == 30_000
     rest = Report(first.session, 10, again.checkpoint, 30_000, 0, [(0, 30_000)])
