@@ -7,7 +7,8 @@ vault.commit()                              # or durable = vault.seal(), and dur
 Nothing here looks at what the records mean.
 """
 
+from farside.link.vault.disk import Disk
 from farside.link.vault.memory import Memory
 from farside.link.vault.vault import DamagedRecord, Vault
 
-__all__ = ["DamagedRecord", "Memory", "Vault"]
+__all__ = ["DamagedRecord", "Disk", "Memory", "Vault"]
