@@ -11,12 +11,14 @@ from farside.link.frame.damaged import DamagedUnit
 from farside.link.frame.deframer import Deframer
 from farside.link.frame.encapsulation import Encapsulated, Protocol, encapsulate, read_encapsulation
 from farside.link.frame.framer import Framer
+from farside.link.frame.packet import HEADER as PACKET_HEADER
 from farside.link.frame.packet import Assembler, Gap, Packet, Segmenter, Whole, idle_packet, read_packet
 from farside.link.frame.split import is_idle, split
 from farside.link.frame.transfer import Frame, Service, read_frame
 
 __all__ = [
     "MARKER",
+    "PACKET_HEADER",
     "Assembler",
     "Channel",
     "DamagedUnit",
