@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spacepackets.ccsds.spacepacket import PacketType, SequenceFlags, SpacePacketHeader
+from spacepackets.ccsds.spacepacket import PacketId, PacketType, SequenceFlags, SpacePacketHeader, parse_space_packets
 
 from farside.errors import BadInput
 from farside.link.frame import (
@@ -80,6 +80,8 @@ def test_what_is_no_encapsulation_is_refused(octets):
 def test_nothing_cannot_be_encapsulated():
     with pytest.raises(BadInput, match="octets"):
         encapsulate(Protocol.BUNDLE, b"")
+    with pytest.raises(BadInput, match="protocol"):
+        encapsulate(8, b"x")
 
 
 @given(
@@ -158,3 +160,24 @@ def test_packets_that_cannot_be_made_are_named():
         Segmenter().packets(0x7FF, b"x")
     with pytest.raises(BadInput, match="at least one octet"):
         Segmenter().packets(1, b"")
+    with pytest.raises(BadInput, match="secondary: '7 octets'"):
+        Segmenter(65_530).packets(1, b"", bytes(7))
+    with pytest.raises(BadInput, match="0 octets"):
+        idle_packet(6)
+    with pytest.raises(BadInput, match="65537 octets"):
+        Packet(1, 0, bytes(65_537)).pack()
+
+
+@given(st.binary(min_size=1, max_size=500), st.integers(1, 60))
+def test_spacepackets_finds_the_same_segments(payload, octets):
+    packets = Segmenter(octets, PacketType.TC).packets(77, payload, b"sh")
+    found = parse_space_packets(b"".join(packets), [PacketId(PacketType.TC, True, 77)])
+    assert [bytes(packet) for packet in found.tm_list] == packets == split(b"".join(packets))[0]
+    headers = [SpacePacketHeader.unpack(packet) for packet in packets]
+    flags = [header.seq_flags for header in headers]
+    if len(packets) == 1:
+        assert flags == [SequenceFlags.UNSEGMENTED]
+    else:
+        middle = [SequenceFlags.CONTINUATION_SEGMENT] * (len(packets) - 2)
+        assert flags == [SequenceFlags.FIRST_SEGMENT, *middle, SequenceFlags.LAST_SEGMENT]
+    assert [header.seq_count for header in headers] == list(range(len(packets)))

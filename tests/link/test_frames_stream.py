@@ -138,6 +138,13 @@ def test_operational_control_field_travels():
     assert channel.read(framer.idle()[4:]).ocf == b"clcw"
 
 
+def test_a_frame_of_another_length_is_named():
+    framer = Framer(Channel(5, interleave=1, ocf=True))
+    framer.ocf = b"no"
+    with pytest.raises(BadInput, match="frame: '221 octets'"):
+        framer.idle()
+
+
 @pytest.mark.parametrize("virtual", [-1, 7, 8])
 def test_virtual_channels_that_tm_does_not_have_are_named(virtual):
     with pytest.raises(BadInput, match="virtual channel"):

@@ -68,8 +68,13 @@ class Channel:
         return self.frame_octets - around
 
     def access_unit(self, frame: Frame) -> bytes:
-        """A frame as the channel access data unit that is sent: sync marker and coded block."""
+        """A frame as the channel access data unit that is sent: sync marker and coded block.
+
+        Raises BadInput for a frame of another length than the channel's.
+        """
         octets = frame.pack(self.fecf)
+        if len(octets) != self.frame_octets:
+            raise BadInput("channel", "frame", f"{len(octets)} octets", f"{self.frame_octets} octets with all fields")
         block = reed_solomon.encode(octets) if self.interleave else octets
         return MARKER + (randomized(block) if self.randomize else block)
 

@@ -41,8 +41,11 @@ class Encapsulated(NamedTuple):
 def encapsulate(protocol: int, data: bytes) -> bytes:
     """The shortest encapsulation packet that holds ``data``.
 
-    Raises BadInput where there is nothing to hold, and for more than a length of 32 bits can say.
+    Raises BadInput where there is nothing to hold, for more than a length of 32 bits can say, and for a protocol that
+    three bits cannot.
     """
+    if not 0 <= protocol < 8:
+        raise BadInput("encapsulation packet", "protocol", protocol, "a number from 0 to 7")
     for code, (header, width) in enumerate(zip(HEADERS, WIDTHS, strict=True)):
         octets = header + len(data)
         if data and width and octets < 1 << 8 * width:

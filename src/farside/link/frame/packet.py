@@ -35,7 +35,9 @@ class Packet(NamedTuple):
     secondary: bool = False
 
     def pack(self) -> bytes:
-        """The packet's octets."""
+        """The packet's octets. Raises BadInput for data that do not fit into one packet."""
+        if not 1 <= len(self.data) <= MOST_DATA:
+            raise BadInput("space packet", "data", f"{len(self.data)} octets", f"1 to {MOST_DATA} octets")
         identity = PacketId(self.kind, self.secondary, self.apid).raw()
         return _HEADER.pack(identity, self.flags << 14 | self.number, len(self.data) - 1) + self.data
 
@@ -53,7 +55,7 @@ def read_packet(octets: bytes) -> Packet:
 
 
 def idle_packet(octets: int) -> bytes:
-    """An idle packet of 7 to 65,542 octets."""
+    """An idle packet of 7 to 65,542 octets. Raises BadInput for another length."""
     return Packet(IDLE_APID, 0, bytes(octets - HEADER)).pack()
 
 
@@ -72,12 +74,16 @@ class Segmenter:
     def packets(self, apid: int, payload: bytes, secondary: bytes = b"") -> list[bytes]:
         """The packets of a payload, each with the same secondary header.
 
-        Raises BadInput for an APID that is none or idle's, and for a payload without an octet to send.
+        Raises BadInput for an APID that is none or idle's, for a payload without an octet to send, and for a secondary
+        header that does not fit beside the data.
         """
         if not 0 <= apid < IDLE_APID:
             raise BadInput("space packets", "apid", apid, f"0 to {IDLE_APID - 1}")
         if not payload and not secondary:
             raise BadInput("space packets", "payload", payload, "at least one octet: a packet cannot be empty")
+        if len(secondary) + self._octets > MOST_DATA:
+            expected = f"at most {MOST_DATA - self._octets} octets beside {self._octets} of data"
+            raise BadInput("space packets", "secondary", f"{len(secondary)} octets", expected)
         identity = PacketId(self._kind, bool(secondary), apid).raw()
         count = self._counts.get(apid, 0)
         starts = range(0, max(len(payload), 1), self._octets)

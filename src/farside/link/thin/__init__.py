@@ -1,6 +1,7 @@
 """Thin mode: telemetry frames end to end, as the real mission may have sent them, to compare bundles with.
 
-    network = ThinNetwork(env, ContactPlan(contacts), light_time, t0, {(10, 20): 1e-4}, rng)
+    loss = {(10, 20): frame_loss("conv-rs", 2.6)}
+    network = ThinNetwork(env, ContactPlan(contacts), light_time, t0, loss, rng)
     network.agent(10).send((40, 1), record, Priority.BULK)
     network.agent(40).on_delivery(lambda source, created, payload, delivered: ...)
 
