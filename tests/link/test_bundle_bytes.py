@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cbor2
 import fastcrc
 import google_crc32c
@@ -70,7 +68,7 @@ def bundles(draw) -> Bundle:
 def test_bundles_of_other_agents_come_out_as_they_came_in(data):
     bundle = unpack(data)
     assert bundle.pack() == data
-    assert replace(bundle, wire=b"").pack() == data
+    assert Bundle(bundle.primary, bundle.blocks).pack() == data
 
 
 def test_an_ion_bundle_says_what_its_sender_meant():
@@ -122,7 +120,7 @@ def test_every_cut_is_noticed():
     ],
 )
 def test_bundles_that_break_a_rule_are_refused(change):
-    primary = replace(example().primary, crc=Crc.NONE)
+    primary = example().primary._replace(crc=Crc.NONE)
     bundle = Bundle(primary, (Block(PAYLOAD, 1, b"x", 0, Crc.NONE),))
     items = cbor2.loads(bundle.pack())
     items.append([200, 2, 0, 0, b""])

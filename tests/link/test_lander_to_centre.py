@@ -35,12 +35,13 @@ def test_a_record_needs_its_bits_and_its_light_time(queqiao):
     network.agent(10).send((40, 1), bytes(50_000))
     network.env.run(until=100)
     ((source, created, payload, delivered),) = heard
-    (row,) = [row for row in network.ledger.table() if not row["acknowledgement"]]
-    wire = {step["node"]: step["wire_octets"] for step in row["path"]}
+    (row,) = [row for row in network.ledger.table() if not row["administrative"]]
+    wire = {step["node"]: step["wire_octets"] for step in row["path"] if step["sent"]}
     bits = 8 * (wire[10] / 555_000 + wire[20] / 2e6 + wire[30] / 1e7)
+    light = RELAY_S + EARTH_S + GROUND_S
     assert (source, created, payload) == ((10, 1, ""), 0.0, bytes(50_000))
-    assert delivered == pytest.approx(bits + RELAY_S + EARTH_S + GROUND_S, abs=1e-9)
-    assert all(50_000 < octets < 50_160 for octets in wire.values())
+    assert bits + light < delivered < 1.005 * bits + light  # segments have heads of their own
+    assert all(50_000 < octets < 50_200 for octets in wire.values())
 
 
 def test_a_long_record_arrives_whole_and_unchanged(queqiao):
@@ -84,9 +85,10 @@ def test_a_command_goes_to_the_station_that_sees_the_relay_next(queqiao):
     network.env.run(until=2000)
     network.agent(40).send((10, 3), b"sequence" * 40, Priority.EXPEDITED)
     network.env.run(until=9000)
-    assert [step["node"] for step in network.ledger.table()[0]["path"]] == [40, 31, 20]
+    assert [step["node"] for step in network.ledger.table()[0]["path"]] == [40, 31, 20, 10]
     octets = passage(network.ledger.table()[0], 20)["wire_octets"]
-    assert heard[0][3] == pytest.approx(5000 + 8 * octets / 1000 + EARTH_S + 8 * octets / 125 + RELAY_S, abs=0.1)
+    least = 5000 + 8 * octets / 1000 + EARTH_S + 8 * octets / 125 + RELAY_S
+    assert least < heard[0][3] < least + 8 * 0.3 * octets / 125  # short segments, each with its head
 
 
 def test_telemetry_overtakes_pictures(queqiao):
@@ -121,7 +123,7 @@ def test_acknowledgements_take_little_of_the_forward_link(queqiao):
 
     network.env.process(camera())
     network.env.run(until=20_000)
-    rows = [row for row in network.ledger.table() if row["acknowledgement"]]
+    rows = [row for row in network.ledger.table() if row["administrative"]]
     octets = sum(passage(row, 20)["wire_octets"] for row in rows if row["delivered_s"])
     assert 30 <= len(rows) <= 20_000 / 600 + 1
     assert 8 * octets / 20_000 < 0.02 * 125
@@ -131,22 +133,25 @@ def test_a_full_store_pushes_back_until_the_centre_has_the_data(queqiao):
     network = queqiao(ONE_DAY, {10: Settings(capacity=100_000)})
     lander = network.agent(10)
     lander.send((40, 1), bytes(90_000))
-    assert lander.space_left == 10_000
+    assert lander.space_left == 8_000  # a fiftieth of the store is for what is expedited
     with pytest.raises(StoreFull):
         lander.send((40, 1), bytes(20_000))
     network.env.run(until=60)
-    assert lander.space_left == 100_000
-    assert sum(not row["acknowledgement"] for row in network.ledger.table()) == 1
+    assert lander.space_left == 98_000
+    assert sum(not row["administrative"] for row in network.ledger.table()) == 1
 
 
-def test_what_a_full_relay_refuses_is_still_at_its_source(queqiao):
-    network = queqiao([(30, 1000.0, 2000.0)], {20: Settings(capacity=70_000)})
-    network.agent(10).send((40, 1), bytes(200_000))
-    network.env.run(until=5000)
-    balance = network.balance()
-    assert len(network.ledger.dropped) == 2
-    assert balance.held == 200_000
-    assert balance.closes
+def test_a_full_relay_refuses_and_takes_it_later(queqiao):
+    network = queqiao([(30, 1000.0, 90_000.0)], {20: Settings(capacity=300_000)})
+    for k in range(5):
+        network.agent(10).send((40, 1), bytes(140_000 + k))
+    network.env.run(until=900)
+    assert {type(note).__name__ for _, node, note in network.notes if node == 20} == {"PushedBack"}
+    assert network.nodes[20].store.used <= 300_000
+    assert (network.balance().held, network.balance().closes) == (700_010, True)
+    network.env.run(until=9000)
+    assert network.balance().delivered == 700_010
+    assert network.ledger.dropped == []
 
 
 def test_two_runs_are_the_same_to_the_bit(queqiao):
@@ -196,7 +201,7 @@ def test_the_account_closes_at_every_instant(messages, edges):
         env.step()
         balance = network.balance()
         assert balance.closes
-        assert sum(balance.places.values()) == balance.held
+        assert sum(balance.places.values()) >= balance.held  # on its way it is at both ends until the sender hears
     rows = network.ledger.table()
     assert all(row["intact"] for row in rows if row["delivered_s"] is not None)
     assert all(row["delivered_s"] is None or row["expired_s"] is None for row in rows)

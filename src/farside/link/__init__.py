@@ -1,4 +1,4 @@
-"""The space link: bundles, nodes, contact plan, routing, the network in virtual time and its byte ledger.
+"""The space link: bundles, nodes, contact plan, routing, the network in virtual time, its faults and its byte ledger.
 
     network = Network(env, ContactPlan(contacts), light_time, t0)
     network.agent(10).send((40, 1), record, Priority.BULK)
@@ -7,9 +7,12 @@
 Times are mission time: seconds since ``t0`` (TDB seconds past J2000).
 """
 
-from farside.link.bundle import Bundle, BundleId, DamagedBundle, unpack
+from farside.link.bundle import Bundle, BundleId, DamagedBundle, Form, split, unpack
 from farside.link.contact import Contact, ContactPlan, LightTime
 from farside.link.eid import Eid
+from farside.link.fault import KINDS as FAULTS
+from farside.link.fault import Fault
+from farside.link.fault import draw as draw_faults
 from farside.link.journey import Priority
 from farside.link.ledger import Balance, Ledger
 from farside.link.network import Agent, Network
@@ -19,6 +22,7 @@ from farside.link.store import StoreFull
 from farside.link.timecode import bp_time
 
 __all__ = [
+    "FAULTS",
     "Agent",
     "Balance",
     "Bundle",
@@ -27,6 +31,8 @@ __all__ = [
     "ContactPlan",
     "DamagedBundle",
     "Eid",
+    "Fault",
+    "Form",
     "Ledger",
     "LightTime",
     "Network",
@@ -37,5 +43,7 @@ __all__ = [
     "Settings",
     "StoreFull",
     "bp_time",
+    "draw_faults",
+    "split",
     "unpack",
 ]

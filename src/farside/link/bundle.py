@@ -2,26 +2,34 @@
 
     0x9F | primary block | extension blocks ... | payload block | 0xFF
 
-The primary block never changes on the way; a forwarder rewrites only the blocks that describe the journey.
+The primary block never changes on the way; a forwarder rewrites only the blocks that describe the journey, and what it
+does not rewrite goes on as the bytes it came in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from farside.errors import FarsideError
 from farside.link import cbor
 from farside.link.checksum import WIDTH, Crc, intact, seal
-from farside.link.eid import NOBODY, Eid, read_eid
+from farside.link.eid import NOBODY, Eid
+from farside.link.walk import CANONICAL, DTN, MOST_BLOCKS, PRIMARY, REASONS, walk
 
-FRAGMENT, ADMINISTRATIVE, DO_NOT_FRAGMENT, ACKNOWLEDGE = 0x1, 0x2, 0x4, 0x20
-"""Bundle flags: part of a longer payload; administrative record; keep whole; the application wants an answer."""
-REPLICATE, DELETE_BUNDLE, DISCARD_BLOCK = 0x01, 0x04, 0x10
+FRAGMENT, ADMINISTRATIVE, DO_NOT_FRAGMENT, ACKNOWLEDGE, STATUS_TIME = 0x1, 0x2, 0x4, 0x20, 0x40
+"""Bundle flags: part of a longer payload; administrative record; keep whole; the application wants an answer; status
+reports tell times."""
+REPORT_RECEPTION, REPORT_FORWARDING, REPORT_DELIVERY, REPORT_DELETION = 0x4000, 0x10000, 0x20000, 0x40000
+"""Bundle flags: tell the report-to endpoint."""
+REPLICATE, REPORT_BUNDLE, DELETE_BUNDLE, DISCARD_BLOCK = 0x01, 0x02, 0x04, 0x10
 """Block flags: copy to every fragment; what to do at a node that does not know the block's type."""
-PAYLOAD, PREVIOUS_NODE, AGE, HOP_COUNT, QUALITY = 1, 6, 7, 10, 193
+PAYLOAD, PREVIOUS_NODE, AGE, HOP_COUNT, INTEGRITY, CONFIDENTIALITY, QUALITY = 1, 6, 7, 10, 11, 12, 193
 """Block types; 193 (private range) is ION's quality of service: [flags, class, ordinal, label]."""
 _VERSION = 7
+_CRCS = tuple(Crc)
 
 
 class DamagedBundle(FarsideError):
@@ -39,9 +47,11 @@ class BundleId(NamedTuple):
     created_ms: int
     sequence: int
 
+    def __str__(self) -> str:
+        return f"{self.source}-{self.created_ms}-{self.sequence}"
 
-@dataclass(frozen=True, slots=True)
-class Primary:
+
+class Primary(NamedTuple):
     """The primary block. Times in milliseconds of BP time (see timecode.bp_time).
 
     offset, total: place of this payload in the whole one and its length in octets, for fragments only.
@@ -60,27 +70,26 @@ class Primary:
 
     def pack(self) -> bytes:
         """CBOR form, checksum included."""
+        begin, end = self.around()
+        return seal(self.crc, begin + cbor.uint(self.created_ms) + cbor.uint(self.sequence) + end)
+
+    def around(self) -> tuple[bytes, bytes]:
+        """What stands before creation time and sequence number, and what stands between them and the checksum."""
         count = 8 + 2 * bool(self.flags & FRAGMENT) + bool(self.crc)
-        parts = [
-            cbor.head(cbor.ARRAY, count) + cbor.uint(_VERSION) + cbor.uint(self.flags) + cbor.uint(self.crc),
-            self.destination.pack(),
-            self.source.pack(),
-            self.report_to.pack(),
-            b"\x82" + cbor.uint(self.created_ms) + cbor.uint(self.sequence),
-            cbor.uint(self.lifetime_ms),
-        ]
+        begin = cbor.head(cbor.ARRAY, count) + cbor.uint(_VERSION) + cbor.uint(self.flags) + cbor.uint(self.crc)
+        begin += self.destination.pack() + self.source.pack() + self.report_to.pack() + b"\x82"
+        end = cbor.uint(self.lifetime_ms)
         if self.flags & FRAGMENT:
-            parts.append(cbor.uint(self.offset) + cbor.uint(self.total))
-        return seal(self.crc, b"".join(parts))
+            end += cbor.uint(self.offset) + cbor.uint(self.total)
+        return begin, end
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """An extension or payload block: type, number (unique in its bundle; payload 1), flags and data."""
+class Block(NamedTuple):
+    """An extension or payload block: type, number (unique in its bundle; payload 1), data and flags."""
 
     type: int
     number: int
-    data: bytes = field(repr=False)
+    data: bytes
     flags: int = 0
     crc: Crc = Crc.CASTAGNOLI
 
@@ -88,19 +97,27 @@ class Block:
         """CBOR form, checksum included."""
         start = cbor.head(cbor.ARRAY, 5 + bool(self.crc)) + cbor.uint(self.type) + cbor.uint(self.number)
         start += cbor.uint(self.flags) + cbor.uint(self.crc) + cbor.head(cbor.BYTES, len(self.data))
-        return seal(self.crc, start + self.data)
+        return seal(self.crc, start, self.data)
 
 
-@dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle: primary block, then the others in order, payload last.
+    """A bundle: primary block, then the others in order, payload last. Made once, never changed."""
 
-    wire: the primary block's bytes as received, passed on verbatim. Change a primary by making a new Bundle.
-    """
+    __slots__ = ("_wires", "blocks", "primary")
 
-    primary: Primary
-    blocks: tuple[Block, ...]
-    wire: bytes = field(default=b"", compare=False, repr=False)
+    def __init__(self, primary: Primary, blocks: tuple[Block, ...], wires: tuple[bytes, ...] = ()) -> None:
+        """wires: the received bytes of the primary block and of each other one, empty for a block made here."""
+        self.primary, self.blocks = primary, blocks
+        self._wires = wires or (b"",) * (1 + len(blocks))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bundle) and (self.primary, self.blocks) == (other.primary, other.blocks)
+
+    def __hash__(self) -> int:
+        return hash((self.primary, self.blocks))
+
+    def __repr__(self) -> str:
+        return f"Bundle({self.id}, {len(self.payload)} octets)"
 
     @property
     def id(self) -> BundleId:
@@ -119,108 +136,151 @@ class Bundle:
 
     def block(self, type_: int) -> Block | None:
         """The first block of a type, if there is one."""
-        return next((block for block in self.blocks if block.type == type_), None)
+        for block in self.blocks:
+            if block.type == type_:
+                return block
+        return None
+
+    def with_blocks(self, changes: Mapping[int, bytes], flags: int = 0) -> Bundle:
+        """Copy with the data of its blocks of each type replaced, or with such blocks (``flags``) put before the
+        others.
+        """
+        number = max(block.number for block in self.blocks) + 1
+        new: list[Block] = []
+        for type_, data in changes.items():
+            if self.block(type_) is None:
+                new.append(Block(type_, number + len(new), data, flags))
+        blocks, wires = list(new), [self._wires[0], *[b""] * len(new)]
+        for block, wire in zip(self.blocks, self._wires[1:], strict=True):
+            change = changes.get(block.type)
+            blocks.append(block if change is None else block._replace(data=change))
+            wires.append(wire if change is None else b"")
+        return Bundle(self.primary, tuple(blocks), tuple(wires))
 
     def with_block(self, type_: int, data: bytes, flags: int = 0) -> Bundle:
         """Copy with the data of its block of a type replaced, or with such a block put before the others."""
-        old = self.block(type_)
-        if old:
-            blocks = tuple(replace(old, data=data) if block is old else block for block in self.blocks)
-        else:
-            number = max(block.number for block in self.blocks) + 1
-            blocks = (Block(type_, number, data, flags), *self.blocks)
-        return replace(self, blocks=blocks)
+        return self.with_blocks({type_: data}, flags)
 
     def without(self, block: Block) -> Bundle:
         """Copy without one of its extension blocks."""
-        return replace(self, blocks=tuple(other for other in self.blocks if other is not block))
+        at = self.blocks.index(block)
+        wires = (*self._wires[: at + 1], *self._wires[at + 2 :])
+        return Bundle(self.primary, (*self.blocks[:at], *self.blocks[at + 1 :]), wires)
 
     def pack(self) -> bytes:
         """CBOR form, as sent over a link."""
-        primary = self.wire or self.primary.pack()
-        return b"".join((b"\x9f", primary, *[block.pack() for block in self.blocks], b"\xff"))
+        parts = [b"\x9f", self._wires[0] or self.primary.pack()]
+        parts += [wire or block.pack() for block, wire in zip(self.blocks, self._wires[1:], strict=True)]
+        parts.append(b"\xff")
+        return b"".join(parts)
+
+
+class Form:
+    """Bundles that differ only in creation time, sequence number and payload, written at one go.
+
+    primary: the others' fields. extensions: their blocks before the payload.
+    """
+
+    def __init__(self, primary: Primary, extensions: tuple[Block, ...] = ()) -> None:
+        self._primary, self._crc = primary, primary.crc
+        begin, self._end = primary.around()
+        self._begin = b"\x9f" + begin
+        self._extensions = b"".join(block.pack() for block in extensions)
+        payload = Block(PAYLOAD, 1, b"", 0, primary.crc)
+        self._payload = payload._replace(crc=Crc.NONE).pack()[:-1]
+        if primary.crc:
+            self._payload = b"\x86" + self._payload[1:4] + bytes((primary.crc,))
+
+    def pack(self, created_ms: int, sequence: int, payload: bytes) -> bytes:
+        """CBOR form of one bundle."""
+        primary = self._begin + cbor.uint(created_ms) + cbor.uint(sequence) + self._end
+        head = self._payload + cbor.head(cbor.BYTES, len(payload))
+        crc = self._crc
+        return b"".join((b"\x9f", seal(crc, primary[1:]), self._extensions, seal(crc, head, payload), b"\xff"))
 
 
 def unpack(data: bytes) -> Bundle:
     """Read a bundle and verify every checksum in it. Raises DamagedBundle."""
-    try:
-        return _read(bytes(data))
-    except cbor.NotCbor as error:
-        raise DamagedBundle(str(error)) from None
+    numbers, blocks = _walk(data, 0)
+    if numbers[18] != len(data):
+        raise DamagedBundle(f"{len(data) - numbers[18] + 1} octets where the end mark belongs")
+    primary, wire = _primary(data, numbers)
+    return _bundle(data, primary, wire, numbers, blocks)
 
 
-def _read(data: bytes) -> Bundle:
-    if data[:1] != bytes((cbor.OPEN_ARRAY,)):
-        raise DamagedBundle("does not begin with an array of indefinite length")
-    primary, at = _read_primary(data, 1)
-    wire, blocks = data[1:at], []
-    while at < len(data) and data[at] != cbor.BREAK:
-        block, at = _read_block(data, at)
-        blocks.append(block)
-    if at != len(data) - 1:
-        raise DamagedBundle(f"{len(data) - at} octets where the end mark belongs")
-    numbers = [block.number for block in blocks]
-    if [block.number for block in blocks if block.type == PAYLOAD] != [1] or numbers[-1] != 1:
+def split(data: bytes) -> list[bytes]:
+    """Cut a concatenation of bundles into the bundles; checksums are not looked at. Raises DamagedBundle."""
+    parts, at = [], 0
+    while at < len(data):
+        end = _walk(data, at)[0][18]
+        parts.append(data[at:end])
+        at = end
+    return parts
+
+
+def rewrite(data: bytes, change: Callable[[int, bytes], bytes | None], new: Mapping[int, bytes], flags: int) -> bytes:
+    """A bundle's bytes with some extension blocks changed and the rest untouched.
+
+    change(type, data) gives new data for a block, or None to leave it. new: data by type of blocks put before the
+    others (with ``flags``) where there is none of the type yet. Raises DamagedBundle for what is no bundle; checksums
+    of what stays are not looked at.
+    """
+    numbers, blocks = _walk(data, 0)
+    parts, missing, most = [], dict(new), 1
+    for base in range(PRIMARY, PRIMARY + CANONICAL * blocks, CANONICAL):
+        type_, number, block_flags, crc, begin, start, end = numbers[base : base + CANONICAL]
+        most = max(most, number)
+        missing.pop(type_, None)
+        fresh = None
+        if type_ != PAYLOAD:
+            fresh = change(type_, data[begin : end - (WIDTH[_CRCS[crc]] + 1 if crc else 0)])
+        parts.append(data[start:end] if fresh is None else Block(type_, number, fresh, block_flags, _CRCS[crc]).pack())
+    added = [Block(type_, most + k, content, flags).pack() for k, (type_, content) in enumerate(missing.items(), 1)]
+    return b"".join((data[: numbers[17]], *added, *parts, b"\xff"))
+
+
+def _walk(data: bytes, start: int) -> tuple[list[int], int]:
+    out = np.empty(PRIMARY + CANONICAL * MOST_BLOCKS, np.uint64)
+    blocks = walk(np.frombuffer(data, np.uint8), start, out)
+    if blocks < 0:
+        raise DamagedBundle(f"{REASONS[-blocks]} (in the block at octet {int(out[16])})")
+    return out[: PRIMARY + CANONICAL * blocks].tolist(), blocks
+
+
+def _primary(data: bytes, numbers: list[int]) -> tuple[Primary, bytes]:
+    flags, crc = numbers[0], _CRCS[numbers[1]]
+    wire = data[numbers[16] : numbers[17]]
+    if not intact(crc, wire):
+        raise DamagedBundle("primary block has changed on the way (checksum)")
+    destination, source, report_to = (_eid(data, *numbers[k : k + 3]) for k in (2, 5, 8))
+    created_ms, sequence, lifetime_ms, offset, total = numbers[11:16]
+    return Primary(destination, source, created_ms, sequence, lifetime_ms, flags, report_to, crc, offset, total), wire
+
+
+def _bundle(data: bytes, primary: Primary, wire: bytes, numbers: list[int], count: int) -> Bundle:
+    blocks, wires, taken = [], [wire], set()
+    for base in range(PRIMARY, PRIMARY + CANONICAL * count, CANONICAL):
+        type_, number, flags, kind, begin, start, end = numbers[base : base + CANONICAL]
+        crc, bytes_ = _CRCS[kind], data[start:end]
+        if not intact(crc, bytes_):
+            raise DamagedBundle(f"block {number} has changed on the way (checksum)")
+        blocks.append(Block(type_, number, data[begin : end - WIDTH[crc] - 1 if kind else end], flags, crc))
+        wires.append(bytes_)
+        taken.add(number)
+    if not blocks or blocks[-1].type != PAYLOAD or [b.number for b in blocks if b.type == PAYLOAD] != [1]:
         raise DamagedBundle("not one payload block, numbered 1, at the end")
-    if len(set(numbers)) < len(numbers):
+    if len(taken) < count:
         raise DamagedBundle("two blocks with one number")
-    bundle = Bundle(primary, tuple(blocks), wire)
-    if primary.offset + len(bundle.payload) > bundle.total:
+    bundle = Bundle(primary, tuple(blocks), tuple(wires))
+    if primary.flags & FRAGMENT and primary.offset + len(bundle.payload) > primary.total:
         raise DamagedBundle("fragment reaches beyond the whole")
     return bundle
 
 
-def _read_primary(data: bytes, start: int) -> tuple[Primary, int]:
-    count, at = cbor.read(data, start, cbor.ARRAY)
-    version, at = cbor.read_uint(data, at)
-    flags, at = cbor.read_uint(data, at)
-    crc, at = _read_crc(data, at)
-    if version != _VERSION or count != 8 + 2 * bool(flags & FRAGMENT) + bool(crc):
-        raise DamagedBundle(f"primary block of version {version} with {count} items")
-    destination, at = read_eid(data, at)
-    source, at = read_eid(data, at)
-    report_to, at = read_eid(data, at)
-    pair, at = cbor.read(data, at, cbor.ARRAY)
-    created_ms, at = cbor.read_uint(data, at)
-    sequence, at = cbor.read_uint(data, at)
-    if pair != 2:
-        raise DamagedBundle(f"creation timestamp of {pair} items")
-    lifetime_ms, at = cbor.read_uint(data, at)
-    offset = total = 0
-    if flags & FRAGMENT:
-        offset, at = cbor.read_uint(data, at)
-        total, at = cbor.read_uint(data, at)
-    end = _end(data, start, at, crc, "primary block")
-    return (
-        Primary(destination, source, created_ms, sequence, lifetime_ms, flags, report_to, crc, offset, total),
-        end,
-    )
-
-
-def _read_block(data: bytes, start: int) -> tuple[Block, int]:
-    count, at = cbor.read(data, start, cbor.ARRAY)
-    type_, at = cbor.read_uint(data, at)
-    number, at = cbor.read_uint(data, at)
-    flags, at = cbor.read_uint(data, at)
-    crc, at = _read_crc(data, at)
-    if count != 5 + bool(crc):
-        raise DamagedBundle(f"block {number} with {count} items")
-    content, at = cbor.read_bytes(data, at)
-    return Block(type_, number, content, flags, crc), _end(data, start, at, crc, f"block {number}")
-
-
-def _read_crc(data: bytes, at: int) -> tuple[Crc, int]:
-    kind, at = cbor.read_uint(data, at)
-    if kind not in (0, 1, 2):
-        raise DamagedBundle(f"checksum of unknown kind {kind}")
-    return Crc(kind), at
-
-
-def _end(data: bytes, start: int, at: int, crc: Crc, name: str) -> int:
-    """Offset after a block whose items before the checksum end at ``at``. Raises DamagedBundle if it has changed."""
-    if not crc:
-        return at
-    value, at = cbor.read_bytes(data, at)
-    if len(value) != WIDTH[crc] or not intact(crc, data[start:at]):
-        raise DamagedBundle(f"{name} has changed on the way (checksum)")
-    return at
+def _eid(data: bytes, kind: int, a: int, b: int) -> Eid:
+    if kind != DTN:
+        return Eid(a, b) if kind else NOBODY
+    try:
+        return Eid(0, 0, data[a : a + b].decode())
+    except UnicodeDecodeError:
+        raise DamagedBundle("endpoint name is not UTF-8") from None

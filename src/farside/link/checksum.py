@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 import fastcrc
-import google_crc32c
+from google_crc32c import extend, value
 
 
 class Crc(IntEnum):
@@ -20,21 +20,24 @@ WIDTH = {Crc.NONE: 0, Crc.X25: 2, Crc.CASTAGNOLI: 4}
 """Octets of each checksum."""
 
 
-def seal(kind: Crc, block: bytes) -> bytes:
-    """End ``block`` (all its other items) with its checksum, a byte string computed over the block with it zeroed."""
-    if kind is Crc.NONE:
-        return block
-    body = block + (b"\x42" if kind is Crc.X25 else b"\x44")
-    return body + _value(kind, body)
+def seal(kind: Crc, start: bytes, data: bytes = b"") -> bytes:
+    """End a block (``start`` and ``data``, all its other items) with its checksum.
+
+    It is a byte string, computed over the block with the checksum's own octets zero.
+    """
+    if kind == 2:
+        crc = extend(extend(value(start), data), b"\x44\0\0\0\0")
+        return b"".join((start, data, b"\x44", crc.to_bytes(4, "big")))
+    if kind == 1:
+        crc = int(fastcrc.crc16.ibm_sdlc(start + data + b"\x42\0\0"))
+        return b"".join((start, data, b"\x42", crc.to_bytes(2, "big")))
+    return start + data
 
 
 def intact(kind: Crc, block: bytes) -> bool:
     """Whether a received block, checksum included, is what its sender wrote."""
-    width = WIDTH[kind]
-    return not width or _value(kind, block[:-width]) == block[-width:]
-
-
-def _value(kind: Crc, body: bytes) -> bytes:
-    if kind is Crc.X25:
-        return int(fastcrc.crc16.ibm_sdlc(body + b"\0\0")).to_bytes(2, "big")
-    return int(google_crc32c.extend(google_crc32c.value(body), b"\0\0\0\0")).to_bytes(4, "big")
+    if kind == 2:
+        return extend(value(block[:-4]), b"\0\0\0\0") == int.from_bytes(block[-4:], "big")  # type: ignore[no-any-return]
+    if kind == 1:
+        return int(fastcrc.crc16.ibm_sdlc(block[:-2] + b"\0\0")) == int.from_bytes(block[-2:], "big")
+    return True

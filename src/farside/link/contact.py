@@ -25,7 +25,7 @@ class Contact(NamedTuple):
     end: float
     rate_bps: float
 
-    def seconds(self, octets: int) -> float:
+    def seconds(self, octets: float) -> float:
         """Time that sending ``octets`` takes."""
         return 8 * octets / self.rate_bps
 
@@ -73,7 +73,7 @@ class ContactPlan:
         """The nodes that a node can ever send to, in order."""
         return sorted(self._links.get(sender, ()))
 
-    def next_contact(self, sender: int, receiver: int, t: float, octets: int) -> Contact | None:
+    def next_contact(self, sender: int, receiver: int, t: float, octets: float) -> Contact | None:
         """The first contact of a link in which ``octets`` can be sent whole from ``t`` on."""
         ends = self._ends.get((sender, receiver), [])
         for contact in self._links.get(sender, {}).get(receiver, [])[bisect_right(ends, t) :]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import cbor2
 
 from farside.link.bundle import (
     AGE,
+    CONFIDENTIALITY,
     DELETE_BUNDLE,
     DISCARD_BLOCK,
     HOP_COUNT,
+    INTEGRITY,
     PAYLOAD,
     PREVIOUS_NODE,
     QUALITY,
@@ -20,11 +21,13 @@ from farside.link.bundle import (
     Block,
     Bundle,
     DamagedBundle,
+    rewrite,
 )
 from farside.link.eid import Eid
 
 HOP_LIMIT = 30
-_KNOWN = frozenset({PAYLOAD, PREVIOUS_NODE, AGE, HOP_COUNT, QUALITY})
+MOST_ORDINAL = 254
+_KNOWN = frozenset({PAYLOAD, PREVIOUS_NODE, AGE, HOP_COUNT, INTEGRITY, CONFIDENTIALITY, QUALITY})
 
 
 class Priority(IntEnum):
@@ -35,65 +38,94 @@ class Priority(IntEnum):
     EXPEDITED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """Hops made and allowed, age in ms as told by the node before, and priority."""
+class Unwelcome(DamagedBundle):
+    """An intact bundle that must not go on: too many hops, or it needs what is not known here."""
+
+    def __init__(self, why: str, reason: int) -> None:
+        """reason: code of a status report (see report.py)."""
+        super().__init__(why)
+        self.reason = reason
+
+
+class Journey(NamedTuple):
+    """Hops made and allowed, age in ms as told by the node before (None: it tells none), priority and rank within
+    it.
+    """
 
     hops: int = 0
     hop_limit: int = HOP_LIMIT
-    age_ms: int = 0
+    age_ms: int | None = None
     priority: Priority = Priority.STANDARD
+    ordinal: int = 0
 
     def blocks(self) -> tuple[Block, ...]:
         """Extension blocks of a new bundle, copied to each of its fragments."""
         return (
             Block(HOP_COUNT, 2, cbor2.dumps([self.hop_limit, self.hops]), REPLICATE),
-            Block(AGE, 3, cbor2.dumps(self.age_ms), REPLICATE),
-            Block(QUALITY, 4, cbor2.dumps([0, int(self.priority), 0, 0]), REPLICATE),
+            Block(AGE, 3, cbor2.dumps(self.age_ms or 0), REPLICATE),
+            Block(QUALITY, 4, cbor2.dumps([0, int(self.priority), self.ordinal, 0]), REPLICATE),
         )
 
 
 def read_journey(bundle: Bundle) -> Journey:
     """What a bundle tells of its journey; what it does not tell is as at a source. Raises DamagedBundle."""
+    hops, limit, age, priority, ordinal = 0, HOP_LIMIT, None, int(Priority.STANDARD), 0
     try:
-        limit, hops = _content(bundle, HOP_COUNT, [HOP_LIMIT, 0])
-        age = _content(bundle, AGE, 0)
-        quality = _content(bundle, QUALITY, [0, Priority.STANDARD])[1]
-        numbers = [int(number) for number in (hops, limit, age, quality)]
-    except (ValueError, TypeError, LookupError, EOFError, cbor2.CBORError) as error:
+        for block in bundle.blocks:
+            if block.type == HOP_COUNT:
+                limit, hops = _numbers(block.data, 2)
+            elif block.type == AGE:
+                age = _number(cbor2.loads(block.data))
+            elif block.type == QUALITY:
+                _, priority, ordinal, *_ = _numbers(block.data, 3)
+    except (ValueError, TypeError, LookupError, EOFError, RecursionError, MemoryError, cbor2.CBORError) as error:
         raise DamagedBundle(f"extension block: {error}") from None
-    if min(numbers) < 0:
-        raise DamagedBundle("extension block with a negative number")
-    hops, limit, age, quality = numbers
-    return Journey(hops, limit, age, Priority(min(quality, Priority.EXPEDITED)))
+    return Journey(hops, limit, age, Priority(min(priority, Priority.EXPEDITED)), min(ordinal, MOST_ORDINAL))
 
 
-def processable(bundle: Bundle) -> Bundle:
-    """The bundle as a node may handle it, without blocks that must go where they are not understood.
+def processable(bundle: Bundle) -> tuple[Bundle, Journey]:
+    """The bundle as a node may handle it, without blocks that must go where they are not understood, and its journey.
 
-    Blocks of unknown type stay unless their flags say otherwise. Raises DamagedBundle for a bundle that must not go on.
+    Blocks of unknown type stay unless their flags say otherwise. Raises Unwelcome for a bundle that must not go on,
+    DamagedBundle for one whose journey cannot be read.
     """
     for block in bundle.blocks:
         if block.type not in _KNOWN and block.flags & DELETE_BUNDLE:
-            raise DamagedBundle(f"needs block type {block.type}, which is not known here")
+            raise Unwelcome(f"needs block type {block.type}, which is not known here", 11)
         if block.type not in _KNOWN and block.flags & DISCARD_BLOCK:
             bundle = bundle.without(block)
     journey = read_journey(bundle)
     if journey.hops > journey.hop_limit:
-        raise DamagedBundle(f"{journey.hops} hops where {journey.hop_limit} are allowed")
-    return bundle
+        raise Unwelcome(f"{journey.hops} hops where {journey.hop_limit} are allowed", 9)
+    return bundle, journey
 
 
-def forwarded(bundle: Bundle, by: int, age_ms: int) -> Bundle:
-    """The bundle as node ``by`` sends it on: one hop further, of age ``age_ms``, with its name on it."""
-    journey = read_journey(bundle)
-    return (
-        bundle.with_block(HOP_COUNT, cbor2.dumps([journey.hop_limit, journey.hops + 1]), REPLICATE)
-        .with_block(AGE, cbor2.dumps(age_ms), REPLICATE)
-        .with_block(PREVIOUS_NODE, Eid(by).pack())
-    )
+def forwarded(data: bytes, by: int, age_ms: int) -> bytes:
+    """A bundle's bytes as node ``by`` sends it on: one hop further, of age ``age_ms``, with its name on it."""
+    name = Eid(by).pack()
+    age = cbor2.dumps(age_ms)
+
+    def change(type_: int, content: bytes) -> bytes | None:
+        if type_ == AGE:
+            return age
+        if type_ == PREVIOUS_NODE:
+            return name
+        if type_ == HOP_COUNT:
+            limit, hops = cbor2.loads(content)
+            return bytes(cbor2.dumps([limit, hops + 1]))
+        return None
+
+    return rewrite(data, change, {PREVIOUS_NODE: name}, 0)
 
 
-def _content(bundle: Bundle, type_: int, missing: Any) -> Any:
-    block = bundle.block(type_)
-    return missing if block is None else cbor2.loads(block.data)
+def _numbers(content: bytes, least: int) -> list[int]:
+    numbers: Any = cbor2.loads(content)
+    if not isinstance(numbers, list) or len(numbers) < least:
+        raise ValueError(f"{len(content)} octets that are no list of {least}")
+    return [_number(number) for number in numbers]
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{type(value).__name__} where a number from 0 belongs")
+    return value

@@ -1,43 +1,44 @@
-"""The network in virtual time: nodes joined by links with contact windows, finite rates and light time.
+"""The network in virtual time: nodes joined by links with contact windows, finite rates, light time and faults.
 
-    sender   |== first bit ........ last bit ==|
-                                     \\  light time when the last bit leaves
-    receiver                          \\========| bundle is there
-
-One bundle at a time on each link and direction. The clock is a SimPy environment, so the same network runs as fast as
-it can or, in a real-time environment, against the wall clock.
+The clock is a SimPy environment, so the same network runs as fast as it can or, in a real-time environment, against the
+wall clock. Each link speaks the Licklider protocol both ways (see hop), so a contact counts while there is one back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
 import simpy
 
 from farside.errors import BadInput
-from farside.link.bundle import BundleId, unpack
-from farside.link.contact import Contact, ContactPlan, LightTime
+from farside.link.bundle import BundleId
+from farside.link.contact import ContactPlan, LightTime
 from farside.link.eid import Eid
 from farside.link.events import (
+    Accept,
     Action,
+    Consumed,
     Deliver,
     Event,
     Generated,
-    LinkDown,
-    LinkUp,
-    Received,
-    Sent,
+    Refuse,
     Submit,
     Transmit,
     Wake,
     WakeAt,
 )
+from farside.link.fault import Fault, check, contacts_as_they_are
+from farside.link.hop import Hop
 from farside.link.journey import Priority
 from farside.link.ledger import Balance, Found, Ledger
 from farside.link.node import Node, Settings
 from farside.link.route import Router
+from farside.link.security import Guard
+from farside.link.store import State, Store, StoreFull
 from farside.link.timecode import bp_time
+from farside.link.vault import Memory
 
 LIFETIME_S = 60 * 86400.0
 """Default lifetime: two lunar nights."""
@@ -47,21 +48,18 @@ Callback = Callable[[Eid, float, bytes, float], None]
 
 
 class Agent:
-    """An application's access to the network at one node."""
+    """An application's access to the network at one node. What it was given it has, whatever becomes of the node."""
 
-    def __init__(self, network: Network, node: Node) -> None:
-        self._network, self._node = network, node
+    def __init__(self, network: Network, number: int) -> None:
+        self._network, self.number = network, number
         self._callbacks: list[tuple[int | None, Callback]] = []
-
-    @property
-    def number(self) -> int:
-        """The node's number."""
-        return self._node.number
+        self._had: set[BundleId] = set()
 
     @property
     def space_left(self) -> float:
-        """Octets of payload that its store has room for."""
-        return self._node.store.space_left
+        """Octets of payload of standard priority that its node has room for."""
+        node = self._network.nodes.get(self.number)
+        return node.space_for(Priority.STANDARD) if node else 0.0
 
     def send(
         self,
@@ -70,17 +68,19 @@ class Agent:
         priority: Priority = Priority.STANDARD,
         lifetime_s: float = LIFETIME_S,
         name: str = "",
+        ordinal: int = 0,
     ) -> BundleId:
         """Hand over a payload for ``(node, service)``; it is kept here until its delivery is acknowledged.
 
-        name: what the ledger calls it; it does not travel. Raises StoreFull (and takes nothing) where there is no
-        room, BadInput for a destination outside the network.
+        name: what the ledger calls it; it does not travel. ordinal: rank within the priority (0 to 254). Raises
+        StoreFull (and takes nothing) where there is no room, BadInput for a destination outside the network.
         """
         node, service = destination[0], destination[1]
-        if node not in self._network.nodes or service < 1:
-            nodes = ", ".join(map(str, self._network.nodes))
+        numbers = self._network.plan.nodes
+        if node not in numbers or service < 1:
+            nodes = ", ".join(map(str, numbers))
             raise BadInput("link", "destination", tuple(destination), f"a node of the network ({nodes}), service >= 1")
-        submit = Submit(Eid(node, service), bytes(payload), Priority(priority), lifetime_s, name)
+        submit = Submit(Eid(node, service), bytes(payload), Priority(priority), lifetime_s, name, ordinal)
         return self._network.submit(self.number, submit)
 
     def on_delivery(self, callback: Callback, service: int | None = None) -> None:
@@ -88,17 +88,21 @@ class Agent:
         self._callbacks.append((service, callback))
 
     def delivered(self, action: Deliver, now: float) -> None:
-        """Tell the applications here."""
+        """Tell the applications here, once."""
+        if action.id in self._had:
+            return  # the node died before it had noted that it was taken
+        self._had.add(action.id)
         for service, callback in self._callbacks:
-            if service in (None, action.destination.service) and action.destination.service:
+            if service in (None, action.destination.service):
                 callback(action.id.source, action.created, action.payload, now)
 
 
 class Network:
     """All nodes of a contact plan, in the virtual time of ``env`` (seconds since ``t0``, TDB seconds past J2000).
 
-    light_time: see contact.LightTime; called some ten times for each bundle and hop, so it should be a table.
-    settings: for the nodes that differ from the default.
+    light_time: see contact.LightTime; called for each burst, so it should be a table. settings: for the nodes that
+    differ from the default. guards: security of the nodes that have one. frame_loss(sender, receiver): share of frames
+    lost. faults: see fault.py; chance follows from ``seed``.
     """
 
     def __init__(
@@ -108,19 +112,35 @@ class Network:
         light_time: LightTime,
         t0: float,
         settings: Mapping[int, Settings] | None = None,
+        guards: Mapping[int, Guard] | None = None,
+        frame_loss: Callable[[int, int], float] = lambda sender, receiver: 0.0,
+        faults: Sequence[Fault] = (),
+        seed: int = 0,
     ) -> None:
-        self.env, self.plan, self.light_time = env, plan, light_time
+        check(faults, plan)
+        self.env, self.plan, self.light_time, self.faults = env, plan, light_time, tuple(faults)
         self.ledger = Ledger()
-        router, epoch_ms = Router(plan, light_time), bp_time(t0)
-        self.nodes = {
-            number: Node(number, router, epoch_ms, (settings or {}).get(number, Settings())) for number in plan.nodes
-        }
-        self._agents = {number: Agent(self, node) for number, node in self.nodes.items()}
-        self._rates: dict[tuple[int, int], float] = {}
-        self._on_air: dict[int, tuple[str, bytes]] = {}
-        self._flights = count()
-        for contact in plan:
-            self._schedule(contact)
+        self.notes: list[tuple[float, int, Action]] = []
+        """What nodes refused, dropped, resent or evicted: mission time, node, note."""
+        self._settings, self._guards, self._epoch_ms, self._seed = settings or {}, guards or {}, bp_time(t0), seed
+        self._fresh = {number: guard.state() for number, guard in self._guards.items()}
+        self._vaults = {number: Memory() for number in plan.nodes}
+        self._routers = {number: Router(plan, light_time) for number in plan.nodes}
+        self.nodes = {number: self._node(number) for number in plan.nodes}
+        """The nodes that are alive."""
+        self._agents = {number: Agent(self, number) for number in plan.nodes}
+        self._dying: set[int] = set()
+        pairs = sorted({(min(c.sender, c.receiver), max(c.sender, c.receiver)) for c in plan})
+        self.hops = {
+            pair: Hop(
+                pair, faults, frame_loss, seed, light_time, lambda: self.env.now, self._at, self._tell,
+                self._vaults.__getitem__,
+            )
+            for pair in pairs
+        }  # fmt: skip
+        self._schedule_contacts()
+        for fault in faults:
+            self._schedule_fault(fault)
 
     def agent(self, number: int) -> Agent:
         """The application's access to a node. Raises BadInput for one that no contact of the plan names."""
@@ -130,24 +150,33 @@ class Network:
 
     def submit(self, number: int, event: Submit) -> BundleId:
         """Hand a payload to a node; returns the identity it got."""
-        first = self._handle(number, event)[0]
-        assert isinstance(first, Generated)
-        return first.id
+        if number not in self.nodes:
+            raise StoreFull(number, len(event.payload), 0.0)
+        actions = self._handle(number, event)
+        return next(action.id for action in actions if isinstance(action, Generated) and not action.administrative)
 
     def balance(self) -> Balance:
-        """The ledger's account at this instant, against what is found in every store and on every link."""
+        """The ledger's account at this instant, against what is found in every store."""
         return self.ledger.balance(self._found())
 
     def _found(self) -> Iterator[Found]:
-        for number, node in self.nodes.items():
-            waiting = {piece for queue in node.store.queues() for piece in queue}
-            for stored in node.store:
-                yield Found.of(str(number), stored.bundle, stored.piece in waiting)
-            for unit, (_, whole) in node.arriving.items():
-                for start, stop in whole.here:
-                    yield Found(str(number), unit, start, stop - start, True)
-        for place, data in self._on_air.values():
-            yield Found.of(place, unpack(data), True)
+        for number, vault in self._vaults.items():
+            node = self.nodes.get(number)
+            # what a dead node has committed is still there, as it will find it when it comes back
+            kept = node.store if node else Store(math.inf, vault, 1).restore()
+            for stored in kept:
+                moving = stored.state is not State.RETAINED
+                yield Found(str(number), stored.id, stored.offset, stored.octets, moving)
+
+    def _node(self, number: int) -> Node:
+        settings, guard = self._settings.get(number, Settings()), self._guards.get(number)
+        if guard is not None:
+            guard.restore(self._fresh[number])
+        return Node(number, self._routers[number], self._epoch_ms, settings, self._vaults[number], guard)
+
+    def hop(self, a: int, b: int) -> Hop:
+        """The link between two nodes."""
+        return self.hops[min(a, b), max(a, b)]
 
     # Virtual time --------------------------------------------------------------------------------------------------
 
@@ -157,39 +186,100 @@ class Network:
 
         self.env.timeout(max(t - self.env.now, 0.0)).callbacks.append(run)
 
-    def _schedule(self, contact: Contact) -> None:
-        if contact.end <= self.env.now:
-            return
-        up = LinkUp(contact.receiver, contact.rate_bps, contact.end)
-        self._at(contact.start, lambda: self._handle(contact.sender, up))
-        if contact.end < float("inf"):
-            self._at(contact.end, lambda: self._handle(contact.sender, LinkDown(contact.receiver)))
+    def _schedule_contacts(self) -> None:
+        for planned, actual in contacts_as_they_are(self.plan, self.faults):
+            if actual.end <= self.env.now:
+                continue
+            hop = self.hop(actual.sender, actual.receiver)
+            self._at(actual.start, lambda hop=hop, p=planned, a=actual: hop.begins(p, a))  # type: ignore[misc]
+            if actual.end < float("inf"):
+                self._at(actual.end, lambda hop=hop, a=actual: hop.ends(a))  # type: ignore[misc]
+
+    def _tell(self, number: int, event: Event) -> None:
+        """Inform a node that may have died meanwhile."""
+        if number in self.nodes:
+            self._handle(number, event)
 
     def _handle(self, number: int, event: Event) -> list[Action]:
-        now = self.env.now
-        if isinstance(event, LinkUp):
-            self._rates[number, event.neighbour] = event.rate_bps
-        actions = self.nodes[number].handle(now, event)
+        now, node, vault = self.env.now, self.nodes[number], self._vaults[number]
+        actions = node.handle(now, event)
+        if number in self._dying and not isinstance(event, Submit):
+            self._die(number)
+            return []
+        if vault.dirty:
+            node.flush()
+            vault.commit()
         for action in actions:
-            self.ledger.record(now, number, action)
+            if self.ledger.record(now, number, action):
+                self.notes.append((now, number, action))
         for action in actions:
-            match action:
-                case Transmit(neighbour, data):
-                    self._transmit(number, neighbour, data)
-                case Deliver():
-                    self._agents[number].delivered(action, now)
-                case WakeAt(t):
-                    self._at(t, lambda: self._handle(number, Wake(t)))
+            self._do(number, action, now)
         return actions
 
-    def _transmit(self, sender: int, receiver: int, data: bytes) -> None:
-        sent = self.env.now + 8 * len(data) / self._rates[sender, receiver]
-        heard = sent + self.light_time(sender, receiver, sent)
-        flight = next(self._flights)
-        self._on_air[flight] = (f"{sender}>{receiver}", data)
-        self._at(sent, lambda: self._handle(sender, Sent(receiver)))
-        self._at(heard, lambda: self._arrive(receiver, flight))
+    def _do(self, number: int, action: Action, now: float) -> None:
+        match action:
+            case Transmit(neighbour, bundles, urgent):
+                self.hop(number, neighbour).send(number, bundles, urgent)
+            case Accept(neighbour, ticket):
+                self.hop(number, neighbour).accept(number, ticket)
+            case Refuse(neighbour, ticket):
+                self.hop(number, neighbour).refuse(number, ticket)
+            case Deliver(id_):
+                self._agents[number].delivered(action, now)
+                self._at(now, lambda: self._tell(number, Consumed(id_)))
+            case WakeAt(t):
+                self._at(t, lambda: self._tell(number, Wake(t)))
 
-    def _arrive(self, receiver: int, flight: int) -> None:
-        _, data = self._on_air.pop(flight)
-        self._handle(receiver, Received(data))
+    # Faults of nodes -----------------------------------------------------------------------------------------------
+
+    def _schedule_fault(self, fault: Fault) -> None:
+        number = fault.nodes[0]
+        match fault.kind:
+            case "power-loss":
+                self._at(fault.start, lambda: self._dying.add(number))
+                self._at(fault.stop, lambda: self._revive(number))
+            case "corrupt-record":
+                self._at(fault.start, lambda: self._corrupt(number, fault))
+            case "store-full":
+                self._at(fault.start, lambda: self._limit(number, full=True))
+                self._at(fault.stop, lambda: self._limit(number, full=False))
+            case "clock-off" | "clock-absent":
+                error = fault.amount if fault.kind == "clock-off" else None
+                self._at(fault.start, lambda: self._set_clock(number, error))
+                self._at(fault.stop, lambda: self._set_clock(number, 0.0))
+
+    def _die(self, number: int) -> None:
+        """The power goes in the middle of a write: what was not committed is gone, and so is all that was under way."""
+        self._dying.discard(number)
+        self._vaults[number].crash()
+        del self.nodes[number]
+        for hop in self.hops.values():
+            if number in hop.pair:
+                hop.power(number, on=False)
+
+    def _revive(self, number: int) -> None:
+        self._dying.discard(number)
+        if number in self.nodes:
+            return  # nothing was written meanwhile
+        self.nodes[number] = self._node(number)
+        for hop in self.hops.values():
+            if number in hop.pair:
+                hop.power(number, on=True)
+        self._handle(number, Wake(self.env.now))
+
+    def _corrupt(self, number: int, fault: Fault) -> None:
+        rng = np.random.default_rng((self._seed, number, round(fault.start * 1000)))
+        keys = [key for key, _, _ in self._vaults[number].records()]
+        for key in rng.permutation(keys)[: int(fault.amount)]:
+            self._vaults[number].damage(int(key))
+
+    def _limit(self, number: int, full: bool) -> None:
+        if number in self.nodes:
+            store = self.nodes[number].store
+            store.capacity = float(store.used) if full else self._settings.get(number, Settings()).capacity
+            if not full:
+                self._handle(number, Wake(self.env.now))
+
+    def _set_clock(self, number: int, error: float | None) -> None:
+        if number in self.nodes:
+            self.nodes[number].clock_s = error

@@ -1,85 +1,172 @@
-"""A bundle node: stores, forwards, delivers and acknowledges (RFC 9171 section 5).
+"""A bundle node: stores, forwards, delivers, acknowledges and sends again (RFC 9171 section 5).
 
 A pure protocol machine: ``handle(now, event)`` returns actions and touches no clock, socket, thread or random number,
-so that one node runs alike in virtual time and over real links.
+so that one node runs alike in virtual time and over real links. What it keeps lies in a vault; the driver makes that
+durable before it carries actions out.
+
+Nothing is lost because nobody forgets a bundle on a promise: a node keeps it until the next one has it safely, and the
+source keeps its own until the destination has acknowledged the delivery. What is not acknowledged in time is sent
+again.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from typing import Any
 
-from farside.link import acknowledgement
+import cbor2
+
+from farside.link import acknowledgement, report
 from farside.link.bundle import (
     ACKNOWLEDGE,
     ADMINISTRATIVE,
-    PAYLOAD,
-    Block,
+    FRAGMENT,
+    REPORT_DELETION,
+    REPORT_DELIVERY,
+    REPORT_FORWARDING,
+    REPORT_RECEPTION,
+    STATUS_TIME,
     Bundle,
     BundleId,
     DamagedBundle,
+    Form,
     Primary,
     unpack,
 )
-from farside.link.eid import Eid
+from farside.link.eid import NOBODY, Eid
 from farside.link.events import (
+    Accept,
     Acknowledged,
     Action,
+    Consumed,
     Deliver,
     Dropped,
     Event,
+    Evicted,
     Expired,
     Forwarded,
     Generated,
     Kept,
     LinkDown,
     LinkUp,
+    Lost,
+    PushedBack,
+    Ready,
     Received,
-    Sent,
+    Refuse,
+    Rejected,
+    Resent,
     Submit,
+    Taken,
     Transmit,
     Wake,
     WakeAt,
 )
-from farside.link.fragment import Reassembly, fragments
-from farside.link.journey import Journey, Priority, forwarded, processable, read_journey
+from farside.link.fragment import fragments, joined
+from farside.link.journey import Journey, Priority, Unwelcome, forwarded, processable
 from farside.link.ranges import Ranges
-from farside.link.route import Router
-from farside.link.store import Piece, Store, Stored, StoreFull
+from farside.link.report import DELETED, DELIVERED, FORWARDED, RECEIVED, Reason, Report
+from farside.link.route import Route, Router, volume
+from farside.link.security import Guard, Refused, Why, Window
+from farside.link.store import State, Store, Stored, StoreFull
+from farside.link.vault import DamagedRecord, Memory, Vault
 
-ACKNOWLEDGEMENT_LIFETIME_S = 7 * 86400.0
-HEADER_OCTETS = 200
-"""Allowed for all blocks but the payload when planning; those that this package makes take about 130."""
+ADMINISTRATIVE_LIFETIME_S = 7 * 86400.0
+ASKED = {RECEIVED: REPORT_RECEPTION, FORWARDED: REPORT_FORWARDING, DELIVERED: REPORT_DELIVERY, DELETED: REPORT_DELETION}
+"""The bundle flag that asks for each status report."""
+FOR_GOOD: dict[int, str] = {
+    Reason.HOPS: "too many hops",
+    Reason.UNSUPPORTED: "a block that is not known there",
+    Reason.SECURITY_MISSING: "not signed or not encrypted",
+    Reason.SECURITY_UNKNOWN: "security that is not understood there",
+    Reason.SECURITY_FAILED: "wrong key, or altered",
+    Reason.SECURITY_CONFLICT: "conflicting security",
+}
+"""Why a destination deletes a bundle that would fare no better if it were sent again."""
+NO_ROUTE_S = 86400.0
+"""Assumed for a way that the contact plan does not show."""
+PLAUSIBLE_MS = 60_000
+"""A bundle may be so much older than the nodes it passed have counted: time under way, and clocks that are a bit
+off."""
+PAUSE_S = (5.0, 600.0)
+"""After a refusal a neighbour is left alone for so long, doubled with each further one, at most."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """What differs from node to node.
 
-    capacity: payload octets its store holds. fragment_octets: longest payload of one bundle it makes.
-    acknowledge_every_s: shortest time between two acknowledgements to one source.
+    capacity: payload octets its store holds; the last ``reserve`` of it (a share) is for what is expedited. evict:
+    whether bulk may make room for what is more urgent. copies: kept of each own bundle, against damage in the store.
+    fragment_octets: longest payload of one bundle it makes. batch_octets: given to a link at once, one LTP block.
+    acknowledge_every_s: shortest time between two acknowledgements to one source. resend_after_s: a source waits so
+    much longer than the contact plan says an acknowledgement takes. report: status reports asked for own bundles
+    (bundle flags). first_sequence: of a store that has never been used.
     """
 
     capacity: float = math.inf
-    fragment_octets: int = 64 * 1024
+    reserve: float = 0.02
+    evict: bool = False
+    copies: int = 1
+    fragment_octets: int = 256 * 1024
+    batch_octets: int = 1024 * 1024
     acknowledge_every_s: float = 600.0
+    resend_after_s: float = 3600.0
+    report: int = REPORT_DELETION
+    first_sequence: int = 0
 
 
 class Node:
-    """One node. Mission times in seconds; epoch_ms: BP time of mission time 0 (see timecode.bp_time)."""
+    """One node. Mission times in seconds; epoch_ms: BP time of mission time 0 (see timecode.bp_time).
 
-    def __init__(self, number: int, router: Router, epoch_ms: int, settings: Settings) -> None:
-        self.number, self.router, self.epoch_ms, self.settings = number, router, epoch_ms, settings
-        self.store = Store(settings.capacity)
-        self.arriving: dict[BundleId, tuple[float, Reassembly]] = {}
-        """Data units for this node of which a part has come, and when they expire."""
+    vault: what it kept through a restart is found there. guard: signs what it sends and examines what comes for it.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        router: Router,
+        epoch_ms: int,
+        settings: Settings,
+        vault: Vault | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self.number, self.router, self.epoch_ms, self.settings, self.guard = number, router, epoch_ms, settings, guard
+        self.clock_s: float | None = 0.0
+        """Error of its clock in seconds; None where it has none."""
+        self.store = Store(settings.capacity, Memory() if vault is None else vault, settings.copies)
         self._links: dict[int, LinkUp] = {}
-        self._sending: dict[int, tuple[Stored, int, float]] = {}
-        self._sequence: dict[Eid, int] = {}
+        self._busy: dict[int, bool] = {}
+        self._refusals: dict[int, tuple[int, float]] = {}
+        self._tokens: dict[int, Stored] = {}
+        self._token = 0
+        self._forms: dict[tuple[object, ...], Form] = {}
+        self._sequence: dict[int, int] = {}
         self._delivered: dict[Eid, Ranges] = {}
+        self._passed: dict[Eid, Ranges] = {}
+        self._here: dict[BundleId, Ranges] = {}
+        self._whole: list[BundleId] = []
         self._news: dict[int, dict[int, set[int]]] = {}
         self._acknowledged: dict[int, float] = {}
+        self._due: list[tuple[float, BundleId]] = []
+        self._tries: dict[BundleId, int] = {}
+        self._answers: dict[int, tuple[float, float]] = {}
         self._wakes: set[float] = set()
+        self._let_in: set[BundleId] = set()
+        self._guarded = False
+        self._restore()
+
+    @property
+    def arriving(self) -> dict[BundleId, Ranges]:
+        """Data units for this node that its application does not have yet: which of their octets are here."""
+        return self._here
+
+    def space_for(self, priority: Priority) -> float:
+        """Payload octets of a priority that the store has room for."""
+        kept = 0.0 if priority is Priority.EXPEDITED or math.isinf(self.store.capacity) else self.settings.reserve
+        return self.store.space_left - kept * self.store.capacity if kept else self.store.space_left
 
     def handle(self, now: float, event: Event) -> list[Action]:
         """Take in an event at mission time ``now``; returns what is to be done.
@@ -90,97 +177,237 @@ class Node:
         match event:
             case Submit():
                 self._submit(now, event, actions)
-            case Received(data):
-                self._receive(now, data, actions)
+            case Received():
+                self._receive(now, event, actions)
+            case Consumed(id_):
+                self._consumed(now, id_, actions)
             case LinkUp(neighbour):
                 self._links[neighbour] = event
             case LinkDown(neighbour):
                 self._links.pop(neighbour, None)
-            case Sent(neighbour):
-                self._sent(neighbour, actions)
+            case Ready(neighbour):
+                self._busy.pop(neighbour, None)
+            case Taken(neighbour, tokens):
+                self._taken(now, neighbour, tokens, actions)
+            case Lost(neighbour, tokens):
+                self._lost(now, neighbour, tokens)
             case Wake(t):
                 self._wakes.discard(t)
+        while self._whole:
+            self._hand_over(now, self._whole.pop(), actions)
         self._expire(now, actions)
         self._acknowledge(now, actions)
-        for neighbour in sorted(self._links.keys() - self._sending.keys()):
-            self._send_next(now, neighbour, actions)
-        self._ask_to_wake(actions)
+        self._send_again(now, actions)
+        for neighbour in sorted(self._links):
+            # a link that is busy with what is urgent takes nothing, one busy otherwise takes what is
+            if not self._busy.get(neighbour) and self._refusals.get(neighbour, (0, 0.0))[1] <= now:
+                self._fill(now, neighbour, actions)
+        self._ask_to_wake(now, actions)
         return actions
 
     # Sources -------------------------------------------------------------------------------------------------------
 
     def _submit(self, now: float, event: Submit, actions: list[Action]) -> None:
-        if len(event.payload) > self.store.space_left:
-            raise StoreFull(self.number, len(event.payload), self.store.space_left)
-        bundle = self._create(now, event, Eid(self.number, event.destination.service), ACKNOWLEDGE)
-        actions.append(Generated(bundle.id, event.destination, event.priority, event.payload, event.name))
-        self._dispatch(now, bundle, True, actions)
+        octets = len(event.payload)
+        self._make_room(now, octets, event.priority, actions)
+        if octets > self.space_for(event.priority):
+            raise StoreFull(self.number, octets, self.space_for(event.priority))
+        source = Eid(self.number, event.destination.service)
+        flags = ACKNOWLEDGE | self.settings.report
+        self._create(now, event, source, flags, actions)
 
-    def _create(self, now: float, event: Submit, source: Eid, flags: int) -> Bundle:
-        sequence = self._sequence.get(source, 0)
-        self._sequence[source] = sequence + 1
-        primary = Primary(
-            event.destination, source, self._bp_time(now), sequence, round(event.lifetime_s * 1000), flags
-        )
-        journey = Journey(priority=event.priority)
-        return Bundle(primary, (*journey.blocks(), Block(PAYLOAD, 1, event.payload)))
+    def _create(self, now: float, event: Submit, source: Eid, flags: int, actions: list[Action]) -> None:
+        """Make a data unit and keep it, in pieces if it is long."""
+        sequence = self._sequence.get(source.service, self.settings.first_sequence)
+        self._sequence[source.service] = sequence + 1
+        created_ms = 0 if self.clock_s is None else self._bp_time(now)
+        unit, octets = BundleId(source, created_ms, sequence), len(event.payload)
+        administrative = bool(flags & ADMINISTRATIVE)
+        actions.append(Generated(unit, event.destination, event.priority, event.payload, event.name, administrative))
+        form = self._form(event, source, flags)
+        data = form.pack(created_ms, sequence, event.payload)
+        pieces = [data]
+        if self.guard is not None or octets > self.settings.fragment_octets:
+            bundle = unpack(data)
+            if self.guard is not None:
+                bundle, self._guarded = self.guard.protect(self._own_time(now), bundle), True
+            pieces = [piece.pack() for piece in fragments(bundle, self.settings.fragment_octets)]
+        here = event.destination.node == self.number
+        expires, offset = now + event.lifetime_s, 0
+        for piece in pieces:
+            length = octets if len(pieces) == 1 else min(self.settings.fragment_octets, octets - offset)
+            stored = Stored(
+                not (administrative or here), event.priority, event.ordinal, now, expires, 0, created_ms, sequence,
+                flags, length, offset, octets, len(piece), event.destination, source,
+            )  # fmt: skip
+            self._keep(stored, piece)
+            offset += length
+
+    def _form(self, event: Submit, source: Eid, flags: int) -> Form:
+        lifetime_ms = round(event.lifetime_s * 1000)
+        key = (event.destination, source, flags, lifetime_ms, event.priority, event.ordinal)
+        if key not in self._forms:
+            report_to = NOBODY if flags & ADMINISTRATIVE or not self.settings.report else Eid(self.number)
+            primary = Primary(event.destination, source, 0, 0, lifetime_ms, flags, report_to)
+            journey = Journey(priority=event.priority, ordinal=event.ordinal)
+            self._forms[key] = Form(primary, journey.blocks())
+        return self._forms[key]
+
+    def _keep(self, stored: Stored, data: bytes) -> None:
+        """Store a bundle: to be sent, or for this node's application."""
+        here = stored.destination.node == self.number
+        self.store.add(stored, data, State.HERE if here else State.WAITING)
+        if here:
+            self._found_here(stored)
+
+    def _make_room(self, now: float, octets: int, priority: Priority, actions: list[Action]) -> None:
+        """Evict bulk for what is more urgent, if this node may."""
+        if not self.settings.evict or priority is Priority.BULK or octets <= self.space_for(priority):
+            return
+        for stored in self.store.bulk():
+            if octets <= self.space_for(priority):
+                return
+            if not self.store.holds(stored):
+                continue
+            for victim in self.store.unit(stored.id) if stored.own else [stored]:
+                self._report(now, victim, DELETED, Reason.STORAGE, actions)
+                self.store.remove(victim)
+                actions.append(Evicted(victim.id, victim.octets, victim.own))
 
     # Ways in -------------------------------------------------------------------------------------------------------
 
-    def _receive(self, now: float, data: bytes, actions: list[Action]) -> None:
-        try:
-            bundle = processable(unpack(data))
-        except DamagedBundle as error:
-            actions.append(Dropped(None, len(data), error.why))
+    def _receive(self, now: float, event: Received, actions: list[Action]) -> None:
+        """Take all of what came under one ticket, or nothing of it."""
+        neighbour, ticket = event.neighbour, event.ticket
+        came: list[tuple[Bundle, Journey, bytes]] = []
+        for data in event.bundles:
+            try:
+                bundle = unpack(data)
+                fit, journey = processable(bundle)
+                came.append((fit, journey, data if fit is bundle else fit.pack()))
+            except Unwelcome as error:
+                self._report_bundle(now, bundle, DELETED, error.reason, actions)
+                actions.append(Dropped(bundle.id, len(bundle.payload), error.why))
+            except DamagedBundle as error:
+                actions.append(PushedBack(neighbour, len(data), error.why))
+                actions.append(Refuse(neighbour, ticket))
+                return
+        octets = sum(len(bundle.payload) for bundle, _, _ in came)
+        priority = max((journey.priority for _, journey, _ in came), default=Priority.EXPEDITED)
+        self._make_room(now, octets, priority, actions)
+        if octets > self.space_for(priority):
+            actions.append(PushedBack(neighbour, octets, "no room in the store"))
+            actions.append(Refuse(neighbour, ticket))
             return
-        self._dispatch(now, bundle, False, actions)
+        for bundle, journey, data in came:
+            self._take(now, bundle, journey, data, actions)
+        actions.append(Accept(neighbour, ticket))
 
-    def _dispatch(self, now: float, bundle: Bundle, own: bool, actions: list[Action]) -> None:
-        """Deliver a bundle or store it, in pieces if it is this node's own and long."""
-        expires, octets = self._expiry(now, bundle), len(bundle.payload)
-        if now >= expires:
+    def _take(self, now: float, bundle: Bundle, journey: Journey, data: bytes, actions: list[Action]) -> None:
+        primary, octets = bundle.primary, len(bundle.payload)
+        age_ms = self._age_ms(now, primary, journey)
+        stored = Stored(
+            False, journey.priority, journey.ordinal, now, now + (primary.lifetime_ms - age_ms) / 1000, age_ms,
+            primary.created_ms, primary.sequence, primary.flags, octets, primary.offset, bundle.total, len(data),
+            primary.destination, primary.source,
+        )  # fmt: skip
+        if stored.expires <= now:
+            self._report_bundle(now, bundle, DELETED, Reason.LIFETIME, actions)
             actions.append(Expired(bundle.id))
-        elif bundle.primary.destination.node == self.number:
-            self._deliver(now, bundle, expires, actions)
-        elif Piece(bundle.id, bundle.primary.offset) in self.store:
+        elif stored.destination.node == self.number and primary.sequence in self._done(primary.source):
+            self._owe(stored)  # a copy: the source has not heard of the delivery
+            if self.guard is not None and (rule := self.guard.rule(bundle)) and rule.require:
+                actions.append(Rejected(bundle.id, str(Why.REPLAYED)))
+        elif stored.piece in self.store:
             actions.append(Dropped(bundle.id, octets, "a copy of one that is here"))
-        elif octets > self.store.space_left:
-            actions.append(Dropped(bundle.id, octets, "no room in the store"))
+        elif (unit := self.store.unit(stored.id)) and unit[0].total != stored.total:
+            actions.append(Dropped(bundle.id, octets, "fragment of another whole"))
         else:
-            retained = own and bool(bundle.primary.flags & ACKNOWLEDGE)
-            priority = read_journey(bundle).priority
-            for piece in fragments(bundle, self.settings.fragment_octets) if own else (bundle,):
-                self.store.add(Stored(piece, priority, now, expires, retained))
-            if not own:
-                actions.append(Kept(bundle.id, octets))
+            self._keep(stored, data)
+            actions.append(Kept(bundle.id, octets))
+            self._report_bundle(now, bundle, RECEIVED, Reason.NONE, actions)
+
+    def _age_ms(self, now: float, primary: Primary, journey: Journey) -> int:
+        """Age of what has just come: by the clock where that is plausible, else as told by the nodes it passed."""
+        told, by_clock = journey.age_ms, self._bp_time(now) - primary.created_ms
+        if told is None:
+            return max(by_clock, 0) if primary.created_ms else 0
+        return by_clock if primary.created_ms and told <= by_clock <= told + PLAUSIBLE_MS else told
 
     # Delivery ------------------------------------------------------------------------------------------------------
 
-    def _deliver(self, now: float, bundle: Bundle, expires: float, actions: list[Action]) -> None:
-        primary = bundle.primary
-        if primary.sequence in self._delivered.setdefault(primary.source, Ranges()):
-            self._owe(bundle)  # a copy: the source has not heard of the delivery
-            return
-        _, whole = self.arriving.setdefault(bundle.id, (expires, Reassembly(bundle.total)))
-        if bundle.total != whole.total:
-            actions.append(Dropped(bundle.id, len(bundle.payload), "fragment of another whole"))
-            return
-        whole.add(primary.offset, bundle.payload)
-        if not whole.whole:
-            return
-        del self.arriving[bundle.id]
-        self._delivered[primary.source].add(primary.sequence, primary.sequence + 1)
-        self._owe(bundle)
-        payload = whole.payload()
-        actions.append(Deliver(bundle.id, primary.destination, self._mission_time(primary.created_ms), payload))
-        if primary.flags & ADMINISTRATIVE:
-            self._release(payload, actions)
+    def _found_here(self, stored: Stored) -> None:
+        """A bundle for this node's application is in the store."""
+        here = self._here.setdefault(stored.id, Ranges())
+        here.add(stored.offset, stored.offset + stored.octets)
+        if here.count == stored.total:
+            self._whole.append(stored.id)
 
-    def _owe(self, bundle: Bundle) -> None:
+    def _hand_over(self, now: float, unit: BundleId, actions: list[Action]) -> None:
+        """Every octet of a data unit is here: give it to the application."""
+        pieces: list[tuple[Stored, Bundle]] = []
+        for stored in self.store.unit(unit):
+            try:
+                pieces.append((stored, unpack(self.store.data(stored))))
+            except (DamagedRecord, DamagedBundle):
+                self._spoiled(now, stored, actions)
+        if not pieces or sum(stored.octets for stored, _ in pieces) < pieces[0][0].total:
+            return
+        first, bundle = pieces[0]
+        whole = _whole(pieces)
+        try:
+            whole = self._examine(now, unit, whole)
+        except Refused as refusal:
+            actions.append(Rejected(unit, str(refusal.why)))
+            if refusal.why.reason:
+                self._report_bundle(now, bundle, DELETED, refusal.why.reason, actions)
+            self._forget_here(unit)
+            return
+        if first.flags & ADMINISTRATIVE:
+            self._forget_here(unit)
+            self._mark_delivered(unit)
+            self._administrative(now, whole.payload, actions)
+            return
+        created = self._mission_time(unit.created_ms) if unit.created_ms else first.arrived - first.age_ms / 1000
+        actions.append(Deliver(unit, first.destination, created, whole.payload))
+
+    def _examine(self, now: float, unit: BundleId, bundle: Bundle) -> Bundle:
+        """What the guard lets in. One that it let in before the power went, and nobody took, is let in again."""
+        if self.guard is None:
+            return bundle
+        guard = replace(self.guard, window=Window()) if unit in self._let_in else self.guard
+        clear = guard.examine(self._own_time(now), bundle)
+        self._guarded = True
+        self._let_in.add(unit)
+        return clear
+
+    def _consumed(self, now: float, unit: BundleId, actions: list[Action]) -> None:
+        """The application has it: from now on it may be acknowledged."""
+        pieces = self.store.unit(unit)
+        if not pieces or unit not in self._here:
+            return
+        self._report(now, pieces[0], DELIVERED, Reason.NONE, actions)
+        self._owe(pieces[0])
+        self._forget_here(unit)
+        self._mark_delivered(unit)
+
+    def _forget_here(self, unit: BundleId) -> None:
+        for stored in self.store.unit(unit):
+            self.store.remove(stored)
+        self._here.pop(unit, None)
+        self._let_in.discard(unit)
+
+    def _done(self, source: Eid) -> Ranges:
+        return self._delivered.get(source) or self._delivered.setdefault(source, Ranges())
+
+    def _mark_delivered(self, unit: BundleId) -> None:
+        self._done(unit.source).add(unit.sequence, unit.sequence + 1)
+
+    def _owe(self, stored: Stored) -> None:
         """Remember to acknowledge a data unit."""
-        source = bundle.primary.source
-        if bundle.primary.flags & ACKNOWLEDGE and source.node != self.number:
-            self._news.setdefault(source.node, {}).setdefault(source.service, set()).add(bundle.primary.sequence)
+        source = stored.source
+        if stored.flags & ACKNOWLEDGE and source.node not in (0, self.number):
+            self._news.setdefault(source.node, {}).setdefault(source.service, set()).add(stored.sequence)
 
     def _acknowledge(self, now: float, actions: list[Action]) -> None:
         """Tell each source what was delivered: every range that has news in it, whole, which repairs lost records."""
@@ -190,100 +417,292 @@ class Node:
                 for service, news in self._news.pop(node).items()
             }
             self._acknowledged[node] = now
-            record = acknowledgement.pack(ranges)
-            submit = Submit(Eid(node), record, Priority.STANDARD, ACKNOWLEDGEMENT_LIFETIME_S, "acknowledgement")
-            bundle = self._create(now, submit, Eid(self.number), ADMINISTRATIVE)
-            actions.append(
-                Generated(bundle.id, submit.destination, submit.priority, record, submit.name, acknowledgement=True)
-            )
-            self._dispatch(now, bundle, True, actions)
+            self._administer(now, Eid(node), acknowledgement.pack(ranges), "acknowledgement", actions)
 
     def _acknowledgement_due(self, node: int) -> float:
         return self._acknowledged.get(node, -math.inf) + self.settings.acknowledge_every_s
 
-    def _release(self, record: bytes, actions: list[Action]) -> None:
-        """Forget the own data units that an acknowledgement names."""
+    # Administrative records ----------------------------------------------------------------------------------------
+
+    def _administer(self, now: float, to: Eid, record: bytes, name: str, actions: list[Action]) -> None:
+        """Send an administrative record."""
+        event = Submit(to, record, Priority.STANDARD, ADMINISTRATIVE_LIFETIME_S, name)
+        self._create(now, event, Eid(self.number), ADMINISTRATIVE, actions)
+
+    def _report_bundle(self, now: float, bundle: Bundle, what: int, reason: int, actions: list[Action]) -> None:
+        """Tell of a bundle's fate, if it asks for that."""
+        primary = bundle.primary
+        if not primary.flags & ASKED[what] or primary.flags & ADMINISTRATIVE or not primary.report_to.node:
+            return
+        fragment = primary.flags & FRAGMENT
+        told = Report(
+            what, bundle.id, reason, self._bp_time(now) if primary.flags & STATUS_TIME else 0,
+            primary.offset if fragment else None, len(bundle.payload) if fragment else 0,
+        )  # fmt: skip
+        if primary.report_to.node == self.number:
+            self._reported(told, actions)
+        else:
+            self._administer(now, primary.report_to, report.pack(told), "status report", actions)
+
+    def _report(self, now: float, stored: Stored, what: int, reason: int, actions: list[Action]) -> None:
+        """Tell of the fate of a bundle in the store, if it asks for that."""
+        if stored.flags & ASKED[what] and not stored.own:
+            try:
+                self._report_bundle(now, unpack(self.store.data(stored)), what, reason, actions)
+            except (DamagedRecord, DamagedBundle):
+                return  # where to report has gone with it; its source will miss the acknowledgement
+
+    def _administrative(self, now: float, record: bytes, actions: list[Action]) -> None:
+        """Take in an administrative record for this node."""
         try:
-            delivered = acknowledgement.unpack(record)
+            for service, ranges in acknowledgement.unpack(record).items():
+                for unit in self.store.own(Eid(self.number, service)):
+                    if any(start <= unit.sequence < stop for start, stop in ranges):
+                        self._release(unit)
+                        actions.append(Acknowledged(unit))
+            told = report.unpack(record)
         except DamagedBundle as error:
             actions.append(Dropped(None, len(record), error.why))
             return
-        for service, ranges in delivered.items():
-            for unit in self.store.units(Eid(self.number, service)):
-                if any(start <= unit.sequence < stop for start, stop in ranges):
-                    self.store.release(unit)
-                    actions.append(Acknowledged(unit))
+        if told is not None:
+            self._reported(told, actions)
+
+    def _reported(self, told: Report, actions: list[Action]) -> None:
+        """Another node has deleted something of this one's: send it again, unless it was refused for good."""
+        mine = [stored for stored in self.store.unit(told.id) if stored.own]
+        if told.what != DELETED or not mine:
+            return
+        if told.reason in FOR_GOOD:
+            self._release(told.id)
+            actions.append(Rejected(told.id, f"reported by its destination: {FOR_GOOD[told.reason]}"))
+            return
+        for stored in mine:
+            if stored.state is State.RETAINED and told.offset in (None, stored.offset):
+                self.store.move(stored, State.WAITING)
+        actions.append(Resent(told.id))
+
+    def _release(self, unit: BundleId) -> None:
+        """Forget an own data unit."""
+        for stored in self.store.unit(unit):
+            self.store.remove(stored)
+        self._tries.pop(unit, None)
 
     # Ways out ------------------------------------------------------------------------------------------------------
 
-    def _send_next(self, now: float, neighbour: int, actions: list[Action]) -> None:
-        """Start sending the most urgent bundle that belongs on a free link and gets through before it closes."""
+    def _fill(self, now: float, neighbour: int, actions: list[Action]) -> None:
+        """Give a free link the most urgent bundles that belong on it and get through before it closes: one batch."""
         link = self._links[neighbour]
         room = (link.until - now) * link.rate_bps / 8
+        # what a neighbour refused comes in smaller parts next: it may have room for those
+        most = self.settings.batch_octets / 2.0 ** self._refusals.get(neighbour, (0, 0.0))[0]
+        batch: list[Stored] = []
+        used, full = 0.0, False
         for queue in self.store.queues():
-            largest = room
+            urgent = next(iter(queue.values())).priority is Priority.EXPEDITED
+            if not urgent and (neighbour in self._busy or (batch and batch[0].priority is Priority.EXPEDITED)):
+                break  # what is urgent does not wait for the end of a block of other things
+            largest, route, booked = room, None, 0.0
             for stored in queue.values():
-                octets = _volume(stored.octets)
-                if octets > largest:
+                need = volume(stored.size)
+                if batch and used + need > most:
+                    full = True
+                    break
+                if need > min(largest, room - used):
                     continue
-                route = self.router.route(self.number, stored.bundle.primary.destination.node, now, octets)
-                if route is None:
-                    largest = octets - 1  # a smaller one may still find its way
-                    continue
+                if route is None or booked + need > route.volume:
+                    self._book(route, booked, stored)
+                    there = stored.destination.node
+                    route, booked = (
+                        self.router.route(self.number, there, now + 8 * used / link.rate_bps, need, stored.priority),
+                        0.0,
+                    )
+                    if route is None:
+                        largest = need - 1  # a smaller one may still find its way
+                        continue
                 if route.contacts[0].receiver != neighbour:
                     break  # the others of this queue go the same way
-                data = forwarded(stored.bundle, self.number, self._age(now, stored)).pack()
-                if len(data) > room:
-                    continue  # its sender put more blocks around it than was allowed for
-                self.store.take(stored)
-                self._sending[neighbour] = (stored, len(data), now)
-                actions.append(Transmit(neighbour, data))
-                return
+                batch.append(stored)
+                used, booked = used + need, booked + need
+            if batch:
+                self._book(route, booked, batch[-1])
+            if full:
+                break
+        self._transmit(now, neighbour, batch, actions)
 
-    def _age(self, now: float, stored: Stored) -> int:
-        """Age of a bundle in ms: by the clock, or by what it says itself where its source had none."""
-        bundle = stored.bundle
-        if bundle.primary.created_ms:
-            return max(self._bp_time(now) - bundle.primary.created_ms, 0)
-        return read_journey(bundle).age_ms + round((now - stored.arrived) * 1000)
+    def _book(self, route: Route | None, octets: float, stored: Stored) -> None:
+        if route is not None and octets:
+            self.router.book(route, octets, stored.priority)
 
-    def _sent(self, neighbour: int, actions: list[Action]) -> None:
-        stored, wire_octets, started = self._sending.pop(neighbour)
-        self.store.sent(stored)
-        actions.append(Forwarded(stored.bundle.id, neighbour, stored.octets, wire_octets, started))
+    def _transmit(self, now: float, neighbour: int, batch: list[Stored], actions: list[Action]) -> None:
+        bundles = []
+        for stored in batch:
+            try:
+                data = self.store.data(stored)
+            except DamagedRecord:
+                self._spoiled(now, stored, actions)
+                continue
+            age_ms = stored.age_ms + round((now - stored.arrived) * 1000)
+            self.store.move(stored, State.AWAY)
+            stored.since = now
+            self._token += 1
+            self._tokens[self._token] = stored
+            bundles.append((self._token, forwarded(data, self.number, age_ms)))
+        if bundles:
+            self._busy[neighbour] = batch[0].priority is Priority.EXPEDITED
+            actions.append(Transmit(neighbour, tuple(bundles), self._busy[neighbour]))
+
+    def _spoiled(self, now: float, stored: Stored, actions: list[Action]) -> None:
+        """The store has lost a bundle: ask its source to send it again, if it is another node."""
+        self.store.remove(stored)
+        self._here.pop(stored.id, None)
+        for rest in self.store.unit(stored.id):
+            if rest.state is State.HERE:
+                self._found_here(rest)
+        actions.append(Dropped(stored.id, stored.octets, "damaged in the store"))
+        if stored.own or stored.flags & ADMINISTRATIVE:
+            return
+        fragment = stored.flags & FRAGMENT
+        told = Report(
+            DELETED, stored.id, Reason.STORAGE, 0, stored.offset if fragment else None, stored.octets if fragment else 0
+        )
+        if stored.flags & REPORT_DELETION and stored.source.node:
+            self._administer(now, Eid(stored.source.node), report.pack(told), "status report", actions)
+
+    def _taken(self, now: float, neighbour: int, tokens: tuple[int, ...], actions: list[Action]) -> None:
+        self._refusals.pop(neighbour, None)
+        for token in tokens:
+            stored = self._tokens.pop(token, None)
+            if stored is None:
+                continue
+            actions.append(Forwarded(stored.id, neighbour, stored.octets, stored.size, stored.since))
+            if not self.store.holds(stored):
+                continue
+            self._report(now, stored, FORWARDED, Reason.NONE, actions)
+            if not stored.own:
+                self.store.remove(stored)
+                continue
+            self.store.move(stored, State.RETAINED)
+            if all(piece.state is State.RETAINED for piece in self.store.unit(stored.id)):
+                self._passed.setdefault(stored.source, Ranges()).add(stored.sequence, stored.sequence + 1)
+                self._expect(now, stored)
+
+    def _lost(self, now: float, neighbour: int, tokens: tuple[int, ...]) -> None:
+        count = self._refusals.get(neighbour, (0, 0.0))[0] + 1
+        self._refusals[neighbour] = count, now + min(PAUSE_S[0] * 2.0 ** (count - 1), PAUSE_S[1])
+        for token in tokens:
+            stored = self._tokens.pop(token, None)
+            if stored is not None and self.store.holds(stored):
+                self.store.move(stored, State.WAITING)
+
+    # Sending again -------------------------------------------------------------------------------------------------
+
+    def _expect(self, now: float, stored: Stored) -> None:
+        """Note when a data unit should have been acknowledged, by the contact plan."""
+        there = stored.destination.node
+        computed, answer = self._answers.get(there, (-math.inf, 0.0))
+        if now > computed + 60.0:
+            answer = self._answer(now, there, stored.size)
+            self._answers[there] = now, answer
+        patience = self.settings.resend_after_s * 2.0 ** self._tries.get(stored.id, 0)
+        heappush(self._due, (answer + patience, stored.id))
+
+    def _answer(self, now: float, there: int, octets: int) -> float:
+        """When an acknowledgement of what leaves now can be back, nothing being queued on the way."""
+        out = self.router.route(self.number, there, now, volume(octets))
+        arrival = now + NO_ROUTE_S if out is None else out.arrival
+        arrival += self.settings.acknowledge_every_s
+        back = self.router.route(there, self.number, arrival, volume(200))
+        return arrival + NO_ROUTE_S if back is None else back.arrival
+
+    def _send_again(self, now: float, actions: list[Action]) -> None:
+        while self._due and self._due[0][0] <= now:
+            _, unit = heappop(self._due)
+            pieces = self.store.unit(unit)
+            if not pieces or any(piece.state is not State.RETAINED for piece in pieces):
+                continue
+            self._tries[unit] = self._tries.get(unit, 0) + 1
+            for piece in pieces:
+                self.store.move(piece, State.WAITING)
+            actions.append(Resent(unit))
 
     # Time ----------------------------------------------------------------------------------------------------------
 
+    def _own_time(self, now: float) -> float:
+        """Mission time by this node's own clock, as it tells it to others."""
+        return now + (self.clock_s or 0.0)
+
     def _bp_time(self, now: float) -> int:
-        return self.epoch_ms + math.floor(now * 1000)
+        return self.epoch_ms + math.floor(self._own_time(now) * 1000)
 
     def _mission_time(self, bp_ms: int) -> float:
         return (bp_ms - self.epoch_ms) / 1000
 
-    def _expiry(self, now: float, bundle: Bundle) -> float:
-        """Mission time at which a bundle's lifetime ends; by its age where its source had no clock."""
-        primary = bundle.primary
-        if primary.created_ms:
-            return self._mission_time(primary.created_ms + primary.lifetime_ms)
-        return now + (primary.lifetime_ms - read_journey(bundle).age_ms) / 1000
-
     def _expire(self, now: float, actions: list[Action]) -> None:
-        over = {stored.bundle.id for stored in self.store.expired(now)}
-        partial = {unit for unit, (expires, _) in self.arriving.items() if expires <= now}
-        for unit in partial:
-            del self.arriving[unit]
-        actions.extend(Expired(unit) for unit in sorted(over | partial))
+        over = self.store.expired(now)
+        for unit in {stored.id for stored in over if stored.state is State.HERE or stored.own}:
+            self._forget_here(unit)
+        actions.extend(Expired(unit) for unit in sorted({stored.id for stored in over}))
 
-    def _ask_to_wake(self, actions: list[Action]) -> None:
-        times = [expires for expires, _ in self.arriving.values()]
-        times += [self._acknowledgement_due(node) for node in self._news]
+    def _ask_to_wake(self, now: float, actions: list[Action]) -> None:
+        times = [self._acknowledgement_due(node) for node in self._news]
+        times += [pause for neighbour, (_, pause) in self._refusals.items() if pause > now and neighbour in self._links]
+        times += [self._due[0][0]] if self._due else []
         deadline = self.store.next_deadline()
         first = min(times if deadline is None else [*times, deadline], default=math.inf)
         if first < min(self._wakes, default=math.inf):
             self._wakes.add(first)
             actions.append(WakeAt(first))
 
+    # Through a restart ---------------------------------------------------------------------------------------------
 
-def _volume(payload: int) -> int:
-    """Octets that a bundle with a ``payload`` takes on a link: SABR's estimated volume consumption."""
-    return payload + HEADER_OCTETS
+    def flush(self) -> None:
+        """Write what must survive beside the bundles; the driver calls it before each commit."""
+        tables = {"delivered": self._delivered, "passed": self._passed}
+        for name, table in tables.items():
+            known = {source: ranges for source, ranges in table.items() if ranges.count}
+            self._save(name, [[*source, [list(pair) for pair in ranges]] for source, ranges in sorted(known.items())])
+        self._save("sequence", sorted(self._sequence.items()))
+        if self.guard is not None and self._guarded:
+            self._save("guard", self.guard.state())
+            self._save("let in", [[*id_.source, id_.created_ms, id_.sequence] for id_ in sorted(self._let_in)])
+            self._guarded = False
+
+    def _save(self, name: str, value: object) -> None:
+        packed = bytes(cbor2.dumps(value))
+        if packed != (self.store.vault.state(name) or b"\x80"):
+            self.store.vault.set_state(name, packed)
+
+    def _load(self, name: str) -> list[Any]:
+        state = self.store.vault.state(name)
+        return list(cbor2.loads(state)) if state else []
+
+    def _restore(self) -> None:
+        for name, table in (("delivered", self._delivered), ("passed", self._passed)):
+            for node, service, dtn, pairs in self._load(name):
+                ranges = table.setdefault(Eid(node, service, dtn), Ranges())
+                for start, stop in pairs:
+                    ranges.add(start, stop)
+        self._sequence = dict(self._load("sequence"))
+        if self.guard is not None and (state := self.store.vault.state("guard")):
+            self.guard.restore(cbor2.loads(state))
+            for node, service, dtn, created_ms, sequence in self._load("let in"):
+                self._let_in.add(BundleId(Eid(node, service, dtn), created_ms, sequence))
+        for stored in self.store.restore():
+            if stored.destination.node == self.number:
+                self.store.move(stored, State.HERE)
+                self._found_here(stored)
+            elif stored.own and stored.sequence in self._passed.get(stored.source, Ranges()):
+                heappush(self._due, (stored.arrived, stored.id))  # whether it came is not known: soon again
+            else:
+                self.store.move(stored, State.WAITING)
+
+
+def _whole(pieces: list[tuple[Stored, Bundle]]) -> Bundle:
+    """The bundle that the pieces of one payload were cut from."""
+    first = pieces[0][1]
+    if not first.primary.flags & FRAGMENT:
+        return first
+    total = pieces[0][0].total
+    payload = joined(((stored.offset, bundle.payload) for stored, bundle in pieces), total)
+    primary = first.primary._replace(flags=first.primary.flags & ~FRAGMENT, offset=0, total=0)
+    return Bundle(primary, (*first.blocks[:-1], first.blocks[-1]._replace(data=payload)))

@@ -1,17 +1,26 @@
-"""A node's memory: bundles waiting to leave, and its own ones kept until their delivery is acknowledged."""
+"""A node's memory: which bundles wait to leave, are on their way, are kept until acknowledged, or wait for their rest.
+
+The bundles themselves lie in a vault; here is what the node has to know to choose among them. The vault keeps that,
+too, so that a node that has lost its power finds itself as it was.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from farside.errors import FarsideError
-from farside.link.bundle import Bundle, BundleId
+from farside.link.bundle import BundleId
 from farside.link.eid import Eid
 from farside.link.journey import Priority
+from farside.link.vault import DamagedRecord, Vault
+
+_META = struct.Struct(">?BBddQQQIQQQQQQQ")
 
 
 class StoreFull(FarsideError):
@@ -29,41 +38,113 @@ class Piece(NamedTuple):
     offset: int
 
 
-@dataclass(slots=True)
-class Stored:
-    """A bundle in the store. Times in seconds of mission time.
+class State(IntEnum):
+    """Where a stored bundle stands."""
 
-    retained: it stays after it was sent, until its delivery is acknowledged. number: order of coming in.
+    WAITING = 0
+    """in a queue, to be sent"""
+    AWAY = 1
+    """given to a link, not yet safe with the neighbour"""
+    RETAINED = 2
+    """safe with a neighbour; its source keeps it until its delivery is acknowledged"""
+    HERE = 3
+    """at its destination, until the application has the whole"""
+
+
+@dataclass(slots=True, eq=False)
+class Stored:
+    """What a node knows of a bundle in its store. Times in seconds of mission time.
+
+    destination, source, created_ms, sequence, offset, total, flags: as in its primary block. octets: its payload's
+    length; size: all its bytes. age_ms: when it arrived. own: this node is its source and keeps it until acknowledged.
     """
 
-    bundle: Bundle
+    own: bool
     priority: Priority
+    ordinal: int
     arrived: float
     expires: float
-    retained: bool
+    age_ms: int
+    created_ms: int
+    sequence: int
+    flags: int
+    octets: int
+    offset: int
+    total: int
+    size: int
+    destination: Eid
+    source: Eid
+    state: State = State.WAITING
+    keys: tuple[int, ...] = ()
+    """Its records in the vault: one, or more copies of it."""
     number: int = 0
+    """Order of coming in."""
+    since: float = 0.0
+    """When it was given to a link."""
+
+    @property
+    def id(self) -> BundleId:
+        """Identity of its data unit."""
+        return BundleId(self.source, self.created_ms, self.sequence)
 
     @property
     def piece(self) -> Piece:
         """Its identity."""
-        return Piece(self.bundle.id, self.bundle.primary.offset)
+        return Piece(self.id, self.offset)
 
     @property
-    def octets(self) -> int:
-        """Its payload's length."""
-        return len(self.bundle.payload)
+    def rank(self) -> tuple[int, int]:
+        """Urgency: priority, then ordinal."""
+        return self.priority, self.ordinal
+
+    def pack(self) -> bytes:
+        """What the vault keeps of it beside its bytes: all but its state, which a restart resets."""
+        there, here = self.destination, self.source
+        numbers = _META.pack(
+            self.own,
+            self.priority,
+            self.ordinal,
+            self.arrived,
+            self.expires,
+            self.age_ms,
+            self.created_ms,
+            self.sequence,
+            self.flags,
+            self.octets,
+            self.offset,
+            self.total,
+            there.node,
+            here.node,
+            here.service,
+            there.service,
+        )
+        return numbers + f"{there.dtn}\0{here.dtn}".encode() if there.dtn or here.dtn else numbers
+
+    @classmethod
+    def unpack(cls, meta: bytes, size: int) -> Stored:
+        """Read what ``pack`` wrote; size: of the bundle's bytes."""
+        own, rank, ordinal, arrived, expires, age_ms, created_ms, sequence, flags, octets, offset, total, *ends = (
+            _META.unpack_from(meta)
+        )
+        there, here, here_service, there_service = ends
+        there_name, _, here_name = meta[_META.size :].decode().partition("\0")
+        return cls(
+            own, Priority(rank), ordinal, arrived, expires, age_ms, created_ms, sequence, flags, octets, offset, total,
+            size, Eid(there, there_service, there_name), Eid(here, here_service, here_name),
+        )  # fmt: skip
 
 
 class Store:
-    """Bundles by identity, in queues by priority and destination node. capacity: payload octets."""
+    """Bundles by identity, in queues by urgency and destination node, over a vault. capacity: octets of payload."""
 
-    def __init__(self, capacity: float) -> None:
-        self.capacity = capacity
+    def __init__(self, capacity: float, vault: Vault, copies: int) -> None:
+        """copies: of each bundle that its source keeps."""
+        self.capacity, self.vault, self.copies = capacity, vault, copies
         self.used = 0
         self._all: dict[Piece, Stored] = {}
-        self._units: dict[BundleId, set[int]] = {}
-        self._queues: dict[tuple[Priority, int], OrderedDict[Piece, Stored]] = {}
-        self._deadlines: list[tuple[float, int, Piece]] = []
+        self._units: dict[BundleId, dict[int, Stored]] = {}
+        self._queues: dict[tuple[tuple[int, int], int], OrderedDict[int, Stored]] = {}
+        self._deadlines: list[tuple[float, int, Stored]] = []
         self._count = 0
 
     @property
@@ -77,53 +158,93 @@ class Store:
     def __iter__(self) -> Iterator[Stored]:
         return iter(self._all.values())
 
-    def add(self, stored: Stored) -> None:
-        """Keep a bundle and queue it for sending."""
+    def add(self, stored: Stored, data: bytes, state: State) -> None:
+        """Keep a bundle."""
+        meta = stored.pack()
+        stored.keys = tuple(self.vault.put(meta, data) for _ in range(self.copies if stored.own else 1))
+        self._enter(stored, state)
+
+    def restore(self) -> Iterator[Stored]:
+        """Find what the vault has kept through a restart; the caller says in which state each is (``move``)."""
+        found: dict[Piece, Stored] = {}
+        for key, meta, size in self.vault.records():
+            stored = Stored.unpack(meta, size)
+            known = found.setdefault(stored.piece, stored)
+            known.keys = (*known.keys, key)
+        for stored in found.values():
+            self._enter(stored, State.RETAINED)
+            yield stored
+
+    def _enter(self, stored: Stored, state: State) -> None:
         self._count += 1
         stored.number = self._count
-        piece = stored.piece
-        self._all[piece] = stored
-        self._units.setdefault(piece.id, set()).add(piece.offset)
-        self._queue(stored)[piece] = stored
+        self._all[stored.piece] = stored
+        self._units.setdefault(stored.id, {})[stored.offset] = stored
         self.used += stored.octets
-        heappush(self._deadlines, (stored.expires, stored.number, piece))
+        heappush(self._deadlines, (stored.expires, stored.number, stored))
+        stored.state = State.RETAINED
+        self.move(stored, state)
 
-    def take(self, stored: Stored) -> None:
-        """Take a bundle out of its queue: it is being sent."""
-        del self._queue(stored)[stored.piece]
+    def move(self, stored: Stored, state: State) -> None:
+        """Put a bundle into another state."""
+        if stored.state is State.WAITING and state is not State.WAITING:
+            self._queue(stored).pop(stored.number, None)
+        elif state is State.WAITING and stored.state is not State.WAITING:
+            self._queue(stored)[stored.number] = stored
+        stored.state = state
 
-    def sent(self, stored: Stored) -> None:
-        """Forget a bundle that has been sent, unless it is retained."""
-        if not stored.retained and stored.piece in self._all:  # its time may have ended while it went out
-            self.remove(stored.piece)
+    def data(self, stored: Stored) -> bytes:
+        """The bundle's bytes, from the first of its copies that is whole. Raises DamagedRecord if none is."""
+        for key in stored.keys[:-1]:
+            try:
+                return self.vault.get(key)
+            except DamagedRecord:
+                continue
+        return self.vault.get(stored.keys[-1])
 
-    def remove(self, piece: Piece) -> None:
+    def remove(self, stored: Stored) -> None:
         """Forget a bundle."""
-        stored = self._all.pop(piece)
-        self._queue(stored).pop(piece, None)
-        self._units[piece.id].discard(piece.offset)
-        if not self._units[piece.id]:
-            del self._units[piece.id]
+        if self._all.pop(stored.piece, None) is None:
+            return
+        self.move(stored, State.RETAINED)
+        unit = self._units[stored.id]
+        del unit[stored.offset]
+        if not unit:
+            del self._units[stored.id]
         self.used -= stored.octets
+        for key in stored.keys:
+            self.vault.drop(key)
 
-    def units(self, source: Eid) -> list[BundleId]:
-        """Data units of a source that have bundles here, in order."""
-        return sorted(unit for unit in self._units if unit.source == source)
+    def holds(self, stored: Stored) -> bool:
+        """Whether a bundle is still here."""
+        return self._all.get(stored.piece) is stored
 
-    def release(self, unit: BundleId) -> None:
-        """Forget every bundle of a data unit."""
-        for offset in sorted(self._units[unit]):
-            self.remove(Piece(unit, offset))
+    def unit(self, id_: BundleId) -> list[Stored]:
+        """The bundles of a data unit that are here, in order of offset."""
+        return [stored for _, stored in sorted(self._units.get(id_, {}).items())]
 
-    def queues(self) -> list[OrderedDict[Piece, Stored]]:
-        """Bundles waiting to leave, a queue a destination, those of higher priority first, then the longest waiting."""
-        full = [(key, queue) for key, queue in self._queues.items() if queue]
-        full.sort(key=lambda item: (-item[0][0], next(iter(item[1].values())).number))
-        return [queue for _, queue in full]
+    def own(self, source: Eid) -> list[BundleId]:
+        """Data units that this node keeps as their source, in order."""
+        return sorted(
+            id_ for id_, unit in self._units.items() if id_.source == source and next(iter(unit.values())).own
+        )
+
+    def queues(self) -> list[OrderedDict[int, Stored]]:
+        """Bundles waiting to leave, a queue a destination, the more urgent first, then the longest waiting."""
+        full = [(rank, next(iter(queue)), queue) for (rank, _), queue in self._queues.items() if queue]
+        full.sort(key=lambda item: ((-item[0][0], -item[0][1]), item[1]))
+        return [queue for *_, queue in full]
+
+    def bulk(self) -> list[Stored]:
+        """Bulk bundles that may be evicted, the lowest ordinal and the oldest first."""
+        bulk = [
+            s for s in self._all.values() if s.priority is Priority.BULK and s.state in (State.WAITING, State.RETAINED)
+        ]
+        return sorted(bulk, key=lambda stored: (stored.ordinal, stored.number))
 
     def next_deadline(self) -> float | None:
         """When the next of the bundles expires."""
-        while self._deadlines and not self._is_kept(self._deadlines[0]):
+        while self._deadlines and not self.holds(self._deadlines[0][2]):
             heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else None
 
@@ -131,13 +252,9 @@ class Store:
         """Forget and return the bundles whose time is over at ``now``."""
         over: list[Stored] = []
         while (deadline := self.next_deadline()) is not None and deadline <= now:
-            over.append(self._all[self._deadlines[0][2]])
-            self.remove(over[-1].piece)
+            over.append(self._deadlines[0][2])
+            self.remove(over[-1])
         return over
 
-    def _is_kept(self, deadline: tuple[float, int, Piece]) -> bool:
-        stored = self._all.get(deadline[2])
-        return stored is not None and stored.number == deadline[1]
-
-    def _queue(self, stored: Stored) -> OrderedDict[Piece, Stored]:
-        return self._queues.setdefault((stored.priority, stored.bundle.primary.destination.node), OrderedDict())
+    def _queue(self, stored: Stored) -> OrderedDict[int, Stored]:
+        return self._queues.setdefault((stored.rank, stored.destination.node), OrderedDict())

@@ -121,7 +121,8 @@ class Engine:
 
         self._number = self._memory.first_session
         self._outgoing: dict[int, Outgoing] = {}
-        self._work: list[int] = []  # sessions with something to send, oldest first
+        self._work: list[int] = []  # sessions with something to send, urgent ones first, then the oldest
+        self._urgent: set[int] = set()
         self._first_rounds: set[int] = set()  # sessions whose first round has not been handed out
         self._burst: list[tuple[int, Spans]] | None = None  # what the driver is sending
         self._waiting = 0  # octets of unfinished blocks
@@ -157,8 +158,8 @@ class Engine:
                 self._sent(now)
             case Segments(segments):
                 self._receive(now, segments, actions)
-            case SendBlock(batch):
-                self._send_block(batch)
+            case SendBlock(batch, urgent):
+                self._send_block(batch, urgent)
             case Accept(ticket):
                 self._accept(now, ticket)
             case Refuse(ticket):
@@ -217,7 +218,7 @@ class Engine:
 
     # Sending -------------------------------------------------------------------------------------------------------
 
-    def _send_block(self, batch: tuple[tuple[Any, bytes], ...]) -> None:
+    def _send_block(self, batch: tuple[tuple[Any, bytes], ...], urgent: bool) -> None:
         block = b"".join([data for _, data in batch])
         if not 0 < len(block) <= LONGEST_BLOCK:
             raise ValueError(f"a block of {len(block)} octets; it must have 1 to {LONGEST_BLOCK}")
@@ -225,6 +226,8 @@ class Engine:
         size = segment_size(self._link.out_bps if self._link else 0.0)
         session = Outgoing(Session(self.me, self._number), [token for token, _ in batch], block, size)
         self._outgoing[self._number] = session
+        if urgent:
+            self._urgent.add(self._number)
         self._first_rounds.add(self._number)
         self._waiting += len(block)
         self._owes_ready = True
@@ -233,7 +236,7 @@ class Engine:
     def _has_work(self, session: Outgoing) -> None:
         number = session.session.number
         if session.has_work and number not in self._work:
-            insort(self._work, number)
+            insort(self._work, number, key=lambda n: (n not in self._urgent, n))
 
     def _sent(self, now: float) -> None:
         burst, self._burst = self._burst, None
@@ -299,6 +302,7 @@ class Engine:
         if number in self._work:
             self._work.remove(number)
         self._first_rounds.discard(number)
+        self._urgent.discard(number)
         self._timers.stop((_OUT, number))
         self._waiting -= len(session.block)
 

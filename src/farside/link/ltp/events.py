@@ -13,10 +13,11 @@ class SendBlock:
     """Carry a batch of ``(token, bundle)`` as one block.
 
     The block is the concatenation of its bundles. A bundle ends itself (its outer array is closed), so the receiver
-    finds them again without any frame around each: the aggregation that ION does.
+    finds them again without any frame around each: the aggregation that ION does. urgent: it leaves before others.
     """
 
     batch: tuple[tuple[Any, bytes], ...] = field(repr=False)
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
