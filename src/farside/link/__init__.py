@@ -11,14 +11,17 @@ from farside.link.bundle import Bundle, BundleId, DamagedBundle, Form, split, un
 from farside.link.contact import Contact, ContactPlan, LightTime
 from farside.link.eid import Eid
 from farside.link.fault import KINDS as FAULTS
-from farside.link.fault import Fault
+from farside.link.fault import Fault, actual_plan
 from farside.link.fault import draw as draw_faults
 from farside.link.journey import Priority
 from farside.link.ledger import Balance, Ledger
 from farside.link.network import Agent, Network
 from farside.link.node import Node, Settings
+from farside.link.predict import Freight, predict
 from farside.link.route import Route, Router
+from farside.link.security import Guard
 from farside.link.store import StoreFull
+from farside.link.thin import ThinAgent, ThinNetwork
 from farside.link.timecode import bp_time
 
 __all__ = [
@@ -33,6 +36,8 @@ __all__ = [
     "Eid",
     "Fault",
     "Form",
+    "Freight",
+    "Guard",
     "Ledger",
     "LightTime",
     "Network",
@@ -42,8 +47,12 @@ __all__ = [
     "Router",
     "Settings",
     "StoreFull",
+    "ThinAgent",
+    "ThinNetwork",
+    "actual_plan",
     "bp_time",
     "draw_faults",
+    "predict",
     "split",
     "unpack",
 ]

@@ -122,6 +122,12 @@ def _without(span: tuple[float, float], gone: list[tuple[float, float]]) -> list
     return [(a, b) for a, b in left if b > a]
 
 
+def actual_plan(plan: ContactPlan, faults: Sequence[Fault]) -> ContactPlan:
+    """The contacts as they truly take place, for whoever only needs these; a node without power has none."""
+    dark = [fault._replace(kind="outage") if fault.kind == "power-loss" else fault for fault in faults]
+    return ContactPlan(actual for _, actual in contacts_as_they_are(plan, dark))
+
+
 def draw(rng: np.random.Generator, plan: ContactPlan, duration: float, count: int) -> list[Fault]:
     """A mixture of ``count`` faults of any kind in the first ``duration`` seconds, each as bad as it may well be."""
     links = sorted({(contact.sender, contact.receiver) for contact in plan})

@@ -52,8 +52,7 @@ class Passage:
 class Entry:
     """One data unit. Mission times in seconds, None for what has not happened. path: by node, in order of arrival.
 
-    predicted_s: when it should be delivered, by the contact plan (see predict.py). resent: how often its source began
-    again.
+    resent: how often its source began again.
     """
 
     id: BundleId
@@ -64,7 +63,6 @@ class Entry:
     sha256: str
     administrative: bool
     generated_s: float
-    predicted_s: float | None = None
     delivered_s: float | None = None
     delivered_sha256: str | None = None
     acknowledged_s: float | None = None
@@ -230,7 +228,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "octets": entry.octets,
         "sha256": entry.sha256,
         "generated_s": entry.generated_s,
-        "predicted_s": entry.predicted_s,
         "delivered_s": entry.delivered_s,
         "intact": entry.intact,
         "acknowledged_s": entry.acknowledged_s,

@@ -24,6 +24,7 @@ from farside.link.events import (
     Event,
     Generated,
     Refuse,
+    Rejected,
     Submit,
     Transmit,
     Wake,
@@ -53,6 +54,7 @@ class Agent:
     def __init__(self, network: Network, number: int) -> None:
         self._network, self.number = network, number
         self._callbacks: list[tuple[int | None, Callback]] = []
+        self._refusals: list[Callable[[BundleId, str], None]] = []
         self._had: set[BundleId] = set()
 
     @property
@@ -86,6 +88,15 @@ class Agent:
     def on_delivery(self, callback: Callback, service: int | None = None) -> None:
         """Call ``callback(source, created, payload, delivered)`` for what arrives for a service, or for any."""
         self._callbacks.append((service, callback))
+
+    def on_refusal(self, callback: Callable[[BundleId, str], None]) -> None:
+        """Call ``callback(id, why)`` for what came for this node, or was sent by it, and security refused."""
+        self._refusals.append(callback)
+
+    def refused(self, action: Rejected) -> None:
+        """Tell the applications here."""
+        for callback in self._refusals:
+            callback(action.id, action.why)
 
     def delivered(self, action: Deliver, now: float) -> None:
         """Tell the applications here, once."""
@@ -227,6 +238,8 @@ class Network:
             case Deliver(id_):
                 self._agents[number].delivered(action, now)
                 self._at(now, lambda: self._tell(number, Consumed(id_)))
+            case Rejected():
+                self._agents[number].refused(action)
             case WakeAt(t):
                 self._at(t, lambda: self._tell(number, Wake(t)))
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from farside import __version__
 from farside.control import Check, Table
 from farside.errors import BadInput, OutOfSpace
@@ -20,7 +22,17 @@ from farside.run.ground import Ground
 from farside.run.progress import Progress, Silence
 from farside.score import Row, score_flight
 from farside.score import Table as ScoreTable
-from farside.twin import RECORDS, TELEMETRY, Clock, Mission, Quality, World, load_mission, qualities
+from farside.twin import (
+    RECORDS,
+    TELEMETRY,
+    Clock,
+    Mission,
+    Quality,
+    World,
+    balance_row,
+    load_mission,
+    qualities,
+)
 from farside.work import Pool, Stages, atomic_write, key_of
 
 RECORD = "record.json"
@@ -107,7 +119,8 @@ class _Flying:
         self.clock.truth.write(self.folder / "truth")
         for line in [*self.ground.damaged, *(f"refused: {line}" for line in self.clock.refused)]:
             self.progress.say(line)
-        ledger = self.clock.ledger.table()
+        predicted = self.clock.predicted()
+        ledger = [{**row, "predicted_s": predicted.get(row["id"])} for row in self.clock.ledger.table()]
         _record(
             self.folder,
             {
@@ -116,7 +129,7 @@ class _Flying:
                 "products": {name: str(path.relative_to(self.folder)) for name, path in self.ground.products.items()},
                 "damaged": self.ground.damaged,
                 "refused": self.clock.refused,
-                "balance": _balance(self.clock),
+                "balance": balance_row(self.clock.balance()),
                 "ledger": ledger,
                 "timings_s": self.timings,
             },
@@ -232,17 +245,6 @@ def _record(folder: Path, record: dict[str, Any]) -> None:
         part.write_text(json.dumps(record, indent=1) + "\n")
 
 
-def _balance(clock: Clock) -> dict[str, Any]:
-    balance = clock.balance()
-    return {
-        "generated": balance.generated,
-        "delivered": balance.delivered,
-        "held": balance.held,
-        "expired": balance.expired,
-        "closes": balance.closes,
-    }
-
-
 def ledger_table(ledger: list[dict[str, Any]], clock: Clock) -> Table:
     """The byte ledger as the public sees it: one row for each kind of data."""
     balance = clock.balance()
@@ -256,14 +258,27 @@ def ledger_table(ledger: list[dict[str, Any]], clock: Clock) -> Table:
             sum(row["octets"] for row in group),
             sum(row["octets"] for row in group if row["delivered_s"] is not None),
             "yes" if all(row["intact"] for row in group) else "no",
+            _lateness(group),
         )
         for kind, group in sorted(kinds.items())
     ]
-    text = (
-        f"Generated {balance.generated:,} bytes = delivered {balance.delivered:,} + in stores {balance.held:,} "
-        f"+ expired {balance.expired:,}."
+    ends = {name: n for name, n in balance_row(balance).items() if name not in ("generated", "held", "closes")}
+    text = f"Generated {balance.generated:,} bytes = in stores {balance.held:,}" + "".join(
+        f" + {name} {octets:,}" for name, octets in ends.items() if octets or name == "delivered"
     )
-    return Table(("data", "units", "bytes generated", "bytes delivered", "intact (SHA-256)"), rows, text)
+    text += "."
+    heads = ("data", "units", "bytes generated", "bytes delivered", "intact (SHA-256)", "later than planned, s")
+    return Table(heads, rows, text)
+
+
+def _lateness(group: list[dict[str, Any]]) -> str:
+    """By how much a kind of data came later than the contact plan promised: median and most, seconds."""
+    late = [
+        row["delivered_s"] - row["predicted_s"]
+        for row in group
+        if row["delivered_s"] is not None and row["predicted_s"] is not None
+    ]
+    return f"{np.median(late):.1f}, at most {max(late):.1f}" if late else ""
 
 
 def _by_group(table: ScoreTable) -> dict[str, list[Check]]:

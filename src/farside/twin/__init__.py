@@ -1,6 +1,7 @@
 """The twin: mission file, command sequence, clock, vehicles as actors, and the truth of a flight."""
 
 from farside.twin.clock import Arrival, Clock
+from farside.twin.link import balance_row
 from farside.twin.mission import Mission, builtin
 from farside.twin.mission import load as load_mission
 from farside.twin.quality import Quality, qualities
@@ -17,6 +18,7 @@ __all__ = [
     "Quality",
     "Truth",
     "World",
+    "balance_row",
     "builtin",
     "code_key",
     "load_mission",

@@ -12,9 +12,10 @@ from typing import Any
 import simpy
 
 from farside.geometry import utc_to_t
-from farside.link import Balance, Eid, Ledger, Network, Priority, Settings
+from farside.link import Eid, Freight, Priority, Settings, ThinNetwork, predict
 from farside.twin.contacts import Contacts
 from farside.twin.lander import Lander
+from farside.twin.link import network
 from farside.twin.mission import Sequence
 from farside.twin.relay import Relay
 from farside.twin.rover import Rover
@@ -43,8 +44,8 @@ class Clock:
         self.duration = mission.span.end - mission.span.start
         contacts = Contacts(world)
         nodes = {"lander": mission.lander.node, "rover": mission.rover.node, "relay": mission.relay.node}
-        store = {spec.node: Settings(capacity=spec.store_mb * 1e6) for spec in (mission.lander, mission.rover)}
-        self.network = Network(self.env, contacts.plan, contacts.light_time, self.t0, store)
+        self.contacts = contacts
+        self.network = network(self.env, mission, contacts.plan, contacts.light_time)
         self.truth = Truth(world)
         self._inbox: list[Arrival] = []
         self._centre = self.network.agent(mission.centre.node)
@@ -66,7 +67,7 @@ class Clock:
         return self.t0 + self.env.now
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Any:
         """The byte ledger of the network."""
         return self.network.ledger
 
@@ -75,9 +76,25 @@ class Clock:
         """Commands that vehicles refused, with the reason."""
         return [line for vehicle in self.vehicles.values() for line in vehicle.refused]
 
-    def balance(self) -> Balance:
-        """Generated against delivered, held and expired octets, now."""
+    def balance(self) -> Any:
+        """Generated against delivered, held and otherwise ended octets, now."""
         return self.network.balance()
+
+    def predicted(self) -> dict[str, float]:
+        """When each data unit sent so far should have come by the contact plan (mission time), by its id in the
+        ledger.
+        """
+        if isinstance(self.network, ThinNetwork):
+            return {}
+        units = [
+            Freight(
+                entry.id, entry.generated_s, entry.id.source.node, entry.destination.node, entry.octets,
+                (entry.priority, 0),
+            )
+            for entry in self.network.ledger.entries.values()
+        ]  # fmt: skip
+        found = predict(self.contacts.plan, self.contacts.light_time, units, Settings())
+        return {str(id_): t for id_, t in found.items()}
 
     def arrivals(self) -> Iterator[Arrival]:
         """Let time run to the end of the span; yield what mission control is given, as it is given."""

@@ -8,7 +8,7 @@ from typing import Any
 import simpy
 
 from farside.instruments.gnc import Sample, pack_packet
-from farside.link import Agent
+from farside.link import Agent, ThinAgent
 from farside.twin.canister import Canister
 from farside.twin.truth import Truth
 from farside.twin.vehicle import Vehicle
@@ -20,7 +20,7 @@ class Lander(Vehicle):
 
     name = "lander"
 
-    def __init__(self, env: simpy.Environment, world: World, agent: Agent, truth: Truth) -> None:
+    def __init__(self, env: simpy.Environment, world: World, agent: Agent | ThinAgent, truth: Truth) -> None:
         super().__init__(env, world, agent, truth)
         self._packets = 0
         self.canister = Canister(world.site, world.mission.seed, world.mission.span.end)

@@ -13,6 +13,7 @@ from farside.errors import BadInput
 from farside.geometry import Site, t_to_utc, utc_to_t
 from farside.instruments import names
 from farside.twin.commands import COMMANDS, Order
+from farside.twin.link import LinkSpec, nodes
 from farside.twin.part import Node, Part, Positive, Utc, epoch
 
 HALO_REVOLUTION_S = 14.75 * 86400.0
@@ -208,6 +209,7 @@ class Mission(Part):
     lander: LanderSpec
     rover: RoverSpec
     sun: SunSpec = SunSpec()
+    link: LinkSpec = LinkSpec()
     sequences: tuple[Sequence, ...]
 
     @model_validator(mode="after")
@@ -217,6 +219,15 @@ class Mission(Part):
             raise ValueError(f"a different node number for every vehicle, station and centre, got {nodes}")
         if not self.span.start <= utc_to_t(self.lander.descent.ignition_utc) < self.span.end:
             raise ValueError(f"an ignition inside the span {self.span.start_utc} to {self.span.end_utc}")
+        return self
+
+    @model_validator(mode="after")
+    def _faults_strike_what_is_there(self) -> Mission:
+        known = nodes(self)
+        for fault in self.link.faults:
+            missing = [name for name in fault.at if name not in known]
+            if missing:
+                raise ValueError(f"faults at {', '.join(known)}, got {missing[0]!r} in {fault.kind}")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import simpy
 
 from farside.instruments.relay_hk import ORBIT_ERROR_M, pack_packet
-from farside.link import Agent
+from farside.link import Agent, ThinAgent
 from farside.twin.truth import Truth
 from farside.twin.vehicle import Vehicle
 from farside.twin.world import World
@@ -17,7 +17,7 @@ class Relay(Vehicle):
 
     name = "relay"
 
-    def __init__(self, env: simpy.Environment, world: World, agent: Agent, truth: Truth) -> None:
+    def __init__(self, env: simpy.Environment, world: World, agent: Agent | ThinAgent, truth: Truth) -> None:
         super().__init__(env, world, agent, truth)
         self._packets = 0
 

@@ -9,7 +9,7 @@ import simpy
 
 from farside.flight import rover as flight
 from farside.instruments.rover_hk import REFUSALS, Sample, pack_packet
-from farside.link import Agent
+from farside.link import Agent, ThinAgent
 from farside.sky import sun_direction, sun_distance_au
 from farside.twin.commands import Order
 from farside.twin.shot import Shot
@@ -26,7 +26,7 @@ class Rover(Vehicle):
 
     name = "rover"
 
-    def __init__(self, env: simpy.Environment, world: World, agent: Agent, truth: Truth) -> None:
+    def __init__(self, env: simpy.Environment, world: World, agent: Agent | ThinAgent, truth: Truth) -> None:
         super().__init__(env, world, agent, truth)
         self._work: tuple[flight.Activity, ...] = ()
         self._life: tuple[Any, flight.Energy] | None = None

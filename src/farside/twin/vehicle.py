@@ -15,7 +15,7 @@ from farside.instruments import CAMERAS
 from farside.instruments import load as load_instrument
 from farside.instruments.commanding import Verdict
 from farside.instruments.commanding import pack_packet as pack_verdict
-from farside.link import Agent, Eid, Priority, StoreFull
+from farside.link import Agent, BundleId, Eid, Priority, StoreFull, ThinAgent
 from farside.payload import View
 from farside.twin.commands import Order
 from farside.twin.mission import Sequence
@@ -42,7 +42,7 @@ class Vehicle:
 
     name: str
 
-    def __init__(self, env: simpy.Environment, world: World, agent: Agent, truth: Truth) -> None:
+    def __init__(self, env: simpy.Environment, world: World, agent: Agent | ThinAgent, truth: Truth) -> None:
         self.env, self.world, self.agent, self.truth = env, world, agent, truth
         self.t0 = world.mission.span.start
         self.events: dict[str, float] = {}
@@ -50,6 +50,7 @@ class Vehicle:
         self._signals: Mapping[str, simpy.Event] = {name: env.event() for name in EVENTS}
         self._verdicts = 0
         agent.on_delivery(self._receive, SEQUENCES)
+        agent.on_refusal(self._shut_out)
 
     @property
     def t(self) -> float:
@@ -85,6 +86,14 @@ class Vehicle:
     def _receive(self, source: Eid, created: float, payload: bytes, delivered: float) -> None:
         """Take in a command sequence that came over the link."""
         self.load(SEQUENCE.validate_python(json.loads(zlib.decompress(payload))))
+
+    def _shut_out(self, unit: BundleId, why: str) -> None:
+        """Commands that are not mission control's, or came before, are not obeyed; that they came is told."""
+        refused = f"commands from {unit.source}: {why}"
+        self.refused.append(f"{self.name}: {refused}")
+        self.truth.event(self.t, self.name, f"refused {refused}")
+        self.report([pack_verdict(Verdict(self.t, self.name, "sequence", why), self._verdicts)])
+        self._verdicts += 1
 
     def load(self, sequence: Sequence) -> None:
         """Start waiting for the moments of a sequence's commands."""

@@ -21,6 +21,7 @@ import numpy as np
 import simpy
 
 from farside.errors import BadInput
+from farside.link.bundle import BundleId
 from farside.link.contact import ContactPlan, LightTime
 from farside.link.eid import Eid
 from farside.link.journey import Priority
@@ -83,6 +84,9 @@ class ThinAgent:
     def on_delivery(self, callback: Callback, service: int | None = None) -> None:
         """Call ``callback(source, created, payload, delivered)`` for what arrives for a service, or for any."""
         self._callbacks.append((service, callback))
+
+    def on_refusal(self, callback: Callable[[BundleId, str], None]) -> None:
+        """Nothing is refused here: frames carry no signature."""
 
     def delivered(self, entry: Entry, created: float, payload: bytes, now: float) -> None:
         """Tell the applications here."""
