@@ -62,8 +62,8 @@ from farside.link.ltp.segment import (
 from farside.link.ltp.spans import Spans
 from farside.link.ltp.timers import Timers
 
-BURST_S = 1.0
-"""Link time of what the driver is given at once."""
+BURST_S, LONGEST_BURST = 1.0, 1 << 20
+"""Link time and octets of what the driver is given at once."""
 SEGMENT_S, SHORTEST_SEGMENT, LONGEST_SEGMENT = 0.12, 96, 8192
 """Link time of a segment, and octets of its data at least and at most: 6 s at 125 bit/s, 8 kB from 546 kbit/s on."""
 MARGIN_S = 0.5
@@ -149,6 +149,11 @@ class Engine:
     def waiting(self) -> int:
         """Octets of blocks that are not yet taken."""
         return self._waiting
+
+    @property
+    def unfinished(self) -> tuple[Any, ...]:
+        """Tokens of all blocks that are neither taken nor lost."""
+        return tuple(token for session in self._outgoing.values() for token in session.tokens)
 
     def handle(self, now: float, event: Event) -> list[Action]:
         """Take one event at mission time ``now`` (s); returns what is to be done, in order."""
@@ -250,7 +255,7 @@ class Engine:
         if link is None or link.out_bps <= 0 or self._burst is not None or not self._work:
             return ()
         size, wrap = segment_size(link.out_bps), self.wrap
-        room = max(BURST_S * link.out_bps / 8, size + SHORT + wrap)
+        room = max(min(BURST_S * link.out_bps / 8, LONGEST_BURST), size + SHORT + wrap)
         room = int(min(room, (link.until - now) * link.out_bps / 8))
         burst: list[tuple[int, Spans]] = []
         segments: list[bytes] = []
