@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
+from itertools import count
 
 from farside.link import cbor
 from farside.link.bundle import CONFIDENTIALITY, INTEGRITY, Block, Bundle, DamagedBundle
@@ -64,9 +65,9 @@ def read_security_block(data: bytes) -> SecurityBlock:
 
 
 def _read(data: bytes) -> SecurityBlock:
-    count, at = _read_count(data, 0)
+    number, at = _read_count(data, 0)
     targets = []
-    for _ in range(count):
+    for _ in range(number):
         target, at = cbor.read_uint(data, at)
         targets.append(target)
     context, at = cbor.read_uint(data, at)
@@ -152,8 +153,9 @@ def with_security(bundle: Bundle, block: Block) -> Bundle:
 
 
 def next_number(bundle: Bundle) -> int:
-    """A block number that is free."""
-    return 1 + max(block.number for block in bundle.blocks)
+    """The lowest block number that is free: a stranger may have used the highest there is."""
+    taken = {block.number for block in bundle.blocks}
+    return next(number for number in count(2) if number not in taken)
 
 
 def _header(block: Block) -> bytes:
@@ -168,16 +170,16 @@ def _pack_values(values: Values) -> bytes:
 
 
 def _read_count(data: bytes, at: int) -> tuple[int, int]:
-    count, at = cbor.read(data, at, cbor.ARRAY)
-    if count > _MOST:
-        raise DamagedBundle(f"security block: a list of {count}")
-    return count, at
+    number, at = cbor.read(data, at, cbor.ARRAY)
+    if number > _MOST:
+        raise DamagedBundle(f"security block: a list of {number}")
+    return number, at
 
 
 def _read_values(data: bytes, at: int) -> tuple[Values, int]:
-    count, at = _read_count(data, at)
+    number, at = _read_count(data, at)
     values: dict[int, int | bytes] = {}
-    for _ in range(count):
+    for _ in range(number):
         pair, at = cbor.read(data, at, cbor.ARRAY)
         key, at = cbor.read_uint(data, at)
         if pair != 2 or key in values:
