@@ -41,8 +41,10 @@ def unpack(payload: bytes) -> dict[int, list[tuple[int, int]]]:
         for service, *numbers in lists:
             last = 0
             for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
+                if type(gap) is not int or type(length) is not int or gap < 0 or length < 1:
+                    raise ValueError(f"a range of {length} numbers, {gap} after the one before")
                 delivered.setdefault(int(service), []).append((last + gap, last + gap + length))
                 last += gap + length
-    except (ValueError, TypeError, EOFError, cbor2.CBORError) as error:
+    except (ValueError, TypeError, LookupError, EOFError, RecursionError, MemoryError, cbor2.CBORError) as error:
         raise DamagedBundle(f"administrative record: {error}") from None
     return delivered

@@ -292,16 +292,20 @@ class Node:
                 actions.append(PushedBack(neighbour, len(data), error.why))
                 actions.append(Refuse(neighbour, ticket))
                 return
-        octets = sum(len(bundle.payload) for bundle, _, _ in came)
+        octets = sum(len(bundle.payload) for bundle, _, _ in came if not self._for_itself(bundle.primary))
         priority = max((journey.priority for _, journey, _ in came), default=Priority.EXPEDITED)
         self._make_room(now, octets, priority, actions)
-        if octets > self.space_for(priority):
+        if octets and octets > self.space_for(priority):
             actions.append(PushedBack(neighbour, octets, "no room in the store"))
             actions.append(Refuse(neighbour, ticket))
             return
         for bundle, journey, data in came:
             self._take(now, bundle, journey, data, actions)
         actions.append(Accept(neighbour, ticket))
+
+    def _for_itself(self, primary: Primary) -> bool:
+        """Whether it is read at once and needs no room: an acknowledgement has to get into a full store."""
+        return primary.destination.node == self.number and bool(primary.flags & ADMINISTRATIVE)
 
     def _take(self, now: float, bundle: Bundle, journey: Journey, data: bytes, actions: list[Action]) -> None:
         primary, octets = bundle.primary, len(bundle.payload)
@@ -330,9 +334,10 @@ class Node:
     def _age_ms(self, now: float, primary: Primary, journey: Journey) -> int:
         """Age of what has just come: by the clock where that is plausible, else as told by the nodes it passed."""
         told, by_clock = journey.age_ms, self._bp_time(now) - primary.created_ms
+        dated = bool(primary.created_ms) and self.clock_s is not None
         if told is None:
-            return max(by_clock, 0) if primary.created_ms else 0
-        return by_clock if primary.created_ms and told <= by_clock <= told + PLAUSIBLE_MS else told
+            return max(by_clock, 0) if dated else 0
+        return by_clock if dated and told <= by_clock <= told + PLAUSIBLE_MS else told
 
     # Delivery ------------------------------------------------------------------------------------------------------
 
@@ -435,8 +440,9 @@ class Node:
         if not primary.flags & ASKED[what] or primary.flags & ADMINISTRATIVE or not primary.report_to.node:
             return
         fragment = primary.flags & FRAGMENT
+        timed = primary.flags & STATUS_TIME and self.clock_s is not None
         told = Report(
-            what, bundle.id, reason, self._bp_time(now) if primary.flags & STATUS_TIME else 0,
+            what, bundle.id, reason, self._bp_time(now) if timed else 0,
             primary.offset if fragment else None, len(bundle.payload) if fragment else 0,
         )  # fmt: skip
         if primary.report_to.node == self.number:
@@ -494,7 +500,7 @@ class Node:
         link = self._links[neighbour]
         room = (link.until - now) * link.rate_bps / 8
         # what a neighbour refused comes in smaller parts next: it may have room for those
-        most = self.settings.batch_octets / 2.0 ** self._refusals.get(neighbour, (0, 0.0))[0]
+        most = self.settings.batch_octets / 2.0 ** min(self._refusals.get(neighbour, (0, 0.0))[0], 30)
         batch: list[Stored] = []
         used, full = 0.0, False
         for queue in self.store.queues():
@@ -588,7 +594,7 @@ class Node:
 
     def _lost(self, now: float, neighbour: int, tokens: tuple[int, ...]) -> None:
         count = self._refusals.get(neighbour, (0, 0.0))[0] + 1
-        self._refusals[neighbour] = count, now + min(PAUSE_S[0] * 2.0 ** (count - 1), PAUSE_S[1])
+        self._refusals[neighbour] = count, now + min(PAUSE_S[0] * 2.0 ** min(count - 1, 30), PAUSE_S[1])
         for token in tokens:
             stored = self._tokens.pop(token, None)
             if stored is not None and self.store.holds(stored):
