@@ -44,6 +44,8 @@ class Channel:
         self.free_at = {1: 0.0, 2: 0.0}
         self.links = 0
         self.kept: dict[int, list[bytes]] = {1: [], 2: []}
+        self.accept_s: Callable[[], float] = lambda: 0.0
+        self.handed_up = 0
         self.taken, self.lost = [], []
         self.ready = {1: 0, 2: 0}
         self.octets = {1: [0, 0], 2: [0, 0]}  # control and data that left
@@ -68,11 +70,8 @@ class Channel:
                 case Send(control, data):
                     self._send(n, control, data)
                 case Arrived(ticket, data):
-                    if self.accept(n, data):
-                        self.kept[n].append(data)
-                        self.tell(n, Accept(ticket))
-                    else:
-                        self.tell(n, Refuse(ticket))
+                    self.handed_up += 1
+                    self._answer(n, ticket, data)
                 case Taken(tokens):
                     self.taken += tokens
                 case Lost(tokens):
@@ -82,6 +81,22 @@ class Channel:
                     self.on_ready(n)
                 case WakeAt(t):
                     self._later(n, t, Wake(t))
+
+    def _answer(self, n: int, ticket: int, data: bytes) -> None:
+        life = self.lives[n]
+
+        def answer() -> None:
+            if life == self.lives[n]:
+                if self.accept(n, data):
+                    self.kept[n].append(data)
+                    self.tell(n, Accept(ticket))
+                else:
+                    self.tell(n, Refuse(ticket))
+
+        if delay := self.accept_s():
+            self.at(self.now + delay, answer)
+        else:
+            answer()
 
     def on_ready(self, n: int) -> None:
         pass

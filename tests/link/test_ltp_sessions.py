@@ -211,6 +211,28 @@ def test_refused_block_is_lost_for_the_sender_and_can_come_again():
     assert channel.taken == ["a"] and channel.kept[2] == [data]
 
 
+@given(seed=st.integers(0, 2**32), loss=st.sampled_from([0.0, 0.1]), slow=st.sampled_from([0.05, 3.0, 20.0]))
+@settings(max_examples=60, deadline=None)
+def test_slow_or_refused_acceptance_neither_doubles_nor_loses(seed, loss, slow):
+    rng = random.Random(seed)
+    channel = Channel(
+        bps=(1e6, 2000.0),
+        fate=lambda now, sender, segment: [0.0] if rng.random() > loss else [],
+        accept=lambda n, data: rng.random() < 0.7,
+    )
+    channel.accept_s = lambda: rng.random() * slow
+    channel.link_up()
+    blocks = {k: block(k, 100_000) for k in range(4)}
+    for k, data in blocks.items():
+        channel.send(1, (k, data))
+    channel.run()
+    assert channel.handed_up == 4
+    assert sorted(channel.taken + channel.lost) == list(blocks)
+    assert {blocks[k] for k in channel.taken} <= set(channel.kept[2])
+    if slow < 10.0:  # else the sender may rightly have given up a block that was kept late
+        assert sorted(blocks[k] for k in channel.taken) == sorted(channel.kept[2])
+
+
 def test_completing_report_waits_for_accept():
     engine = Engine(2, 1)
     engine.handle(0.0, LinkUp(1e6, 1e6, 0.2))
