@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli import flight, plan, terrain
+from farside.cli import flight, node, plan, terrain
 from farside.errors import FarsideError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(flight.app)
 app.add_typer(plan.app, name="plan")
 app.add_typer(terrain.app, name="terrain")
+app.add_typer(node.app, name="node")
 
 
 @app.callback()

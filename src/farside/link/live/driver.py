@@ -1,0 +1,255 @@
+"""Between a node and the world: what happens becomes events, what the node wants is done once it is durable.
+
+Nothing that was decided since the last commit leaves before the commit that holds it: no bundle, no acceptance, no
+delivery. So what a neighbour or an application has been told stays true through a loss of power. Commits are made for
+many bundles at once, one at a time, in a thread, while the next ones are already taken in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from farside.errors import FarsideError
+from farside.link.bundle import BundleId
+from farside.link.contact import Contact
+from farside.link.events import (
+    Accept,
+    Action,
+    Consumed,
+    Deliver,
+    Event,
+    Generated,
+    LinkDown,
+    LinkUp,
+    Lost,
+    Ready,
+    Received,
+    Refuse,
+    Submit,
+    Taken,
+    Transmit,
+    Wake,
+    WakeAt,
+)
+from farside.link.node import Node
+from farside.link.sockets import Adapter
+from farside.link.vault import Vault
+
+GROUP_S = 0.05
+"""Longest wait for company before a commit."""
+RETRY_S = 1.0
+"""After a commit that failed (a full disk), the next attempt."""
+FOREVER = float("inf")
+
+Deliverer = Callable[[Deliver, Callable[[], None]], None]
+"""Gives a payload to the application and calls back once it is safe there."""
+
+
+class Driver:
+    """One node over its adapters. ``clock()`` is mission time; deliver: see Deliverer; say(line) hears of events.
+
+    counts: notes of the node by name, bundles and octets in and out.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        vault: Vault,
+        clock: Callable[[], float],
+        deliver: Deliverer,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.node, self.vault, self.clock, self._deliver, self._say = node, vault, clock, deliver, say
+        self.counts: Counter[str] = Counter()
+        self.adapters: dict[int, Adapter] = {}
+        self.failed: str = ""
+        """Why the store cannot be written now; empty where it can."""
+        self._open: dict[int, Contact] = {}
+        self._held: list[Action] = []
+        self._tickets: dict[int, tuple[Adapter, int]] = {}
+        self._ticket = 0
+        self._thread = ThreadPoolExecutor(1, "vault")
+        self._committing: asyncio.Task[None] | None = None
+        self._closing = False
+        self.listeners: list[Callable[[Action], None]] = []
+        self.before_commit: list[Callable[[], None]] = []
+        """Called before each commit: what else has to be kept with it."""
+
+    def tell(self, event: Event) -> list[Action]:
+        """Inform the node; what it wants done is done as soon as it may be. Raises StoreFull for a Submit."""
+        actions = self.node.handle(self.clock(), event)
+        self._held += actions
+        self._settle()
+        return actions
+
+    def submit(self, event: Submit) -> BundleId:
+        """Hand a payload to the node; it is safe once ``committed`` has returned."""
+        actions = self.tell(event)
+        return next(action.id for action in actions if isinstance(action, Generated) and not action.administrative)
+
+    async def committed(self) -> None:
+        """Wait until all that was decided so far is durable."""
+        while self._committing is not None or self.vault.dirty:
+            self._settle()
+            if self._committing is None:
+                return
+            await asyncio.shield(self._committing)
+
+    async def close(self) -> None:
+        """End in an orderly way: links first, then a last commit."""
+        self._closing = True
+        for adapter in list(self.adapters.values()):
+            await adapter.close()
+        await self.committed()
+        self._thread.shutdown()
+
+    # Commits -------------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Let out what may leave, or see that it is committed."""
+        if self._committing is not None:
+            return
+        if self.vault.dirty:
+            self._committing = asyncio.get_running_loop().create_task(self._commit())
+        else:
+            self._release()
+
+    async def _commit(self) -> None:
+        """Make batches durable until nothing is left to do."""
+        loop = asyncio.get_running_loop()
+        try:
+            while self.vault.dirty and not self.failed:
+                await asyncio.sleep(0)  # what has come in the same moment goes along
+                sealed, self._held = self._held, []
+                self.node.flush()
+                for prepare in self.before_commit:
+                    prepare()
+                try:
+                    await loop.run_in_executor(self._thread, self.vault.seal())
+                except FarsideError as error:
+                    self._held = sealed + self._held
+                    self._fail(str(error))
+                    return
+                self._let_out(sealed)
+        finally:
+            self._committing = None
+        if not self.vault.dirty:
+            self._release()
+
+    def _fail(self, why: str) -> None:
+        """The store cannot be written: nothing leaves, nothing is taken in, and it is tried again."""
+        self._say(f"the store cannot be written: {why}")
+        self.failed = why
+        capacity, self.node.store.capacity = self.node.store.capacity, 0.0
+
+        def again() -> None:
+            self.failed, self.node.store.capacity = "", capacity
+            self._settle()
+
+        asyncio.get_running_loop().call_later(RETRY_S, again)
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        self._let_out(held)
+
+    # Actions -------------------------------------------------------------------------------------------------------
+
+    def _let_out(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Transmit():
+                    self._transmit(action)
+                case Accept(_, ticket):
+                    adapter, own = self._tickets.pop(ticket)
+                    adapter.accept(own)
+                case Refuse(_, ticket):
+                    adapter, own = self._tickets.pop(ticket)
+                    adapter.refuse(own)
+                case Deliver(id_):
+                    self.counts["delivered"] += 1
+                    self._deliver(action, partial(self._consumed, id_))
+                case WakeAt(t):
+                    asyncio.get_running_loop().call_later(max(t - self.clock(), 0.0), self.tell, Wake(t))
+                case _:
+                    self.counts[type(action).__name__.lower()] += 1
+                    for listener in self.listeners:
+                        listener(action)
+
+    def _consumed(self, unit: BundleId) -> None:
+        self.tell(Consumed(unit))
+
+    def _transmit(self, action: Transmit) -> None:
+        adapter = self.adapters.get(action.neighbour)
+        tokens = tuple(token for token, _ in action.bundles)
+        if adapter is None:
+            asyncio.get_running_loop().call_soon(self.tell, Lost(action.neighbour, tokens))
+            return
+        self.counts["bundles_sent"] += len(tokens)
+        self.counts["octets_sent"] += sum(len(data) for _, data in action.bundles)
+        adapter.send(action.bundles)
+
+    # Contacts ------------------------------------------------------------------------------------------------------
+
+    def contact_begins(self, contact: Contact) -> None:
+        """By the plan, a neighbour can be sent to from now on."""
+        self._open[contact.receiver] = contact
+        self._link(contact.receiver)
+
+    def contact_ends(self, contact: Contact) -> None:
+        """By the plan, a contact is over."""
+        if self._open.get(contact.receiver) is contact:
+            del self._open[contact.receiver]
+            self.tell(LinkDown(contact.receiver))
+
+    def _link(self, neighbour: int) -> None:
+        """Tell the node of a link that is there by the plan and in truth."""
+        contact = self._open.get(neighbour)
+        if contact is not None and neighbour in self.adapters and not self._closing:
+            self.tell(Ready(neighbour))
+            self.tell(LinkUp(neighbour, contact.rate_bps, contact.end))
+
+    # What adapters tell (see sockets.Driver) -----------------------------------------------------------------------
+
+    def up(self, adapter: Adapter, rate_bps: float) -> None:
+        """A neighbour can be reached."""
+        if adapter.neighbour is None or not rate_bps:
+            return
+        self.adapters[adapter.neighbour] = adapter
+        self._say(f"link with node {adapter.neighbour} is up")
+        self._link(adapter.neighbour)
+
+    def down(self, adapter: Adapter, why: str) -> None:
+        """A neighbour can no longer be reached."""
+        neighbour = adapter.neighbour
+        if neighbour is not None and self.adapters.get(neighbour) is adapter:
+            del self.adapters[neighbour]
+            self._say(f"link with node {neighbour} is down: {why}")
+            self.tell(LinkDown(neighbour))
+
+    def ready(self, adapter: Adapter) -> None:
+        """What was given has left."""
+        if adapter.neighbour is not None:
+            self.tell(Ready(adapter.neighbour))
+
+    def taken(self, adapter: Adapter, tokens: Sequence[Any]) -> None:
+        """The neighbour has these."""
+        if adapter.neighbour is not None:
+            self.tell(Taken(adapter.neighbour, tuple(tokens)))
+
+    def lost(self, adapter: Adapter, tokens: Sequence[Any]) -> None:
+        """These did not get there."""
+        if adapter.neighbour is not None:
+            self.tell(Lost(adapter.neighbour, tuple(tokens)))
+
+    def received(self, adapter: Adapter, ticket: int, bundles: Sequence[bytes]) -> None:
+        """Bundles have come."""
+        self._ticket += 1
+        self._tickets[self._ticket] = adapter, ticket
+        self.counts["bundles_received"] += len(bundles)
+        self.counts["octets_received"] += sum(map(len, bundles))
+        self.tell(Received(adapter.neighbour or 0, self._ticket, tuple(bundles)))
