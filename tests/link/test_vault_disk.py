@@ -457,6 +457,33 @@ def test_index_that_fails_is_caught_up(tmp_path, monkeypatch):
     again.close()
 
 
+def test_nothing_is_moved_while_the_index_fails(tmp_path, monkeypatch):
+    """For it could not be deleted where it was."""
+    vault = Disk(tmp_path, 2000)
+    for _ in range(3):
+        vault.put(b"", bytes(1000))
+    vault.commit()
+
+    def fails(*args):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "add", fails)
+        vault.commit()
+        for _ in range(50):
+            key = vault.put(b"", bytes(1000))
+            vault.commit()
+            vault.drop(key)
+        assert octets(tmp_path) < 3 * 1100 + 50 * 1300
+        kept = len(list(tmp_path.glob("*.segment")))
+        assert vault.dirty
+    while vault.dirty:
+        vault.commit()
+    assert len(list(vault.records())) == 3
+    assert len(list(tmp_path.glob("*.segment"))) < kept / 3
+    vault.close()
+
+
 def test_two_vaults_cannot_share_a_folder(tmp_path):
     vault = Disk(tmp_path)
     with pytest.raises(BadInput, match=f"{tmp_path}: store: 'in use'; expected a store that no other node has open"):

@@ -155,7 +155,7 @@ class Disk:
         self._sealed = changes
         puts = list(changes.puts.values())  # drops take some out of the batch until it is written
         octets = sum(entry.packed.octets for entry in puts)
-        # the index still has to read what it lacks
+        # as long as the index is behind, it needs all segments
         sweep = self._log.sweep(octets) if self._indexed else Sweep([], [])
         return lambda: self._write(changes, puts, sweep)
 
