@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.claim import Claim
 
-GROUPS = ("terrain", "sky", "light", "windows", "spectrometer", "codec", "fuzz_bundles", "flight")
+GROUPS = ("terrain", "sky", "light", "windows", "spectrometer", "codec", "fuzz_bundles", "ltp", "sockets", "flight")
 
 
 def main(names: list[str]) -> int:

@@ -23,7 +23,7 @@ from farside.link.ltp import Accept, Lost, Refuse, Taken, Wake, WakeAt
 PORT = 4556
 SEGMENT_MRU, TRANSFER_MRU = 1 << 20, 64 << 20
 """Octets that we take, of a segment and of a bundle."""
-SETUP_S, ENDING_S = 30.0, 30.0
+SETUP_S, ENDING_S = 30.0, 10.0
 """Time for a session to come about, and to end."""
 _NODE = re.compile(r"ipn:(\d{1,20})\.0")
 

@@ -17,7 +17,7 @@ class Driver(Protocol):
         """The neighbour can be reached: send the first batch. rate_bps: for planning; 0 where nothing can be sent."""
 
     def down(self, adapter: Adapter, why: str) -> None:
-        """The neighbour can no longer be reached; a client goes on trying."""
+        """The neighbour can no longer be reached, or cannot be yet; a client goes on trying."""
 
     def ready(self, adapter: Adapter) -> None:
         """All that was given has left: give more."""
