@@ -182,10 +182,17 @@ class Form:
     """
 
     def __init__(self, primary: Primary, extensions: tuple[Block, ...] = ()) -> None:
-        self._primary, self._crc = primary, primary.crc
-        begin, self._end = primary.around()
-        self._begin = b"\x9f" + begin
-        self._extensions = b"".join(block.pack() for block in extensions)
+        self._crc = primary.crc
+        self._begin, self._end = primary.around()
+        packed = [block.pack() for block in extensions]
+        self._extensions = b"".join(packed)
+        ages = [k for k, block in enumerate(extensions) if block.type == AGE]
+        self._age = extensions[ages[0]] if ages else None
+        self._age_octets = len(packed[ages[0]]) if ages else 0
+        checksum = WIDTH[primary.crc] + bool(primary.crc)
+        self._age_after = (
+            1 + len(self._begin) + len(self._end) + checksum + sum(map(len, packed[: ages[0]] if ages else ()))
+        )
         payload = Block(PAYLOAD, 1, b"", 0, primary.crc)
         self._payload = payload._replace(crc=Crc.NONE).pack()[:-1]
         if primary.crc:
@@ -196,7 +203,15 @@ class Form:
         primary = self._begin + cbor.uint(created_ms) + cbor.uint(sequence) + self._end
         head = self._payload + cbor.head(cbor.BYTES, len(payload))
         crc = self._crc
-        return b"".join((b"\x9f", seal(crc, primary[1:]), self._extensions, seal(crc, head, payload), b"\xff"))
+        return b"".join((b"\x9f", seal(crc, primary), self._extensions, seal(crc, head, payload), b"\xff"))
+
+    def aged(self, data: bytes, created_ms: int, sequence: int, age_ms: int) -> bytes:
+        """A bundle of this form, as ``pack`` made it, with another age in its age block."""
+        if self._age is None:
+            return data
+        at = self._age_after + len(cbor.uint(created_ms)) + len(cbor.uint(sequence))
+        age = self._age._replace(data=cbor.uint(age_ms)).pack()
+        return b"".join((data[:at], age, data[at + self._age_octets :]))
 
 
 def unpack(data: bytes) -> Bundle:

@@ -58,9 +58,11 @@ class Journey(NamedTuple):
     priority: Priority = Priority.STANDARD
     ordinal: int = 0
 
-    def blocks(self) -> tuple[Block, ...]:
-        """Extension blocks of a new bundle, copied to each of its fragments."""
+    def blocks(self, by: int | None = None) -> tuple[Block, ...]:
+        """Extension blocks of a new bundle, copied to each of its fragments; by: the node that sends it."""
+        name = () if by is None else (Block(PREVIOUS_NODE, 5, Eid(by).pack(), REPLICATE),)
         return (
+            *name,
             Block(HOP_COUNT, 2, cbor2.dumps([self.hop_limit, self.hops]), REPLICATE),
             Block(AGE, 3, cbor2.dumps(self.age_ms or 0), REPLICATE),
             Block(QUALITY, 4, cbor2.dumps([0, int(self.priority), self.ordinal, 0]), REPLICATE),
@@ -98,6 +100,11 @@ def processable(bundle: Bundle) -> tuple[Bundle, Journey]:
     if journey.hops > journey.hop_limit:
         raise Unwelcome(f"{journey.hops} hops where {journey.hop_limit} are allowed", 9)
     return bundle, journey
+
+
+def aged(data: bytes, age_ms: int) -> bytes:
+    """A bundle's bytes with another age in its age block, if it has one."""
+    return rewrite(data, lambda type_, _: cbor2.dumps(age_ms) if type_ == AGE else None, {}, 0)
 
 
 def forwarded(data: bytes, by: int, age_ms: int) -> bytes:

@@ -65,7 +65,7 @@ from farside.link.events import (
     WakeAt,
 )
 from farside.link.fragment import fragments, joined
-from farside.link.journey import Journey, Priority, Unwelcome, forwarded, processable
+from farside.link.journey import Journey, Priority, Unwelcome, aged, forwarded, processable
 from farside.link.ranges import Ranges
 from farside.link.report import DELETED, DELIVERED, FORWARDED, RECEIVED, Reason, Report
 from farside.link.route import Route, Router, volume
@@ -142,12 +142,12 @@ class Node:
         self._refusals: dict[int, tuple[int, float]] = {}
         self._tokens: dict[int, Stored] = {}
         self._token = 0
-        self._forms: dict[tuple[object, ...], Form] = {}
+        self._forms: dict[tuple[object, ...], tuple[Form, bool]] = {}
         self._sequence: dict[int, int] = {}
         self._delivered: dict[Eid, Ranges] = {}
         self._passed: dict[Eid, Ranges] = {}
         self._here: dict[BundleId, Ranges] = {}
-        self._whole: list[BundleId] = []
+        self._whole: list[tuple[BundleId, Bundle | None]] = []
         self._news: dict[int, dict[int, set[int]]] = {}
         self._acknowledged: dict[int, float] = {}
         self._due: list[tuple[float, BundleId]] = []
@@ -194,13 +194,14 @@ class Node:
             case Wake(t):
                 self._wakes.discard(t)
         while self._whole:
-            self._hand_over(now, self._whole.pop(), actions)
+            self._hand_over(now, *self._whole.pop(), actions)
         self._expire(now, actions)
         self._acknowledge(now, actions)
         self._send_again(now, actions)
         for neighbour in sorted(self._links):
             # a link that is busy with what is urgent takes nothing, one busy otherwise takes what is
-            if not self._busy.get(neighbour) and self._refusals.get(neighbour, (0, 0.0))[1] <= now:
+            free = self.store.urgent and not self._busy[neighbour] if neighbour in self._busy else True
+            if free and self._refusals.get(neighbour, (0, 0.0))[1] <= now:
                 self._fill(now, neighbour, actions)
         self._ask_to_wake(now, actions)
         return actions
@@ -224,41 +225,49 @@ class Node:
         unit, octets = BundleId(source, created_ms, sequence), len(event.payload)
         administrative = bool(flags & ADMINISTRATIVE)
         actions.append(Generated(unit, event.destination, event.priority, event.payload, event.name, administrative))
-        form = self._form(event, source, flags)
+        form, guarded = self._form(event, source, flags)
         data = form.pack(created_ms, sequence, event.payload)
-        pieces = [data]
-        if self.guard is not None or octets > self.settings.fragment_octets:
-            bundle = unpack(data)
-            if self.guard is not None:
-                bundle, self._guarded = self.guard.protect(self._own_time(now), bundle), True
-            pieces = [piece.pack() for piece in fragments(bundle, self.settings.fragment_octets)]
-        here = event.destination.node == self.number
+        longest = self.settings.fragment_octets
+        own = not (administrative or event.destination.node == self.number)
         expires, offset = now + event.lifetime_s, 0
-        for piece in pieces:
-            length = octets if len(pieces) == 1 else min(self.settings.fragment_octets, octets - offset)
+        if not guarded and octets <= longest:
             stored = Stored(
-                not (administrative or here), event.priority, event.ordinal, now, expires, 0, created_ms, sequence,
-                flags, length, offset, octets, len(piece), event.destination, source,
+                unit, event.destination, own, event.priority, event.ordinal, now, expires, 0, flags, octets, 0, octets,
+                len(data), form=form,
             )  # fmt: skip
-            self._keep(stored, piece)
+            self._keep(stored, data)
+            return
+        bundle = unpack(data)
+        if self.guard is not None:
+            bundle, self._guarded = self.guard.protect(self._own_time(now), bundle), True
+        for piece in fragments(bundle, longest):
+            data, length = piece.pack(), min(longest, octets - offset)
+            stored = Stored(
+                unit, event.destination, own, event.priority, event.ordinal, now, expires, 0, flags, length, offset,
+                octets, len(data),
+            )  # fmt: skip
+            self._keep(stored, data)
             offset += length
 
-    def _form(self, event: Submit, source: Eid, flags: int) -> Form:
+    def _form(self, event: Submit, source: Eid, flags: int) -> tuple[Form, bool]:
+        """How bundles of this kind are written, as they leave this node; and whether the guard has a rule for them."""
         lifetime_ms = round(event.lifetime_s * 1000)
         key = (event.destination, source, flags, lifetime_ms, event.priority, event.ordinal)
         if key not in self._forms:
             report_to = NOBODY if flags & ADMINISTRATIVE or not self.settings.report else Eid(self.number)
             primary = Primary(event.destination, source, 0, 0, lifetime_ms, flags, report_to)
-            journey = Journey(priority=event.priority, ordinal=event.ordinal)
-            self._forms[key] = Form(primary, journey.blocks())
+            journey = Journey(hops=1, priority=event.priority, ordinal=event.ordinal)
+            form = Form(primary, journey.blocks(self.number))
+            ruled = self.guard is not None and self.guard.rule(unpack(form.pack(0, 0, b""))) is not None
+            self._forms[key] = form, ruled
         return self._forms[key]
 
-    def _keep(self, stored: Stored, data: bytes) -> None:
-        """Store a bundle: to be sent, or for this node's application."""
+    def _keep(self, stored: Stored, data: bytes, bundle: Bundle | None = None) -> None:
+        """Store a bundle: to be sent, or for this node's application. bundle: the same read, where it has been."""
         here = stored.destination.node == self.number
         self.store.add(stored, data, State.HERE if here else State.WAITING)
         if here:
-            self._found_here(stored)
+            self._found_here(stored, bundle)
 
     def _make_room(self, now: float, octets: int, priority: Priority, actions: list[Action]) -> None:
         """Evict bulk for what is more urgent, if this node may."""
@@ -267,7 +276,7 @@ class Node:
         for stored in self.store.bulk():
             if octets <= self.space_for(priority):
                 return
-            if not self.store.holds(stored):
+            if not stored.here:
                 continue
             for victim in self.store.unit(stored.id) if stored.own else [stored]:
                 self._report(now, victim, DELETED, Reason.STORAGE, actions)
@@ -310,25 +319,27 @@ class Node:
     def _take(self, now: float, bundle: Bundle, journey: Journey, data: bytes, actions: list[Action]) -> None:
         primary, octets = bundle.primary, len(bundle.payload)
         age_ms = self._age_ms(now, primary, journey)
+        unit, here = bundle.id, primary.destination.node == self.number
         stored = Stored(
-            False, journey.priority, journey.ordinal, now, now + (primary.lifetime_ms - age_ms) / 1000, age_ms,
-            primary.created_ms, primary.sequence, primary.flags, octets, primary.offset, bundle.total, len(data),
-            primary.destination, primary.source,
+            unit, primary.destination, False, journey.priority, journey.ordinal, now,
+            now + (primary.lifetime_ms - age_ms) / 1000, age_ms, primary.flags, octets, primary.offset, bundle.total,
+            len(data),
         )  # fmt: skip
+        known = self.store.unit(unit)
         if stored.expires <= now:
             self._report_bundle(now, bundle, DELETED, Reason.LIFETIME, actions)
-            actions.append(Expired(bundle.id))
-        elif stored.destination.node == self.number and primary.sequence in self._done(primary.source):
+            actions.append(Expired(unit))
+        elif here and primary.sequence in self._done(primary.source):
             self._owe(stored)  # a copy: the source has not heard of the delivery
             if self.guard is not None and (rule := self.guard.rule(bundle)) and rule.require:
-                actions.append(Rejected(bundle.id, str(Why.REPLAYED)))
-        elif stored.piece in self.store:
-            actions.append(Dropped(bundle.id, octets, "a copy of one that is here"))
-        elif (unit := self.store.unit(stored.id)) and unit[0].total != stored.total:
-            actions.append(Dropped(bundle.id, octets, "fragment of another whole"))
+                actions.append(Rejected(unit, str(Why.REPLAYED)))
+        elif known and self.store.find(unit, primary.offset):
+            actions.append(Dropped(unit, octets, "a copy of one that is here"))
+        elif known and known[0].total != stored.total:
+            actions.append(Dropped(unit, octets, "fragment of another whole"))
         else:
-            self._keep(stored, data)
-            actions.append(Kept(bundle.id, octets))
+            self._keep(stored, data, bundle)
+            actions.append(Kept(unit, octets))
             self._report_bundle(now, bundle, RECEIVED, Reason.NONE, actions)
 
     def _age_ms(self, now: float, primary: Primary, journey: Journey) -> int:
@@ -341,25 +352,27 @@ class Node:
 
     # Delivery ------------------------------------------------------------------------------------------------------
 
-    def _found_here(self, stored: Stored) -> None:
+    def _found_here(self, stored: Stored, bundle: Bundle | None = None) -> None:
         """A bundle for this node's application is in the store."""
-        here = self._here.setdefault(stored.id, Ranges())
+        here = self._here.get(stored.id)
+        if here is None:
+            here = self._here[stored.id] = Ranges()
         here.add(stored.offset, stored.offset + stored.octets)
         if here.count == stored.total:
-            self._whole.append(stored.id)
+            self._whole.append((stored.id, None if stored.flags & FRAGMENT else bundle))
 
-    def _hand_over(self, now: float, unit: BundleId, actions: list[Action]) -> None:
-        """Every octet of a data unit is here: give it to the application."""
+    def _hand_over(self, now: float, unit: BundleId, whole: Bundle | None, actions: list[Action]) -> None:
+        """Every octet of a data unit is here: give it to the application. whole: the bundle, if it came as one."""
         pieces: list[tuple[Stored, Bundle]] = []
         for stored in self.store.unit(unit):
             try:
-                pieces.append((stored, unpack(self.store.data(stored))))
+                pieces.append((stored, whole or unpack(self.store.data(stored))))
             except (DamagedRecord, DamagedBundle):
                 self._spoiled(now, stored, actions)
-        if not pieces or sum(stored.octets for stored, _ in pieces) < pieces[0][0].total:
+        if not pieces or self._here[unit].count < pieces[0][0].total:
             return
         first, bundle = pieces[0]
-        whole = _whole(pieces)
+        whole = whole or _whole(pieces)
         try:
             whole = self._examine(now, unit, whole)
         except Refused as refusal:
@@ -412,7 +425,7 @@ class Node:
         """Remember to acknowledge a data unit."""
         source = stored.source
         if stored.flags & ACKNOWLEDGE and source.node not in (0, self.number):
-            self._news.setdefault(source.node, {}).setdefault(source.service, set()).add(stored.sequence)
+            self._news.setdefault(source.node, {}).setdefault(source.service, set()).add(stored.id.sequence)
 
     def _acknowledge(self, now: float, actions: list[Action]) -> None:
         """Tell each source what was delivered: every range that has news in it, whole, which repairs lost records."""
@@ -552,10 +565,16 @@ class Node:
             stored.since = now
             self._token += 1
             self._tokens[self._token] = stored
-            bundles.append((self._token, forwarded(data, self.number, age_ms)))
+            bundles.append((self._token, self._as_it_leaves(stored, data, age_ms)))
         if bundles:
             self._busy[neighbour] = batch[0].priority is Priority.EXPEDITED
             actions.append(Transmit(neighbour, tuple(bundles), self._busy[neighbour]))
+
+    def _as_it_leaves(self, stored: Stored, data: bytes, age_ms: int) -> bytes:
+        """A bundle's bytes for a neighbour; this node's own are written so that only their age is missing."""
+        if stored.form is not None:
+            return stored.form.aged(data, stored.id.created_ms, stored.id.sequence, age_ms) if age_ms else data
+        return aged(data, age_ms) if stored.source.node == self.number else forwarded(data, self.number, age_ms)
 
     def _spoiled(self, now: float, stored: Stored, actions: list[Action]) -> None:
         """The store has lost a bundle: ask its source to send it again, if it is another node."""
@@ -581,7 +600,7 @@ class Node:
             if stored is None:
                 continue
             actions.append(Forwarded(stored.id, neighbour, stored.octets, stored.size, stored.since))
-            if not self.store.holds(stored):
+            if not stored.here:
                 continue
             self._report(now, stored, FORWARDED, Reason.NONE, actions)
             if not stored.own:
@@ -589,7 +608,7 @@ class Node:
                 continue
             self.store.move(stored, State.RETAINED)
             if all(piece.state is State.RETAINED for piece in self.store.unit(stored.id)):
-                self._passed.setdefault(stored.source, Ranges()).add(stored.sequence, stored.sequence + 1)
+                self._passed.setdefault(stored.source, Ranges()).add(stored.id.sequence, stored.id.sequence + 1)
                 self._expect(now, stored)
 
     def _lost(self, now: float, neighbour: int, tokens: tuple[int, ...]) -> None:
@@ -597,7 +616,7 @@ class Node:
         self._refusals[neighbour] = count, now + min(PAUSE_S[0] * 2.0 ** min(count - 1, 30), PAUSE_S[1])
         for token in tokens:
             stored = self._tokens.pop(token, None)
-            if stored is not None and self.store.holds(stored):
+            if stored is not None and stored.here:
                 self.store.move(stored, State.WAITING)
 
     # Sending again -------------------------------------------------------------------------------------------------
@@ -697,7 +716,7 @@ class Node:
             if stored.destination.node == self.number:
                 self.store.move(stored, State.HERE)
                 self._found_here(stored)
-            elif stored.own and stored.sequence in self._passed.get(stored.source, Ranges()):
+            elif stored.own and stored.id.sequence in self._passed.get(stored.source, Ranges()):
                 heappush(self._due, (stored.arrived, stored.id))  # whether it came is not known: soon again
             else:
                 self.store.move(stored, State.WAITING)

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 from farside.errors import FarsideError
-from farside.link.bundle import BundleId
+from farside.link.bundle import BundleId, Form
 from farside.link.eid import Eid
 from farside.link.journey import Priority
 from farside.link.vault import DamagedRecord, Vault
@@ -29,13 +28,6 @@ class StoreFull(FarsideError):
     def __init__(self, node: int, octets: int, space: float) -> None:
         super().__init__(node, octets, space)
         self.message = f"node {node}: no room for {octets} octets; {max(space, 0.0):.0f} are left in its store"
-
-
-class Piece(NamedTuple):
-    """Identity of a stored bundle: which data unit, and from which octet of it on."""
-
-    id: BundleId
-    offset: int
 
 
 class State(IntEnum):
@@ -55,51 +47,43 @@ class State(IntEnum):
 class Stored:
     """What a node knows of a bundle in its store. Times in seconds of mission time.
 
-    destination, source, created_ms, sequence, offset, total, flags: as in its primary block. octets: its payload's
-    length; size: all its bytes. age_ms: when it arrived. own: this node is its source and keeps it until acknowledged.
+    id: of its data unit. destination, offset, total, flags: as in its primary block. octets: its payload's length;
+    size: all its bytes. age_ms: when it arrived. own: this node is its source and keeps it until acknowledged.
     """
 
+    id: BundleId
+    destination: Eid
     own: bool
     priority: Priority
     ordinal: int
     arrived: float
     expires: float
     age_ms: int
-    created_ms: int
-    sequence: int
     flags: int
     octets: int
     offset: int
     total: int
     size: int
-    destination: Eid
-    source: Eid
     state: State = State.WAITING
+    here: bool = False
+    """Whether it is in the store."""
     keys: tuple[int, ...] = ()
     """Its records in the vault: one, or more copies of it."""
     number: int = 0
     """Order of coming in."""
     since: float = 0.0
     """When it was given to a link."""
+    form: Form | None = None
+    """How it was written, where this node has just made it."""
 
     @property
-    def id(self) -> BundleId:
-        """Identity of its data unit."""
-        return BundleId(self.source, self.created_ms, self.sequence)
-
-    @property
-    def piece(self) -> Piece:
-        """Its identity."""
-        return Piece(self.id, self.offset)
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """Urgency: priority, then ordinal."""
-        return self.priority, self.ordinal
+    def source(self) -> Eid:
+        """Whose it is."""
+        return self.id.source
 
     def pack(self) -> bytes:
         """What the vault keeps of it beside its bytes: all but its state, which a restart resets."""
-        there, here = self.destination, self.source
+        there, here = self.destination, self.id.source
         numbers = _META.pack(
             self.own,
             self.priority,
@@ -107,8 +91,8 @@ class Stored:
             self.arrived,
             self.expires,
             self.age_ms,
-            self.created_ms,
-            self.sequence,
+            self.id.created_ms,
+            self.id.sequence,
             self.flags,
             self.octets,
             self.offset,
@@ -128,9 +112,10 @@ class Stored:
         )
         there, here, here_service, there_service = ends
         there_name, _, here_name = meta[_META.size :].decode().partition("\0")
+        id_ = BundleId(Eid(here, here_service, here_name), created_ms, sequence)
         return cls(
-            own, Priority(rank), ordinal, arrived, expires, age_ms, created_ms, sequence, flags, octets, offset, total,
-            size, Eid(there, there_service, there_name), Eid(here, here_service, here_name),
+            id_, Eid(there, there_service, there_name), own, Priority(rank), ordinal, arrived, expires, age_ms, flags,
+            octets, offset, total, size,
         )  # fmt: skip
 
 
@@ -141,9 +126,10 @@ class Store:
         """copies: of each bundle that its source keeps."""
         self.capacity, self.vault, self.copies = capacity, vault, copies
         self.used = 0
-        self._all: dict[Piece, Stored] = {}
+        self.urgent = 0
+        """Expedited bundles that wait."""
         self._units: dict[BundleId, dict[int, Stored]] = {}
-        self._queues: dict[tuple[tuple[int, int], int], OrderedDict[int, Stored]] = {}
+        self._queues: dict[tuple[int, int, int], OrderedDict[int, Stored]] = {}
         self._deadlines: list[tuple[float, int, Stored]] = []
         self._count = 0
 
@@ -152,24 +138,29 @@ class Store:
         """Octets of payload that still fit."""
         return self.capacity - self.used
 
-    def __contains__(self, piece: Piece) -> bool:
-        return piece in self._all
-
     def __iter__(self) -> Iterator[Stored]:
-        return iter(self._all.values())
+        return (stored for unit in self._units.values() for stored in unit.values())
+
+    def find(self, id_: BundleId, offset: int) -> Stored | None:
+        """The bundle of a data unit that begins at an octet of it."""
+        unit = self._units.get(id_)
+        return unit.get(offset) if unit else None
 
     def add(self, stored: Stored, data: bytes, state: State) -> None:
         """Keep a bundle."""
         meta = stored.pack()
-        stored.keys = tuple(self.vault.put(meta, data) for _ in range(self.copies if stored.own else 1))
+        if stored.own and self.copies > 1:
+            stored.keys = tuple(self.vault.put(meta, data) for _ in range(self.copies))
+        else:
+            stored.keys = (self.vault.put(meta, data),)
         self._enter(stored, state)
 
     def restore(self) -> Iterator[Stored]:
         """Find what the vault has kept through a restart; the caller says in which state each is (``move``)."""
-        found: dict[Piece, Stored] = {}
+        found: dict[tuple[BundleId, int], Stored] = {}
         for key, meta, size in self.vault.records():
             stored = Stored.unpack(meta, size)
-            known = found.setdefault(stored.piece, stored)
+            known = found.setdefault((stored.id, stored.offset), stored)
             known.keys = (*known.keys, key)
         for stored in found.values():
             self._enter(stored, State.RETAINED)
@@ -177,9 +168,12 @@ class Store:
 
     def _enter(self, stored: Stored, state: State) -> None:
         self._count += 1
-        stored.number = self._count
-        self._all[stored.piece] = stored
-        self._units.setdefault(stored.id, {})[stored.offset] = stored
+        stored.number, stored.here = self._count, True
+        unit = self._units.get(stored.id)
+        if unit is None:
+            self._units[stored.id] = {stored.offset: stored}
+        else:
+            unit[stored.offset] = stored
         self.used += stored.octets
         heappush(self._deadlines, (stored.expires, stored.number, stored))
         stored.state = State.RETAINED
@@ -187,11 +181,17 @@ class Store:
 
     def move(self, stored: Stored, state: State) -> None:
         """Put a bundle into another state."""
-        if stored.state is State.WAITING and state is not State.WAITING:
-            self._queue(stored).pop(stored.number, None)
-        elif state is State.WAITING and stored.state is not State.WAITING:
-            self._queue(stored)[stored.number] = stored
+        waited, waits = stored.state is State.WAITING, state is State.WAITING
         stored.state = state
+        if waited is waits:
+            return
+        queue = self._queue(stored)
+        if waits:
+            queue[stored.number] = stored
+        else:
+            queue.pop(stored.number, None)
+        if stored.priority is Priority.EXPEDITED:
+            self.urgent += 1 if waits else -1
 
     def data(self, stored: Stored) -> bytes:
         """The bundle's bytes, from the first of its copies that is whole. Raises DamagedRecord if none is."""
@@ -204,9 +204,11 @@ class Store:
 
     def remove(self, stored: Stored) -> None:
         """Forget a bundle."""
-        if self._all.pop(stored.piece, None) is None:
+        if not stored.here:
             return
-        self.move(stored, State.RETAINED)
+        if stored.state is State.WAITING:
+            self.move(stored, State.RETAINED)
+        stored.here = False
         unit = self._units[stored.id]
         del unit[stored.offset]
         if not unit:
@@ -215,13 +217,12 @@ class Store:
         for key in stored.keys:
             self.vault.drop(key)
 
-    def holds(self, stored: Stored) -> bool:
-        """Whether a bundle is still here."""
-        return self._all.get(stored.piece) is stored
-
     def unit(self, id_: BundleId) -> list[Stored]:
         """The bundles of a data unit that are here, in order of offset."""
-        return [stored for _, stored in sorted(self._units.get(id_, {}).items())]
+        unit = self._units.get(id_)
+        if unit is None:
+            return []
+        return list(unit.values()) if len(unit) == 1 else [stored for _, stored in sorted(unit.items())]
 
     def own(self, source: Eid) -> list[BundleId]:
         """Data units that this node keeps as their source, in order."""
@@ -231,22 +232,21 @@ class Store:
 
     def queues(self) -> list[OrderedDict[int, Stored]]:
         """Bundles waiting to leave, a queue a destination, the more urgent first, then the longest waiting."""
-        full = [(rank, next(iter(queue)), queue) for (rank, _), queue in self._queues.items() if queue]
-        full.sort(key=lambda item: ((-item[0][0], -item[0][1]), item[1]))
+        full = [(-priority, -ordinal, next(iter(q)), q) for (priority, ordinal, _), q in self._queues.items() if q]
+        full.sort(key=lambda item: item[:3])
         return [queue for *_, queue in full]
 
     def bulk(self) -> list[Stored]:
         """Bulk bundles that may be evicted, the lowest ordinal and the oldest first."""
-        bulk = [
-            s for s in self._all.values() if s.priority is Priority.BULK and s.state in (State.WAITING, State.RETAINED)
-        ]
+        bulk = [s for s in self if s.priority is Priority.BULK and s.state in (State.WAITING, State.RETAINED)]
         return sorted(bulk, key=lambda stored: (stored.ordinal, stored.number))
 
     def next_deadline(self) -> float | None:
         """When the next of the bundles expires."""
-        while self._deadlines and not self.holds(self._deadlines[0][2]):
-            heappop(self._deadlines)
-        return self._deadlines[0][0] if self._deadlines else None
+        deadlines = self._deadlines
+        while deadlines and not deadlines[0][2].here:
+            heappop(deadlines)
+        return deadlines[0][0] if deadlines else None
 
     def expired(self, now: float) -> list[Stored]:
         """Forget and return the bundles whose time is over at ``now``."""
@@ -257,4 +257,8 @@ class Store:
         return over
 
     def _queue(self, stored: Stored) -> OrderedDict[int, Stored]:
-        return self._queues.setdefault((stored.rank, stored.destination.node), OrderedDict())
+        key = stored.priority, stored.ordinal, stored.destination.node
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = OrderedDict()
+        return queue
