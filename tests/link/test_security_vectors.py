@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 
 from farside.link.bundle import AGE, CONFIDENTIALITY, INTEGRITY, PAYLOAD, REPLICATE, Block, Bundle, Primary, unpack
@@ -159,3 +161,13 @@ def test_a_tag_may_end_the_ciphertext():
     with pytest.raises(Refused) as refused:
         decrypt(Bundle(bundle.primary, (within.blocks[0], bundle.blocks[-1])), within.blocks[0], AES_256)
     assert refused.value.why is Why.ALTERED
+
+
+def test_a_primary_block_is_covered_as_it_came():
+    """HDTN writes nobody as ipn:0.0, others as dtn:none; the signature is of what its source wrote."""
+    theirs = bytes.fromhex("88070000820282010282028202018202820000820018281a000f4240")
+    own = Block(INTEGRITY, 3, b"", 0, Crc.NONE)
+    tag = hmac.digest(HMAC_KEY, b"\x07" + theirs + bytes.fromhex("0101000b03005823") + WORDS, "sha384")
+    own = own._replace(data=SecurityBlock((1,), 1, SOURCE, {1: SHA_384, 3: 7}, ({1: tag},)).pack())
+    data = b"\x9f" + theirs + own.pack() + plain().blocks[-1].pack() + b"\xff"
+    verify(unpack(data), own, HMAC_KEY)

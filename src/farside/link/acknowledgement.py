@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import cbor2
 
+from farside.link import cbor
 from farside.link.bundle import DamagedBundle
 
 RECORD_TYPE = 65536
@@ -43,8 +44,8 @@ def unpack(payload: bytes) -> dict[int, list[tuple[int, int]]]:
             for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
                 if type(gap) is not int or type(length) is not int or gap < 0 or length < 1:
                     raise ValueError(f"a range of {length} numbers, {gap} after the one before")
-                delivered.setdefault(int(service), []).append((last + gap, last + gap + length))
-                last += gap + length
+                delivered.setdefault(cbor.number(service), []).append((last + gap, last + gap + length))
+                last = cbor.number(last + gap + length)
     except (ValueError, TypeError, LookupError, EOFError, RecursionError, MemoryError, cbor2.CBORError) as error:
         raise DamagedBundle(f"administrative record: {error}") from None
     return delivered

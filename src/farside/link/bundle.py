@@ -8,7 +8,8 @@ does not rewrite goes on as the bytes it came in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -145,11 +146,11 @@ class Bundle:
         """Copy with the data of its blocks of each type replaced, or with such blocks (``flags``) put before the
         others.
         """
-        number = max(block.number for block in self.blocks) + 1
+        numbers = free_numbers({block.number for block in self.blocks})
         new: list[Block] = []
         for type_, data in changes.items():
             if self.block(type_) is None:
-                new.append(Block(type_, number + len(new), data, flags))
+                new.append(Block(type_, next(numbers), data, flags))
         blocks, wires = list(new), [self._wires[0], *[b""] * len(new)]
         for block, wire in zip(self.blocks, self._wires[1:], strict=True):
             change = changes.get(block.type)
@@ -161,18 +162,32 @@ class Bundle:
         """Copy with the data of its block of a type replaced, or with such a block put before the others."""
         return self.with_blocks({type_: data}, flags)
 
+    def having(self, blocks: tuple[Block, ...]) -> Bundle:
+        """Copy with the same primary block, byte for byte, and other blocks."""
+        return Bundle(self.primary, blocks, (self._wires[0], *[b""] * len(blocks)))
+
     def without(self, block: Block) -> Bundle:
         """Copy without one of its extension blocks."""
         at = self.blocks.index(block)
         wires = (*self._wires[: at + 1], *self._wires[at + 2 :])
         return Bundle(self.primary, (*self.blocks[:at], *self.blocks[at + 1 :]), wires)
 
+    @property
+    def wire(self) -> bytes:
+        """Bytes of the primary block, as received: some say nobody in another form than this package does."""
+        return self._wires[0] or self.primary.pack()
+
     def pack(self) -> bytes:
         """CBOR form, as sent over a link."""
-        parts = [b"\x9f", self._wires[0] or self.primary.pack()]
+        parts = [b"\x9f", self.wire]
         parts += [wire or block.pack() for block, wire in zip(self.blocks, self._wires[1:], strict=True)]
         parts.append(b"\xff")
         return b"".join(parts)
+
+
+def free_numbers(taken: set[int]) -> Iterator[int]:
+    """Block numbers that are free, the lowest first: a stranger may have taken the highest there is."""
+    return (number for number in count(2) if number not in taken)
 
 
 class Form:
@@ -241,16 +256,18 @@ def rewrite(data: bytes, change: Callable[[int, bytes], bytes | None], new: Mapp
     of what stays are not looked at.
     """
     numbers, blocks = _walk(data, 0)
-    parts, missing, most = [], dict(new), 1
+    parts, missing = [], dict(new)
+    taken: set[int] = set()
     for base in range(PRIMARY, PRIMARY + CANONICAL * blocks, CANONICAL):
         type_, number, block_flags, crc, begin, start, end = numbers[base : base + CANONICAL]
-        most = max(most, number)
+        taken.add(number)
         missing.pop(type_, None)
         fresh = None
         if type_ != PAYLOAD:
             fresh = change(type_, data[begin : end - (WIDTH[_CRCS[crc]] + 1 if crc else 0)])
         parts.append(data[start:end] if fresh is None else Block(type_, number, fresh, block_flags, _CRCS[crc]).pack())
-    added = [Block(type_, most + k, content, flags).pack() for k, (type_, content) in enumerate(missing.items(), 1)]
+    free = free_numbers(taken)
+    added = [Block(type_, next(free), content, flags).pack() for type_, content in missing.items()]
     return b"".join((data[: numbers[17]], *added, *parts, b"\xff"))
 
 

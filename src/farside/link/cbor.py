@@ -38,6 +38,13 @@ def byte_string(data: bytes) -> bytes:
     return head(BYTES, len(data)) + data
 
 
+def number(value: object) -> int:
+    """A decoded item that has to be an unsigned integer of 64 bits. Raises ValueError."""
+    if type(value) is not int or not 0 <= value < 1 << 64:
+        raise ValueError(f"{type(value).__name__} where a number from 0 belongs")
+    return value
+
+
 def read_head(data: bytes, at: int) -> tuple[int, int, int]:
     """Major type, value and offset after the head at ``at``. Raises NotCbor for a longer head than needed."""
     if at >= len(data):

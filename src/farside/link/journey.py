@@ -133,6 +133,6 @@ def _numbers(content: bytes, least: int) -> list[int]:
 
 
 def _number(value: Any) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < 1 << 64:
         raise ValueError(f"{type(value).__name__} where a number from 0 belongs")
     return value

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import cbor2
 
+from farside.link import cbor
 from farside.link.bundle import BundleId, DamagedBundle
 from farside.link.eid import NOBODY, Eid
 
@@ -75,10 +76,10 @@ def unpack(payload: bytes) -> Report | None:
             return None
         items, reason, source, (created_ms, sequence), *fragment = body
         what = max(k for k, item in enumerate(items) if item[0])
-        time_ms = items[what][1] if len(items[what]) > 1 else 0
-        offset, octets = (int(fragment[0]), int(fragment[1])) if len(fragment) == 2 else (None, 0)
-        id_ = BundleId(_read_eid(source), int(created_ms), int(sequence))
-        return Report(what, id_, int(reason), int(time_ms), offset, octets)
+        time_ms = cbor.number(items[what][1]) if len(items[what]) > 1 else 0
+        offset, octets = (cbor.number(fragment[0]), cbor.number(fragment[1])) if len(fragment) == 2 else (None, 0)
+        id_ = BundleId(_read_eid(source), cbor.number(created_ms), cbor.number(sequence))
+        return Report(what, id_, cbor.number(reason), time_ms, offset, octets)
     except (ValueError, TypeError, LookupError, EOFError, RecursionError, MemoryError, cbor2.CBORError) as error:
         raise DamagedBundle(f"administrative record: {error}") from None
 
@@ -93,6 +94,6 @@ def _eid(eid: Eid) -> list[Any]:
 def _read_eid(value: Any) -> Eid:
     scheme, body = value
     if scheme == 2:
-        *allocator, node, service = (int(number) for number in body)
+        *allocator, node, service = (cbor.number(number) for number in body)
         return Eid(allocator[0] << 32 | node if allocator else node, service)
     return Eid(0, 0, str(body)) if body else NOBODY

@@ -130,6 +130,8 @@ def endpoint(data: Octets, at: int, out: Numbers) -> int:
         after = head(data, after, _UINT, one)
         if after < 0:
             return after
+        if not node and not allocator and one[0]:  # node 0 is nobody, who has no services (RFC 9758 section 3.4.1)
+            return -_EID
         out[0], out[1], out[2] = IPN, (allocator << np.uint64(32)) | node, one[0]
         return after
     return -_EID

@@ -97,7 +97,7 @@ def covered(bundle: Bundle, scope: int, number: int, own: Block) -> bytes:
     """
     parts = [cbor.uint(scope & Scope.ALL)]
     if scope & Scope.PRIMARY and number:
-        parts.append(bundle.primary.pack())
+        parts.append(bundle.wire)
     if scope & Scope.TARGET and number:
         parts.append(_header(numbered(bundle, number)))
     if scope & Scope.SECURITY:
@@ -149,7 +149,7 @@ def with_security(bundle: Bundle, block: Block) -> Bundle:
         (k for k, other in enumerate(bundle.blocks) if other.type not in (INTEGRITY, CONFIDENTIALITY)),
         len(bundle.blocks),
     )
-    return Bundle(bundle.primary, (*bundle.blocks[:at], block, *bundle.blocks[at:]))
+    return bundle.having((*bundle.blocks[:at], block, *bundle.blocks[at:]))
 
 
 def next_number(bundle: Bundle) -> int:

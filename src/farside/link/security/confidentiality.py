@@ -113,4 +113,4 @@ def brings_key(security: SecurityBlock) -> bool:
 
 
 def _replaced(bundle: Bundle, old: Block, new: Block) -> Bundle:
-    return Bundle(bundle.primary, tuple(new if block is old else block for block in bundle.blocks))
+    return bundle.having(tuple(new if block is old else block for block in bundle.blocks))

@@ -99,10 +99,10 @@ def brings_key(security: SecurityBlock) -> bool:
 
 def text(bundle: Bundle, scope: int, number: int, own: Block) -> bytes:
     """Integrity-protected plaintext of block ``number`` (section 3.7); the primary block is a byte string (A.3.2)."""
-    data = numbered(bundle, number).data if number else bundle.primary.pack()
+    data = numbered(bundle, number).data if number else bundle.wire
     return covered(bundle, scope, number, own) + cbor.byte_string(data)
 
 
 def _without_checksums(bundle: Bundle, targets: Sequence[int]) -> Bundle:
-    primary = bundle.primary._replace(crc=Crc.NONE) if 0 in targets else bundle.primary
-    return Bundle(primary, tuple(b._replace(crc=Crc.NONE) if b.number in targets else b for b in bundle.blocks))
+    blocks = tuple(b._replace(crc=Crc.NONE) if b.number in targets else b for b in bundle.blocks)
+    return Bundle(bundle.primary._replace(crc=Crc.NONE), blocks) if 0 in targets else bundle.having(blocks)

@@ -156,7 +156,7 @@ class Guard:
                 if PAYLOAD in security.targets and integrity.binds(security):
                     by = security.source
         plain = tuple(block for block in bundle.blocks if block.type != INTEGRITY)
-        return Bundle(bundle.primary, plain), by
+        return bundle.having(plain), by
 
     def _with_a_key(
         self, now: float, kind: Kind, source: Eid, bundle: Bundle, attempt: Callable[[bytes], _Done]
