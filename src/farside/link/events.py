@@ -238,5 +238,29 @@ class PushedBack:
     why: str
 
 
-Note = Generated | Kept | Forwarded | Acknowledged | Resent | Expired | Evicted | Rejected | Dropped | PushedBack
+@dataclass(frozen=True, slots=True)
+class ClockDiffers:
+    """This node's clock and that of a source do not agree; told once for each source node.
+
+    seconds: how much older its bundles are by both clocks than the nodes on their way have counted: its clock is behind
+    this node's, or a bundle was long on a link. Below 0: its clock is ahead of this node's. Lifetimes go by the count.
+    """
+
+    source: int
+    seconds: float
+
+
+Note = (
+    Generated
+    | Kept
+    | Forwarded
+    | Acknowledged
+    | Resent
+    | Expired
+    | Evicted
+    | Rejected
+    | Dropped
+    | PushedBack
+    | ClockDiffers
+)
 Action = Transmit | Accept | Refuse | Deliver | WakeAt | Note

@@ -40,6 +40,7 @@ from farside.link.events import (
     Accept,
     Acknowledged,
     Action,
+    ClockDiffers,
     Consumed,
     Deliver,
     Dropped,
@@ -155,6 +156,7 @@ class Node:
         self._answers: dict[int, tuple[float, float]] = {}
         self._wakes: set[float] = set()
         self._let_in: set[BundleId] = set()
+        self._odd_clocks: set[int] = set()
         self._guarded = False
         self._restore()
 
@@ -319,6 +321,7 @@ class Node:
     def _take(self, now: float, bundle: Bundle, journey: Journey, data: bytes, actions: list[Action]) -> None:
         primary, octets = bundle.primary, len(bundle.payload)
         age_ms = self._age_ms(now, primary, journey)
+        self._compare_clocks(now, primary, journey, actions)
         unit, here = bundle.id, primary.destination.node == self.number
         stored = Stored(
             unit, primary.destination, False, journey.priority, journey.ordinal, now,
@@ -349,6 +352,16 @@ class Node:
         if told is None:
             return max(by_clock, 0) if dated else 0
         return by_clock if dated and told <= by_clock <= told + PLAUSIBLE_MS else told
+
+    def _compare_clocks(self, now: float, primary: Primary, journey: Journey, actions: list[Action]) -> None:
+        """Tell, once for each source, where its clock and this one cannot both be right."""
+        source = primary.source.node
+        if not primary.created_ms or journey.age_ms is None or self.clock_s is None or source in self._odd_clocks:
+            return
+        more_ms = self._bp_time(now) - primary.created_ms - journey.age_ms
+        if abs(more_ms) > PLAUSIBLE_MS:
+            self._odd_clocks.add(source)
+            actions.append(ClockDiffers(source, more_ms / 1000))
 
     # Delivery ------------------------------------------------------------------------------------------------------
 
