@@ -29,6 +29,8 @@ REPLICATE, REPORT_BUNDLE, DELETE_BUNDLE, DISCARD_BLOCK = 0x01, 0x02, 0x04, 0x10
 """Block flags: copy to every fragment; what to do at a node that does not know the block's type."""
 PAYLOAD, PREVIOUS_NODE, AGE, HOP_COUNT, INTEGRITY, CONFIDENTIALITY, QUALITY = 1, 6, 7, 10, 11, 12, 193
 """Block types; 193 (private range) is ION's quality of service: [flags, class, ordinal, label]."""
+Wire = bytes | memoryview
+"""Bytes of a block as received, by reference: a payload is not copied to be passed on."""
 _VERSION = 7
 _CRCS = tuple(Crc)
 
@@ -106,7 +108,7 @@ class Bundle:
 
     __slots__ = ("_wires", "blocks", "primary")
 
-    def __init__(self, primary: Primary, blocks: tuple[Block, ...], wires: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, primary: Primary, blocks: tuple[Block, ...], wires: tuple[Wire, ...] = ()) -> None:
         """wires: the received bytes of the primary block and of each other one, empty for a block made here."""
         self.primary, self.blocks = primary, blocks
         self._wires = wires or (b"",) * (1 + len(blocks))
@@ -151,7 +153,8 @@ class Bundle:
         for type_, data in changes.items():
             if self.block(type_) is None:
                 new.append(Block(type_, next(numbers), data, flags))
-        blocks, wires = list(new), [self._wires[0], *[b""] * len(new)]
+        blocks: list[Block] = list(new)
+        wires: list[Wire] = [self._wires[0], *[b""] * len(new)]
         for block, wire in zip(self.blocks, self._wires[1:], strict=True):
             change = changes.get(block.type)
             blocks.append(block if change is None else block._replace(data=change))
@@ -175,7 +178,7 @@ class Bundle:
     @property
     def wire(self) -> bytes:
         """Bytes of the primary block, as received: some say nobody in another form than this package does."""
-        return self._wires[0] or self.primary.pack()
+        return bytes(self._wires[0]) or self.primary.pack()
 
     def pack(self) -> bytes:
         """CBOR form, as sent over a link."""
@@ -234,8 +237,7 @@ def unpack(data: bytes) -> Bundle:
     numbers, blocks = _walk(data, 0)
     if numbers[18] != len(data):
         raise DamagedBundle(f"{len(data) - numbers[18] + 1} octets where the end mark belongs")
-    primary, wire = _primary(data, numbers)
-    return _bundle(data, primary, wire, numbers, blocks)
+    return _bundle(data, _primary(data, numbers), numbers, blocks)
 
 
 def split(data: bytes) -> list[bytes]:
@@ -279,25 +281,25 @@ def _walk(data: bytes, start: int) -> tuple[list[int], int]:
     return out[: PRIMARY + CANONICAL * blocks].tolist(), blocks
 
 
-def _primary(data: bytes, numbers: list[int]) -> tuple[Primary, bytes]:
+def _primary(data: bytes, numbers: list[int]) -> Primary:
     flags, crc = numbers[0], _CRCS[numbers[1]]
-    wire = data[numbers[16] : numbers[17]]
-    if not intact(crc, wire):
+    if not intact(crc, data, numbers[16], numbers[17]):
         raise DamagedBundle("primary block has changed on the way (checksum)")
     destination, source, report_to = (_eid(data, *numbers[k : k + 3]) for k in (2, 5, 8))
     created_ms, sequence, lifetime_ms, offset, total = numbers[11:16]
-    return Primary(destination, source, created_ms, sequence, lifetime_ms, flags, report_to, crc, offset, total), wire
+    return Primary(destination, source, created_ms, sequence, lifetime_ms, flags, report_to, crc, offset, total)
 
 
-def _bundle(data: bytes, primary: Primary, wire: bytes, numbers: list[int], count: int) -> Bundle:
-    blocks, wires, taken = [], [wire], set()
+def _bundle(data: bytes, primary: Primary, numbers: list[int], count: int) -> Bundle:
+    view, blocks, taken = memoryview(data), [], set()
+    wires: list[Wire] = [view[numbers[16] : numbers[17]]]
     for base in range(PRIMARY, PRIMARY + CANONICAL * count, CANONICAL):
         type_, number, flags, kind, begin, start, end = numbers[base : base + CANONICAL]
-        crc, bytes_ = _CRCS[kind], data[start:end]
-        if not intact(crc, bytes_):
+        crc = _CRCS[kind]
+        if not intact(crc, data, start, end):
             raise DamagedBundle(f"block {number} has changed on the way (checksum)")
         blocks.append(Block(type_, number, data[begin : end - WIDTH[crc] - 1 if kind else end], flags, crc))
-        wires.append(bytes_)
+        wires.append(view[start:end])
         taken.add(number)
     if not blocks or blocks[-1].type != PAYLOAD or [b.number for b in blocks if b.type == PAYLOAD] != [1]:
         raise DamagedBundle("not one payload block, numbered 1, at the end")

@@ -34,10 +34,13 @@ def seal(kind: Crc, start: bytes, data: bytes = b"") -> bytes:
     return start + data
 
 
-def intact(kind: Crc, block: bytes) -> bool:
-    """Whether a received block, checksum included, is what its sender wrote."""
+def intact(kind: Crc, data: bytes, start: int, end: int) -> bool:
+    """Whether a received block, ``data`` from start to end with its checksum, is what its sender wrote."""
     if kind == 2:
-        return extend(value(block[:-4]), b"\0\0\0\0") == int.from_bytes(block[-4:], "big")  # type: ignore[no-any-return]
+        crc = extend(value(data[start : end - 4]), b"\0\0\0\0")
+        return crc == int.from_bytes(data[end - 4 : end], "big")  # type: ignore[no-any-return]
     if kind == 1:
-        return int(fastcrc.crc16.ibm_sdlc(block[:-2] + b"\0\0")) == int.from_bytes(block[-2:], "big")
+        return int(fastcrc.crc16.ibm_sdlc(data[start : end - 2] + b"\0\0")) == int.from_bytes(
+            data[end - 2 : end], "big"
+        )
     return True
