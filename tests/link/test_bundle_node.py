@@ -873,8 +873,10 @@ def test_bulk_is_evicted_lowest_ordinal_and_oldest_first_and_no_more_than_needed
     actions = lander.handle(0.0, submit(bytes(300), Priority.EXPEDITED))
     assert of(Evicted, actions) == [Evicted(ids[1], 200, True), Evicted(ids[2], 200, True)]
     assert lander.store.used == 900
-    with pytest.raises(StoreFull):  # standard and expedited stay
+    before = list(lander.store)
+    with pytest.raises(StoreFull):  # standard and expedited stay, so all bulk would be given up for nothing
         lander.handle(0.0, submit(bytes(700), Priority.EXPEDITED))
+    assert list(lander.store) == before
 
 
 def test_an_own_unit_is_evicted_whole():

@@ -10,6 +10,7 @@ and network.py. Chance is drawn from the network's seed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,9 @@ KINDS = {
     "contact-short": Kind(2, "seconds by which contacts end earlier than planned, either way", 0.0, 86400.0),
     "contact-slow": Kind(2, "share of the planned rate that contacts have, either way", 0.01, 1.0),
     "power-loss": Kind(1, "none: the node dies in the middle of a write and comes back at the end", 0.0, INFINITY),
-    "corrupt-record": Kind(1, "records in its store that go bad at the beginning", 0.0, INFINITY),
+    "corrupt-record": Kind(
+        1, "records in its store that go bad at the beginning, of each bundle one at most", 0.0, INFINITY
+    ),
     "store-full": Kind(1, "none: its store takes no more than is in it", 0.0, INFINITY),
     "clock-off": Kind(1, "seconds by which its clock is ahead", -1e9, 1e9),
     "clock-absent": Kind(1, "none: it has no clock", 0.0, INFINITY),
@@ -94,9 +97,7 @@ def _actual(contact: Contact, faults: Sequence[Fault]) -> list[Contact]:
     start, end, rate, gone = contact.start, contact.end, contact.rate_bps, []
     for fault in faults:
         nodes, begins = set(fault.nodes), fault.at(contact.start)
-        if fault.kind == "slow-link" and fault.nodes == (contact.sender, contact.receiver):
-            rate = min(rate, fault.amount)
-        elif nodes == ends and fault.kind == "cut":
+        if nodes == ends and fault.kind == "cut":
             gone.append((fault.start, fault.stop))
         elif nodes == ends and fault.start < contact.end and contact.start < fault.stop:
             start += fault.amount if fault.kind == "contact-late" else 0.0
@@ -108,7 +109,21 @@ def _actual(contact: Contact, faults: Sequence[Fault]) -> list[Contact]:
             return []
         elif nodes & ends and begins and fault.kind == "handover":
             start += fault.amount
-    return [Contact(contact.sender, contact.receiver, a, b, rate) for a, b in _without((start, end), gone)]
+    pieces = [Contact(contact.sender, contact.receiver, a, b, rate) for a, b in _without((start, end), gone)]
+    for fault in faults:
+        if fault.kind == "slow-link" and fault.nodes == (contact.sender, contact.receiver):
+            pieces = [slowed for piece in pieces for slowed in _slowed(piece, fault)]
+    return pieces
+
+
+def _slowed(contact: Contact, fault: Fault) -> list[Contact]:
+    """A contact in up to three pieces: before, during and after a fault that slows it down."""
+    changes = [t for t in (fault.start, fault.stop) if contact.start < t < contact.end]
+    rates = [
+        min(contact.rate_bps, fault.amount) if fault.at(t) else contact.rate_bps for t in (contact.start, *changes)
+    ]
+    spans = pairwise((contact.start, *changes, contact.end))
+    return [contact._replace(start=a, end=b, rate_bps=rate) for (a, b), rate in zip(spans, rates, strict=True)]
 
 
 def _without(span: tuple[float, float], gone: list[tuple[float, float]]) -> list[tuple[float, float]]:

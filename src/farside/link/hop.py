@@ -173,6 +173,8 @@ class Hop:
 
     def _do(self, node: int, engine: Engine, action: Action) -> None:
         there = self.other(node)
+        if node in self._off or self._engines[node] is not engine:
+            return  # its node died over an earlier one of these actions
         match action:
             case Send(control, data):
                 self._lines[node].give(self._clock(), control, data)

@@ -132,7 +132,7 @@ class Ledger:
             case Deliver(id=id_, payload=payload):
                 if (entry := self.entries.get(id_)) and entry.delivered_s is None:
                     entry.delivered_s, entry.delivered_sha256 = now, hashlib.sha256(payload).hexdigest()
-                    entry.expired_s = None  # where clocks differ it may come when its source has given it up
+                    entry.expired_s = entry.evicted_s = None  # it may come when its source has given it up
             case Acknowledged(id_):
                 self.entries[id_].acknowledged_s = now
             case Expired(id_):

@@ -254,12 +254,18 @@ class Network:
             case "corrupt-record":
                 self._at(fault.start, lambda: self._corrupt(number, fault))
             case "store-full":
-                self._at(fault.start, lambda: self._limit(number, full=True))
+                self._at(fault.start, lambda: self._suffer(number, fault))
                 self._at(fault.stop, lambda: self._limit(number, full=False))
             case "clock-off" | "clock-absent":
-                error = fault.amount if fault.kind == "clock-off" else None
-                self._at(fault.start, lambda: self._set_clock(number, error))
+                self._at(fault.start, lambda: self._suffer(number, fault))
                 self._at(fault.stop, lambda: self._set_clock(number, 0.0))
+
+    def _suffer(self, number: int, fault: Fault) -> None:
+        """A fault that lasts begins, or finds the node restarted."""
+        if fault.kind == "store-full":
+            self._limit(number, full=True)
+        elif fault.kind in ("clock-off", "clock-absent"):
+            self._set_clock(number, fault.amount if fault.kind == "clock-off" else None)
 
     def _die(self, number: int) -> None:
         """The power goes in the middle of a write: what was not committed is gone, and so is all that was under way."""
@@ -275,6 +281,9 @@ class Network:
         if number in self.nodes:
             return  # nothing was written meanwhile
         self.nodes[number] = self._node(number)
+        for fault in self.faults:
+            if fault.nodes == (number,) and fault.at(self.env.now):
+                self._suffer(number, fault)
         for hop in self.hops.values():
             if number in hop.pair:
                 hop.power(number, on=True)
@@ -282,8 +291,10 @@ class Network:
 
     def _corrupt(self, number: int, fault: Fault) -> None:
         rng = np.random.default_rng((self._seed, number, round(fault.start * 1000)))
-        keys = [key for key, _, _ in self._vaults[number].records()]
-        for key in rng.permutation(keys)[: int(fault.amount)]:
+        firsts: dict[bytes, int] = {}  # of the copies of a bundle the one that is read first
+        for key, meta, _ in self._vaults[number].records():
+            firsts.setdefault(meta, key)
+        for key in rng.permutation(list(firsts.values()))[: int(fault.amount)]:
             self._vaults[number].damage(int(key))
 
     def _limit(self, number: int, full: bool) -> None:

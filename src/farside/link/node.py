@@ -275,7 +275,10 @@ class Node:
         """Evict bulk for what is more urgent, if this node may."""
         if not self.settings.evict or priority is Priority.BULK or octets <= self.space_for(priority):
             return
-        for stored in self.store.bulk():
+        bulk = self.store.bulk()
+        if octets > self.space_for(priority) + sum(stored.octets for stored in bulk):
+            return  # it would be given up for nothing
+        for stored in bulk:
             if octets <= self.space_for(priority):
                 return
             if not stored.here:

@@ -1,0 +1,180 @@
+"""A trial: data both ways through a network with faults, and what became of every octet of them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import simpy
+from small_network import T0, both_ways, light_time
+
+from farside.link import ContactPlan, Fault, Network, Priority, Settings, StoreFull
+
+SPAN_S = 6 * 3600.0
+"""Data are made for so long; this is when faults are drawn."""
+LANDER, ROVER, RELAY, STATIONS, CENTRE = 10, 11, 20, (30, 31), 40
+KEPT_TWICE = {number: Settings(copies=2) for number in (LANDER, ROVER, CENTRE)}
+PASS_S, HANDOVER_S = 3600.0, 300.0
+
+
+def plan(days: float) -> ContactPlan:
+    """Lander and rover always see the relay; the stations see it by turns, an hour each."""
+    contacts = both_ways(LANDER, RELAY, 0.0, math.inf, 555e3, 125) + both_ways(ROVER, RELAY, 0.0, math.inf, 285e3, 125)
+    for k in range(round(days * 86400.0 / PASS_S)):
+        contacts += both_ways(RELAY, STATIONS[k % 2], k * PASS_S, (k + 1) * PASS_S - HANDOVER_S, 2e6, 1000)
+    for station in STATIONS:
+        contacts += both_ways(station, CENTRE, 0.0, math.inf, 1e7, 1e6)
+    return ContactPlan(contacts)
+
+
+@dataclass
+class Trial:
+    """Payloads sent and heard (with the times), and at how many of the instants looked at the account was open.
+
+    created: when a payload was made, as its delivery tells. arrived: octets that came out of each line. deaths: nodes
+    that lost their power in the middle of a write. turned_away: payloads that a source had no room for, at first.
+    """
+
+    network: Network
+    sent: dict[bytes, float] = field(default_factory=dict)
+    heard: list[tuple[bytes, float]] = field(default_factory=list)
+    created: dict[bytes, float] = field(default_factory=dict)
+    arrived: Counter[tuple[int, int]] = field(default_factory=Counter)
+    deaths: int = 0
+    looked: int = 0
+    open: int = 0
+    turned_away: int = 0
+    most_used: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def lost(self) -> int:
+        """Octets that were sent and not heard."""
+        return sum(map(len, self.sent.keys() - {payload for payload, _ in self.heard}))
+
+    @property
+    def wrong(self) -> int:
+        """Octets that were heard and not sent."""
+        return sum(len(payload) for payload, _ in self.heard if payload not in self.sent)
+
+    @property
+    def twice(self) -> int:
+        """Payloads heard more than once."""
+        return len(self.heard) - len({payload for payload, _ in self.heard})
+
+    @property
+    def left(self) -> int:
+        """Octets that a node has not forgotten, and nodes that are dead."""
+        nodes = self.network.nodes
+        return sum(node.store.used for node in nodes.values()) + len(self.network.plan.nodes) - len(nodes)
+
+    @property
+    def faultless(self) -> bool:
+        """Whether all was delivered, once and as it was sent, and every account closes and every store is empty."""
+        return not (self.lost or self.wrong or self.twice or self.open or self.left)
+
+    @property
+    def latency(self) -> float:
+        """Seconds from sending to delivery, on average."""
+        return sum(t - self.sent[payload] for payload, t in self.heard if payload in self.sent) / len(self.heard)
+
+    @property
+    def notes(self) -> Counter[str]:
+        """How often nodes refused, dropped, resent, evicted."""
+        return Counter(type(note).__name__ for _, _, note in self.network.notes)
+
+    @property
+    def digest(self) -> str:
+        """Of all that was heard, and when."""
+        return hashlib.sha256(repr([(hashlib.sha256(p).digest(), t) for p, t in self.heard]).encode()).hexdigest()
+
+    def line(self, sender: int, receiver: int) -> tuple[int, int]:
+        """Octets that left on a line, and how many of them control."""
+        line = self.network.hop(sender, receiver).line(sender)
+        return line.octets, line.control_octets
+
+
+def trial(
+    faults: Sequence[Fault] = (),
+    seed: int = 0,
+    days: float = 3.0,
+    settings: dict[int, Settings] | None = None,
+    look_s: float = 600.0,
+    frame_loss: Callable[[int, int], float] = lambda sender, receiver: 0.0,
+) -> Trial:
+    """Send for six hours, then run on until every store is empty, for ``days`` at most."""
+    env = simpy.Environment()
+    network = Network(
+        env, plan(days), light_time, T0, {**KEPT_TWICE, **(settings or {})}, None, frame_loss, faults, seed
+    )
+    result = Trial(network)
+    _watch(result)
+    streams = [
+        (LANDER, CENTRE, 700_000, Priority.BULK, 12),
+        (ROVER, CENTRE, 60_000, Priority.STANDARD, 18),
+        (LANDER, CENTRE, 500, Priority.EXPEDITED, 36),
+        (CENTRE, LANDER, 150, Priority.EXPEDITED, 8),
+        (CENTRE, ROVER, 400, Priority.STANDARD, 4),
+    ]
+    rng = np.random.default_rng((seed, 7))
+    speaking = [env.process(_speak(result, rng, *stream)) for stream in streams]
+    at = 0.0
+    while at < days * 86400.0:
+        at += look_s
+        env.run(until=at)
+        result.looked += 1
+        result.open += not network.balance().closes
+        for number, node in network.nodes.items():
+            result.most_used[number] = max(result.most_used.get(number, 0), node.store.used)
+        if all(process.triggered for process in speaking) and not result.left and _over(faults, at):
+            break
+    return result
+
+
+def _watch(result: Trial) -> None:
+    network = result.network
+
+    def hear(_source: object, created: float, payload: bytes, t: float) -> None:
+        result.heard.append((payload, t))
+        result.created[payload] = created
+
+    for number in (LANDER, ROVER, CENTRE):
+        network.agent(number).on_delivery(hear)
+    for hop in network.hops.values():  # what comes out of a line, and deaths, show nowhere else
+        for line in map(hop.line, hop.pair):
+            line._arrived = partial(_count, result, line.ends, line._arrived)
+    network._die = partial(_die, result, network._die)
+
+
+def _count(result: Trial, ends: tuple[int, int], arrived: Callable, segments: list[bytes]) -> None:
+    result.arrived[ends] += sum(map(len, segments))
+    arrived(segments)
+
+
+def _die(result: Trial, die: Callable, number: int) -> None:
+    result.deaths += 1
+    die(number)
+
+
+def _over(faults: Sequence[Fault], t: float) -> bool:
+    return all(fault.stop <= t for fault in faults)
+
+
+def _speak(result, rng, source, destination, octets, priority, count):
+    """Send payloads of about a length; wait where there is no room."""
+    env, agent = result.network.env, result.network.agent(source)
+    for k in range(count):
+        payload = f"{source}-{destination}-{priority}-{k} ".encode() + rng.bytes(int(octets * (0.5 + rng.random())))
+        while True:
+            try:
+                agent.send((destination, 1), payload, priority)
+                break
+            except StoreFull:
+                result.turned_away += 1
+                yield env.timeout(300.0)
+        result.sent[payload] = env.now
+        yield env.timeout(SPAN_S / count * (0.5 + rng.random()))
