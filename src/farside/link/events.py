@@ -102,12 +102,14 @@ Event = Submit | LinkUp | LinkDown | Ready | Taken | Lost | Received | Consumed 
 class Transmit:
     """Send bundles (token and bytes of each) to a neighbour; report Ready, then Taken or Lost for each token.
 
-    urgent: before what was given earlier.
+    urgent: before what was given earlier. newest: the vault's largest key among them; where that is durable, so are
+    they.
     """
 
     neighbour: int
     bundles: tuple[tuple[int, bytes], ...] = field(repr=False)
     urgent: bool = False
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class PushedBack:
 
 @dataclass(frozen=True, slots=True)
 class ClockDiffers:
-    """This node's clock and that of a source do not agree; told once for each source node.
+    """The clocks of a source and of this node do not agree; told once for each source node.
 
     seconds: how much older its bundles are by both clocks than the nodes on their way have counted: its clock is behind
     this node's, or a bundle was long on a link. Below 0: its clock is ahead of this node's. Lifetimes go by the count.

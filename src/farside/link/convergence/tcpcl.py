@@ -149,7 +149,8 @@ class _Coming:
 class Session:
     """One side of a TCPCL session."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, first_ticket: int = 0) -> None:
+        """first_ticket: no number of an earlier session, so that a late answer to that one is not taken for this."""
         self.terms, self.state = terms, State.CONTACT
         self.node: int | None = None
         self.waiting = 0
@@ -160,7 +161,7 @@ class Session:
         self._keepalive = 0.0
         self._now = self._heard = self._said = self._deadline = 0.0
         self._asked = float("inf")
-        self._next_transfer, self._next_ticket = 0, 0
+        self._next_transfer, self.next_ticket = 0, first_ticket
         self._unacked: dict[int, tuple[Any, int]] = {}  # by transfer: token, octets
         self._coming: _Coming | None = None
         self._refused = -1  # transfer whose later segments are passed over
@@ -440,10 +441,10 @@ class Session:
         if self.state is State.CLOSED:
             return
         if self._arrived:
-            actions.append(Bundles(self._next_ticket, tuple(self._arrived)))
-            self._tickets[self._next_ticket] = self._to_accept
+            actions.append(Bundles(self.next_ticket, tuple(self._arrived)))
+            self._tickets[self.next_ticket] = self._to_accept
             self._arrived, self._to_accept = [], []
-            self._next_ticket += 1
+            self.next_ticket += 1
         idle = not (self._unacked or self._tickets or self._coming)
         if self.state is State.ENDING and idle and (self._heard_end or not self._said_end):
             self._close("", actions)

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from farside.errors import BadInput
 from farside.link.security import Pattern
+from farside.link.sockets import Address
 
 SCHEMES = ("tcpcl", "ltp", "stcp", "udp")
 
@@ -36,8 +37,17 @@ class _Part(BaseModel):
 
 def _url(text: str) -> str:
     scheme, colon, address = text.partition("://")
-    if scheme not in SCHEMES or not colon or ":" not in address:
+    if scheme not in SCHEMES or not colon:
         raise ValueError(f"scheme://host:port with a scheme of {', '.join(SCHEMES)}")
+    _address(address)
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        Address.parse(text)
+    except BadInput as error:
+        raise ValueError(error.expected) from None
     return text
 
 
@@ -97,6 +107,22 @@ class Config(_Part):
     def _neighbours(cls, urls: dict[int, str]) -> dict[int, str]:
         return {node: _url(url) for node, url in urls.items()}
 
+    @field_validator("metrics")
+    @classmethod
+    def _metrics(cls, text: str) -> str:
+        return text and _address(text)
+
+    @model_validator(mode="after")
+    def _others(self) -> Config:
+        if self.node in self.neighbours:
+            raise ValueError(f"neighbours other than {self.node}, the node itself")
+        dialled = [url.partition("://")[0] for url in self.neighbours.values()]
+        for scheme in ("ltp", "udp"):
+            own = sum(url.startswith(f"{scheme}://") for url in self.listen)
+            if dialled.count(scheme) > own:
+                raise ValueError(f"in listen an own {scheme}://host:port for each neighbour of this scheme")
+        return self
+
     @field_validator("epoch")
     @classmethod
     def _epoch(cls, text: str) -> str:
@@ -148,7 +174,8 @@ def read_config(path: str | Path, **changes: Any) -> Config:
         expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
         if first["type"] == "extra_forbidden":
             expected = "no such field"
-        raise BadInput(file, field, first["input"], expected) from None
+        value = first["input"] if first["loc"] else sorted(map(str, spec))
+        raise BadInput(file, field, value, expected) from None
     return _at_home(config, file.parent)
 
 

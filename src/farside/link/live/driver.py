@@ -15,8 +15,9 @@ from functools import partial
 from typing import Any
 
 from farside.errors import FarsideError
-from farside.link.bundle import BundleId
+from farside.link.bundle import BundleId, Form, Primary, unpack
 from farside.link.contact import Contact
+from farside.link.eid import Eid
 from farside.link.events import (
     Accept,
     Action,
@@ -40,8 +41,6 @@ from farside.link.node import Node
 from farside.link.sockets import Adapter
 from farside.link.vault import Vault
 
-GROUP_S = 0.05
-"""Longest wait for company before a commit."""
 RETRY_S = 1.0
 """After a commit that failed (a full disk), the next attempt."""
 FOREVER = float("inf")
@@ -69,21 +68,33 @@ class Driver:
         self.adapters: dict[int, Adapter] = {}
         self.failed: str = ""
         """Why the store cannot be written now; empty where it can."""
+        self._told = ""
         self._open: dict[int, Contact] = {}
         self._held: list[Action] = []
         self._tickets: dict[int, tuple[Adapter, int]] = {}
         self._ticket = 0
+        self._durable = node.store.newest
+        unpack(Form(Primary(Eid(node.number), Eid(node.number), 0, 0, 0)).pack(0, 0, b""))  # loads the codec's kernel
+        self._consumed: list[Event] = []
         self._thread = ThreadPoolExecutor(1, "vault")
         self._committing: asyncio.Task[None] | None = None
-        self._closing = False
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._closing = self._closed = False
         self.listeners: list[Callable[[Action], None]] = []
         self.before_commit: list[Callable[[], None]] = []
         """Called before each commit: what else has to be kept with it."""
 
-    def tell(self, event: Event) -> list[Action]:
+    def tell(self, *events: Event) -> list[Action]:
         """Inform the node; what it wants done is done as soon as it may be. Raises StoreFull for a Submit."""
-        actions = self.node.handle(self.clock(), event)
-        self._held += actions
+        if self._closed:
+            return []
+        actions = self.node.handle(self.clock(), *events)
+        for action in actions:
+            if isinstance(action, Transmit) and action.newest <= self._durable:
+                self._transmit(action)  # it rests on nothing that is still to be written
+            else:
+                self._held.append(action)
         self._settle()
         return actions
 
@@ -93,19 +104,26 @@ class Driver:
         return next(action.id for action in actions if isinstance(action, Generated) and not action.administrative)
 
     async def committed(self) -> None:
-        """Wait until all that was decided so far is durable."""
+        """Wait until all that was decided so far is durable; while the store cannot be written, that is long."""
         while self._committing is not None or self.vault.dirty:
-            self._settle()
-            if self._committing is None:
+            if self.failed and self._closing:
                 return
-            await asyncio.shield(self._committing)
+            await self._writable.wait()
+            self._settle()
+            if self._committing is not None:
+                await asyncio.shield(self._committing)
 
     async def close(self) -> None:
-        """End in an orderly way: links first, then a last commit."""
+        """End in an orderly way: links first, then a last commit.
+
+        What cannot be written is lost here; nobody has been told that it was kept.
+        """
         self._closing = True
         for adapter in list(self.adapters.values()):
             await adapter.close()
+        self._writable.set()
         await self.committed()
+        self._closed = True
         self._thread.shutdown()
 
     # Commits -------------------------------------------------------------------------------------------------------
@@ -125,7 +143,7 @@ class Driver:
         try:
             while self.vault.dirty and not self.failed:
                 await asyncio.sleep(0)  # what has come in the same moment goes along
-                sealed, self._held = self._held, []
+                sealed, self._held, newest = self._held, [], self.node.store.newest
                 self.node.flush()
                 for prepare in self.before_commit:
                     prepare()
@@ -135,6 +153,10 @@ class Driver:
                     self._held = sealed + self._held
                     self._fail(str(error))
                     return
+                self._durable = newest
+                if self._told:
+                    self._say("the store can be written again")
+                    self._told = ""
                 self._let_out(sealed)
         finally:
             self._committing = None
@@ -143,12 +165,15 @@ class Driver:
 
     def _fail(self, why: str) -> None:
         """The store cannot be written: nothing leaves, nothing is taken in, and it is tried again."""
-        self._say(f"the store cannot be written: {why}")
-        self.failed = why
+        if why != self._told:
+            self._say(f"the store cannot be written, trying again: {why}")
+        self.failed = self._told = why
+        self._writable.clear()
         capacity, self.node.store.capacity = self.node.store.capacity, 0.0
 
         def again() -> None:
             self.failed, self.node.store.capacity = "", capacity
+            self._writable.set()
             self._settle()
 
         asyncio.get_running_loop().call_later(RETRY_S, again)
@@ -172,7 +197,7 @@ class Driver:
                     adapter.refuse(own)
                 case Deliver(id_):
                     self.counts["delivered"] += 1
-                    self._deliver(action, partial(self._consumed, id_))
+                    self._deliver(action, partial(self._note_consumed, id_))
                 case WakeAt(t):
                     asyncio.get_running_loop().call_later(max(t - self.clock(), 0.0), self.tell, Wake(t))
                 case _:
@@ -180,8 +205,15 @@ class Driver:
                     for listener in self.listeners:
                         listener(action)
 
-    def _consumed(self, unit: BundleId) -> None:
-        self.tell(Consumed(unit))
+    def _note_consumed(self, unit: BundleId) -> None:
+        """The application has a payload; the node hears of many at once."""
+        if not self._consumed:
+            asyncio.get_running_loop().call_soon(self._tell_consumed)
+        self._consumed.append(Consumed(unit))
+
+    def _tell_consumed(self) -> None:
+        events, self._consumed = self._consumed, []
+        self.tell(*events)
 
     def _transmit(self, action: Transmit) -> None:
         adapter = self.adapters.get(action.neighbour)
@@ -217,8 +249,10 @@ class Driver:
 
     def up(self, adapter: Adapter, rate_bps: float) -> None:
         """A neighbour can be reached."""
-        if adapter.neighbour is None or not rate_bps:
+        if adapter.neighbour is None or not rate_bps or self._closing:
             return
+        if self.adapters.get(adapter.neighbour) is adapter:
+            return  # only its rate has changed
         self.adapters[adapter.neighbour] = adapter
         self._say(f"link with node {adapter.neighbour} is up")
         self._link(adapter.neighbour)

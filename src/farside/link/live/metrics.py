@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -42,7 +42,9 @@ class _Collector(Collector):
         for name, text in COUNTERS.items():
             yield CounterMetricFamily(f"farside_{name}", text, value=driver.counts[name])
         yield GaugeMetricFamily("farside_store_octets", "Payload octets in the store", value=store.used)
-        yield GaugeMetricFamily("farside_store_free_octets", "Payload octets that still fit", value=store.space_left)
+        yield GaugeMetricFamily(
+            "farside_store_free_octets", "Payload octets that still fit", value=max(store.space_left, 0.0)
+        )
         states = GaugeMetricFamily("farside_bundles", "Bundles in the store", labels=["state"])
         counts = dict.fromkeys(State, 0)
         for stored in store:
@@ -59,7 +61,7 @@ class _Collector(Collector):
         )
 
 
-async def serve_metrics(driver: Driver, address: Address) -> Callable[[], None]:
+async def serve_metrics(driver: Driver, address: Address) -> Callable[[], Awaitable[None]]:
     """Answer every GET with the metrics; returns what ends it. Raises BadInput where the address cannot be had."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(driver))
@@ -82,4 +84,8 @@ async def serve_metrics(driver: Driver, address: Address) -> Callable[[], None]:
         server = await asyncio.start_server(answer, address.host or None, address.port)
     except OSError as error:
         raise unusable(address, error) from None
-    return server.close
+
+    async def end() -> None:
+        server.close()
+
+    return end

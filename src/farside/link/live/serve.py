@@ -6,21 +6,34 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from farside.errors import BadInput, FarsideError
 from farside.link.contact import Contact, ContactPlan, LightTime
-from farside.link.events import Action, Deliver, Dropped, PushedBack, Rejected, Resent, Submit
+from farside.link.events import (
+    Action,
+    ClockDiffers,
+    Deliver,
+    Dropped,
+    Expired,
+    PushedBack,
+    Rejected,
+    Resent,
+    Submit,
+    Wake,
+)
 from farside.link.live.config import Config
 from farside.link.live.driver import Driver
 from farside.link.live.metrics import serve_metrics
-from farside.link.live.spool import Inbox, waiting
+from farside.link.live.spool import Inbox, Outgoing, waiting
 from farside.link.ltp import LinkUp as Carrier
 from farside.link.node import Node, Settings
 from farside.link.planfile import PlanFile, read_plan
 from farside.link.route import Router
-from farside.link.security import Guard, Keys, Pattern, Rule, read_keys
+from farside.link.security import Guard, Keys, Pattern, Rule, Why, read_keys
 from farside.link.sockets import (
     Adapter,
     Address,
@@ -35,10 +48,13 @@ from farside.link.sockets import (
 from farside.link.vault import Disk
 
 BP_EPOCH_S = 946_684_800
-"""Unix time of BP time 0."""
+"""Unix time of BP time 0, and of mission time 0: whatever the plan begins with, what is in the store stays true."""
 LIFETIME_S = 60 * 86400.0
 LOOK_S = 0.25
 """The outbox is looked through so often."""
+RETRY_S = 5.0
+"""What could not be laid into the inbox is tried again after so long."""
+LONGEST_TIMER_S = 60.0
 STATE = "outbox"
 
 Say = Callable[[str], None]
@@ -46,15 +62,20 @@ Say = Callable[[str], None]
 
 async def serve(config: Config, say: Say, ready: Callable[[], None] = lambda: None) -> None:
     """Run a node until SIGINT or SIGTERM. ready() is called when it is listening. Raises BadInput."""
-    file = read_plan(config.plan, config.epoch_s)
-    if config.node not in file.plan.nodes:
-        raise BadInput(config.plan, "node", config.node, f"a node of the plan: {', '.join(map(str, file.plan.nodes))}")
-    guard = _guard(config, file)
+    file = read_plan(config.plan, config.epoch_s).at_epoch(BP_EPOCH_S)
+    for node in (config.node, *config.neighbours):
+        if node not in file.plan.nodes:
+            raise BadInput(config.plan, "node", node, f"a node of the plan: {', '.join(map(str, file.plan.nodes))}")
+    guard = _guard(config)
     for folder in (config.inbox, config.outbox):
         _make(folder)
     vault = Disk(config.store)
     for line in vault.damaged:
         say(f"store: {line}")
+    for contact in file.without_range()[:1]:
+        say(
+            f"plan: no range for all contacts of {contact.sender} and {contact.receiver}: light time 0 is assumed there"
+        )
     process = _Process(config, file, guard, vault, say)
     try:
         await process.run(ready)
@@ -69,23 +90,19 @@ def _make(folder: Path) -> None:
         raise BadInput(folder, "", error.strerror, "a folder, or a place where one can be made") from None
 
 
-def _guard(config: Config, file: PlanFile) -> Guard | None:
+def _guard(config: Config) -> Guard | None:
     if not config.rules and not config.keys:
         return None
     rules = tuple(
         Rule(Pattern.parse(r.source), Pattern.parse(r.destination), r.sign, r.encrypt, r.require) for r in config.rules
     )
     keys = read_keys(config.keys) if config.keys else Keys()
-    return Guard(rules, keys, _epoch_ms(file))
-
-
-def _epoch_ms(file: PlanFile) -> int:
-    return round((file.epoch_s - BP_EPOCH_S) * 1000)
+    return Guard(rules, keys, 0)
 
 
 class _Process:
     def __init__(self, config: Config, file: PlanFile, guard: Guard | None, vault: Disk, say: Say) -> None:
-        self.config, self.file, self.vault, self.say = config, file, vault, say
+        self.config, self.vault, self.say = config, vault, say
         self.plan: ContactPlan = file.plan
         self.light_time: LightTime = file.light_time()
         settings = Settings(
@@ -97,140 +114,231 @@ class _Process:
             first_sequence=round(time.time() * 1000),  # a store that is lost must not make old numbers anew
         )
         router = Router(self.plan, self.light_time)
-        node = Node(config.node, router, _epoch_ms(file), settings, vault, guard)
+        node = Node(config.node, router, 0, settings, vault, guard)
         self.inbox = Inbox(config.inbox)
         self.driver = Driver(node, vault, self.clock, self._deliver, say)
         self.driver.listeners.append(self._note)
         self._ends: list[Callable[[], Awaitable[None]]] = []
+        self._ltp: dict[int, LtpAdapter] = {}
+        self._contacts: dict[tuple[int, int], Contact] = {}
+        self._said: dict[str, str] = {}
 
     def clock(self) -> float:
-        """Seconds since the plan's time 0."""
-        return time.time() - self.file.epoch_s
+        """Mission time: seconds since BP time 0."""
+        return time.time() - BP_EPOCH_S
 
     async def run(self, ready: Callable[[], None]) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        metrics = self.config.metrics
-        end_metrics = await serve_metrics(self.driver, Address.parse(metrics, "metrics")) if metrics else None
         try:
             await self._open()
             self._schedule()
-            held = sum(1 for _ in self.driver.node.store)
-            self.say(f"{self.config.title} is up; {held} bundles in its store")
+            self.driver.tell(Wake(self.clock()))  # what it kept for applications here, or has to send again
+            self.say(f"{self.config.title} is up; {self._held()} bundles in its store")
             ready()
             sending = loop.create_task(self._send_outbox())
-            await stop.wait()
+            await asyncio.wait((loop.create_task(stop.wait()), sending), return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                sending.result()
             self.say("stopping")
             sending.cancel()
         finally:
             for end in self._ends:
                 await end()
             await self.driver.close()
-            if end_metrics:
-                end_metrics()
-        self.say(f"{self.config.title} has stopped; {sum(1 for _ in self.driver.node.store)} bundles stay in its store")
+        self.say(f"{self.config.title} has stopped; {self._held()} bundles stay in its store")
+
+    def _held(self) -> int:
+        return sum(1 for _ in self.driver.node.store)
 
     # Links ---------------------------------------------------------------------------------------------------------
 
     async def _open(self) -> None:
-        tls = self.config.tls and Tls(self.config.tls.certificate, self.config.tls.key, self.config.tls.authorities)
-        me, local = self.config.node, {}
-        for url in self.config.listen:
+        config, driver, me = self.config, self.driver, self.config.node
+        tls = Tls(config.tls.certificate, config.tls.key, config.tls.authorities) if config.tls else None
+        if config.metrics:
+            with _named(config, "metrics", config.metrics):
+                end_metrics = await serve_metrics(driver, Address.parse(config.metrics))
+            self._ends.append(end_metrics)
+        own: dict[str, list[Address]] = {"ltp": [], "udp": []}
+        for url in config.listen:
             scheme, _, text = url.partition("://")
-            address = Address.parse(text, "listen")
-            if scheme == "tcpcl":
-                server = tcpcl_server(self.driver, me, address, 1e9, tls or None)
-            elif scheme == "stcp":
-                server = stcp_server(self.driver, address)
-            else:
-                local[scheme] = address
+            if scheme in own:
+                own[scheme].append(Address.parse(text))
                 continue
-            await server.open()
+            tcpcl = scheme == "tcpcl"
+            server = (
+                tcpcl_server(driver, me, Address.parse(text), 1e9, tls)
+                if tcpcl
+                else stcp_server(driver, Address.parse(text))
+            )
+            with _named(config, "listen", url):
+                await server.open()
             self._ends.append(server.close)
-        for neighbour, url in self.config.neighbours.items():
+        for neighbour, url in config.neighbours.items():
             scheme, _, text = url.partition("://")
-            address, rate = Address.parse(text, "neighbours"), self._rate(me, neighbour)
+            address, rate = Address.parse(text), self._rate(me, neighbour)
             adapter: Adapter
             if scheme == "tcpcl":
-                adapter = tcpcl_client(self.driver, me, neighbour, address, rate, tls or None)
+                adapter = tcpcl_client(driver, me, neighbour, address, rate, tls)
             elif scheme == "stcp":
-                adapter = StcpSender(self.driver, neighbour, address, rate).open()
-            elif scheme not in local:
-                own = f"an own {scheme}://host:port to talk to {neighbour}"
-                raise BadInput("listen", scheme, list(self.config.listen), own)
-            elif scheme == "udp":
-                adapter = await UdpAdapter(self.driver, neighbour, local[scheme], address, rate).open()
+                adapter = StcpSender(driver, neighbour, address, rate).open()
             else:
-                adapter = await self._ltp(neighbour, local[scheme], address)
+                local = own[scheme].pop(0)  # in the order of both lists
+                with _named(config, "listen", f"{scheme}://{local}"):
+                    if scheme == "udp":
+                        adapter = await UdpAdapter(driver, neighbour, local, address, rate).open()
+                    else:
+                        adapter = self._ltp[neighbour] = await self._open_ltp(neighbour, local, address)
             self._ends.append(adapter.close)
 
     def _rate(self, sender: int, receiver: int) -> float:
-        """The rate of a link by the plan; 1 Gbit/s where it has none (only what comes is taken then)."""
+        """The highest rate of a link by the plan; 1 Gbit/s where it has none (only what comes is taken then)."""
         return max((c.rate_bps for c in self.plan if (c.sender, c.receiver) == (sender, receiver)), default=1e9)
 
-    async def _ltp(self, neighbour: int, local: Address, remote: Address) -> LtpAdapter:
-        me = self.config.node
-        light_s = self.light_time(me, neighbour, self.clock())
-        link = Carrier(self._rate(me, neighbour), self._rate(neighbour, me), light_s)
+    async def _open_ltp(self, neighbour: int, local: Address, remote: Address) -> LtpAdapter:
         memory = self.vault.state(f"ltp {neighbour}") or b""
-        adapter = LtpAdapter(self.driver, me, neighbour, local, remote, link, memory)
+        adapter = LtpAdapter(self.driver, self.config.node, neighbour, local, remote, None, memory)
         self.driver.before_commit.append(lambda: self.vault.set_state(f"ltp {neighbour}", adapter.memory))
         return await adapter.open()
 
     def _schedule(self) -> None:
-        """Contacts of the plan that begin or end from now on."""
+        """Contacts of the plan that begin or end from now on, either way."""
         loop, now = asyncio.get_running_loop(), self.clock()
 
         def at(t: float, do: Callable[[Contact], None], contact: Contact) -> None:
-            # a timer may not be longer than some weeks; ask again then
+            # not one long timer: the clock may be set meanwhile
             wait = t - self.clock()
-            if wait > 86400.0:
-                loop.call_later(86400.0, at, t, do, contact)
+            if wait > LONGEST_TIMER_S:
+                loop.call_later(LONGEST_TIMER_S, at, t, do, contact)
             else:
                 loop.call_later(max(wait, 0.0), do, contact)
 
         for contact in self.plan:
-            if contact.sender == self.config.node and contact.end > now:
-                at(contact.start, self.driver.contact_begins, contact)
-                at(contact.end, self.driver.contact_ends, contact)
+            if self.config.node in (contact.sender, contact.receiver) and contact.end > now:
+                at(contact.start, self._begins, contact)
+                at(contact.end, self._over, contact)
+
+    def _begins(self, contact: Contact) -> None:
+        self._contacts[contact.sender, contact.receiver] = contact
+        self._tune(contact)
+        if contact.sender == self.config.node:
+            self.driver.contact_begins(contact)
+
+    def _over(self, contact: Contact) -> None:
+        if self._contacts.get((contact.sender, contact.receiver)) is not contact:
+            return
+        del self._contacts[contact.sender, contact.receiver]
+        if contact.sender == self.config.node:
+            self.driver.contact_ends(contact)
+        self._tune(contact)
+
+    def _tune(self, contact: Contact) -> None:
+        """LTP has to know when its link is there (both ways, for its reports), how fast it is, how long light takes."""
+        me = self.config.node
+        neighbour = contact.receiver if contact.sender == me else contact.sender
+        out, back = self._contacts.get((me, neighbour)), self._contacts.get((neighbour, me))
+        if neighbour not in self._ltp:
+            return
+        link = None
+        if out and back:
+            now, end = self.clock(), min(out.end, back.end)
+            until = asyncio.get_running_loop().time() + end - now
+            link = Carrier(out.rate_bps, back.rate_bps, self.light_time(me, neighbour, now), until)
+        self._ltp[neighbour].set_link(link)
 
     # Applications --------------------------------------------------------------------------------------------------
 
     def _deliver(self, action: Deliver, done: Callable[[], None]) -> None:
-        path = self.inbox.put(action)
+        """Lay a payload down; while that cannot be done the node keeps it."""
+        loop, name = asyncio.get_running_loop(), str(action.id)
+        try:
+            path = self.inbox.put(action)
+        except OSError as error:
+            self._say_once(name, f"{name} cannot be laid into the inbox, trying again: {error.strerror}")
+            loop.call_later(RETRY_S, self._deliver, action, done)
+            return
+        self._said.pop(name, None)
         self.say(f"received {path} ({len(action.payload)} octets from {action.id.source})")
-        asyncio.get_running_loop().call_soon(done)
+        loop.call_soon(done)
 
     async def _send_outbox(self) -> None:
         """Take in what is put into the outbox; a file goes when its content is durable in the store, and only once."""
-        taken = set(json.loads(self.vault.state(STATE) or b"[]"))
+        taken = json.loads(self.vault.state(STATE) or b"[]")  # before the power went, perhaps
         while True:
-            for file in list(waiting(self.config.outbox)):
-                name = str(file.path.relative_to(self.config.outbox))
-                if name not in taken:
-                    try:
-                        submit = Submit(file.destination, file.path.read_bytes(), file.priority, LIFETIME_S, name)
-                        self.vault.set_state(STATE, json.dumps([name]).encode())
-                        unit = self.driver.submit(submit)
-                    except FarsideError as error:
-                        self.say(f"{name} waits: {error}")
-                        await asyncio.sleep(5.0)
-                        continue
-                    await self.driver.committed()
-                    self.say(f"sending {name} ({len(submit.payload)} octets) as {unit}")
-                file.path.unlink()
-                taken.discard(name)
+            try:
+                for file in list(waiting(self.config.outbox)):
+                    if [file.name, *file.mark] != taken:
+                        taken = await self._send(file) or taken
+                    if [file.name, *file.mark] == taken:
+                        file.path.unlink()
+            except OSError as error:
+                self._say_once("outbox", f"outbox: {error.filename}: {error.strerror}")
             await asyncio.sleep(LOOK_S)
+
+    async def _send(self, file: Outgoing) -> list[object] | None:
+        """Submit a file; what tells it from others, once it is durable in the store. None where it has to wait."""
+        if file.destination.node not in self.plan.nodes:
+            self._say_once(file.name, f"{file.name} waits: no node {file.destination.node} in the plan")
+            return None
+        submit = Submit(file.destination, file.path.read_bytes(), file.priority, LIFETIME_S, file.name)
+        mark = [file.name, *file.mark]
+        try:
+            unit = self.driver.submit(submit)
+        except FarsideError as error:
+            self._say_once(file.name, f"{file.name} waits: {error}")
+            return None
+        self.vault.set_state(STATE, json.dumps(mark).encode())  # in the batch that holds the payload
+        await self.driver.committed()
+        self._said.pop(file.name, None)
+        self.say(f"sending {file.name} ({len(submit.payload)} octets) as {unit}")
+        return mark
+
+    def _say_once(self, about: str, line: str) -> None:
+        """Say it unless it has been said."""
+        if self._said.get(about) != line:
+            self._said[about] = line
+            self.say(line)
 
     def _note(self, action: Action) -> None:
         match action:
+            case Rejected(id_, Why.EXPIRED_KEY):
+                self.say(f"refused {id_}: {Why.EXPIRED_KEY}, by this node's clock ({_utc(self.clock())})")
             case Rejected(id_, why):
                 self.say(f"refused {id_}: {why}")
             case Resent(id_):
                 self.say(f"no acknowledgement of {id_} in time: sending it again")
+            case Expired(id_):
+                self.say(f"the lifetime of {id_} has ended")
             case PushedBack(neighbour, octets, why):
-                self.say(f"did not take {octets} octets of node {neighbour}: {why}")
+                self._say_once(f"node {neighbour}", f"did not take {octets} octets of node {neighbour}: {why}")
             case Dropped(id_, octets, why):
                 self.say(f"dropped {id_ or 'something unreadable'} ({octets} octets): {why}")
+            case ClockDiffers(source, seconds):
+                self.say(self._about_clocks(source, seconds))
+
+    def _about_clocks(self, source: int, seconds: float) -> str:
+        keys = ", keys by this node's clock" if self.config.keys else ""
+        size = f"{abs(seconds) / 3600:.1f} h" if abs(seconds) >= 3600 else f"{abs(seconds) / 60:.1f} min"
+        if seconds < 0:
+            found = f"the clock of node {source} is {size} ahead of this node's ({_utc(self.clock())})"
+        else:
+            found = (
+                f"the clock of node {source} is {size} behind this node's ({_utc(self.clock())}), or a link took long"
+            )
+        return f"{found}: lifetimes are counted by age{keys}"
+
+
+def _utc(t: float) -> str:
+    return datetime.fromtimestamp(t + BP_EPOCH_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def _named(config: Config, field: str, value: str) -> Iterator[None]:
+    """Say whose address it is that cannot be had."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(config.title, field, value, error.expected) from None

@@ -7,6 +7,7 @@ inbox/received.jsonl             # a line for each: name, source, created, octet
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -27,9 +28,11 @@ _FILE = re.compile(r"([012])-(.+)")
 
 
 class Outgoing(NamedTuple):
-    """A file in the outbox."""
+    """A file in the outbox. name: its path from there; mark: tells it from any later file of the same name."""
 
     path: Path
+    name: str
+    mark: list[int]
     destination: Eid
     priority: Priority
 
@@ -43,7 +46,7 @@ def put_in_outbox(outbox: Path, file: Path, destination: str, priority: Priority
         raise BadInput("farside node send", "file", str(file), "a file that exists")
     folder = outbox / place[1]
     folder.mkdir(parents=True, exist_ok=True)
-    target, copy = folder / f"{int(priority)}-{file.name}", outbox / f".{file.name}.part"
+    target, copy = folder / f"{int(priority)}-{file.name}", outbox / f".{file.name}.{os.getpid()}.part"
     number = 1
     while target.exists():
         target, number = folder / f"{int(priority)}-{number}-{file.name}", number + 1
@@ -54,7 +57,7 @@ def put_in_outbox(outbox: Path, file: Path, destination: str, priority: Priority
 
 def waiting(outbox: Path) -> Iterator[Outgoing]:
     """What lies in an outbox, the urgent first, then the oldest."""
-    found: list[tuple[int, int, Path, Eid]] = []
+    found: list[tuple[int, int, Outgoing]] = []
     for folder in outbox.iterdir():
         place = _FOLDER.fullmatch(folder.name)
         if place is None or not folder.is_dir():
@@ -62,10 +65,12 @@ def waiting(outbox: Path) -> Iterator[Outgoing]:
         destination = Eid(int(place[1]), int(place[2]))
         for match, path in [(_FILE.fullmatch(path.name), path) for path in folder.iterdir()]:
             if match and path.is_file():
-                urgent_first = -int(match[1]), path.stat().st_mtime_ns
-                found.append((*urgent_first, path, destination))
-    for urgency, _, path, destination in sorted(found):
-        yield Outgoing(path, destination, Priority(-urgency))
+                status, name = path.stat(), f"{folder.name}/{path.name}"
+                mark = [status.st_ino, status.st_ctime_ns]
+                file = Outgoing(path, name, mark, destination, Priority(int(match[1])))
+                found.append((-file.priority, status.st_mtime_ns, file))
+    for *_, file in sorted(found):
+        yield file
 
 
 class Inbox:
@@ -74,11 +79,23 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        log = folder / LOG
-        self._logged = {json.loads(line)["name"] for line in log.read_text().splitlines()} if log.exists() else set()
+        self._logged = set(self._names())
+
+    def _names(self) -> Iterator[str]:
+        """What the log names. A last line cut off by a loss of power is taken away, a spoiled one skipped."""
+        log = self.folder / LOG
+        if not log.exists():
+            return
+        data = log.read_bytes()
+        if not data.endswith(b"\n"):
+            data = data[: data.rfind(b"\n") + 1]
+            os.truncate(log, len(data))
+        for line in data.splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                yield json.loads(line)["name"]
 
     def put(self, action: Deliver) -> Path:
-        """Lay a payload down durably."""
+        """Lay a payload down durably. Raises OSError."""
         source = action.id.source
         where = f"{source.node}.{source.service}" if source.node else source.dtn.strip("/").replace("/", "_")
         name = f"{action.destination.service}/{where}-{action.id.created_ms}-{action.id.sequence}"
@@ -90,6 +107,7 @@ class Inbox:
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
+        _keep_name(path.parent)
         if name not in self._logged:
             self._logged.add(name)
             digest = hashlib.sha256(action.payload).hexdigest()
@@ -97,3 +115,12 @@ class Inbox:
             with (self.folder / LOG).open("a") as file:
                 file.write(json.dumps(row) + "\n")
         return path
+
+
+def _keep_name(folder: Path) -> None:
+    """Make a file's name in a folder as durable as its content."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

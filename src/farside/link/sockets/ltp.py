@@ -47,14 +47,14 @@ class LtpAdapter(Adapter):
         neighbour: int,
         local: Address,
         remote: Address,
-        link: LinkUp,
+        link: LinkUp | None,
         memory: bytes = b"",
     ) -> None:
         super().__init__(driver, neighbour)
         self.damaged = 0
         self._engine = Engine(me, neighbour, memory, wrap=OVERHEAD)
-        self._link: LinkUp | None = link
-        self._pace = Pace(link.out_bps)
+        self._link = link
+        self._pace = Pace(link.out_bps if link else 1.0)
         self._datagrams = Datagrams(local, remote, self._pace, self._heard)
         self._open = False
         self._sending = False

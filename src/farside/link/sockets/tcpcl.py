@@ -76,7 +76,7 @@ class TcpclAdapter(Connection):
 
     def opened(self) -> None:
         """The session can begin."""
-        self._session = Session(self._terms)
+        self._session = Session(self._terms, self._session.next_ticket)
         self._owes_ready, self._early = False, None
         self._tell(Opened())
 
