@@ -121,6 +121,7 @@ class Driver:
         self._closing = True
         for adapter in list(self.adapters.values()):
             await adapter.close()
+        self._tell_consumed()
         self._writable.set()
         await self.committed()
         self._closed = True
@@ -213,7 +214,8 @@ class Driver:
 
     def _tell_consumed(self) -> None:
         events, self._consumed = self._consumed, []
-        self.tell(*events)
+        if events:
+            self.tell(*events)
 
     def _transmit(self, action: Transmit) -> None:
         adapter = self.adapters.get(action.neighbour)
