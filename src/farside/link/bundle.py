@@ -182,7 +182,7 @@ class Bundle:
 
     def pack(self) -> bytes:
         """CBOR form, as sent over a link."""
-        parts = [b"\x9f", self.wire]
+        parts: list[Wire] = [b"\x9f", self.wire]
         parts += [wire or block.pack() for block, wire in zip(self.blocks, self._wires[1:], strict=True)]
         parts.append(b"\xff")
         return b"".join(parts)

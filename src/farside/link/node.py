@@ -170,12 +170,28 @@ class Node:
         kept = 0.0 if priority is Priority.EXPEDITED or math.isinf(self.store.capacity) else self.settings.reserve
         return self.store.space_left - kept * self.store.capacity if kept else self.store.space_left
 
-    def handle(self, now: float, event: Event) -> list[Action]:
-        """Take in an event at mission time ``now``; returns what is to be done.
+    def handle(self, now: float, *events: Event) -> list[Action]:
+        """Take in what happened at mission time ``now``; returns what is to be done.
 
-        Raises StoreFull for a Submit that finds no room.
+        Raises StoreFull for a Submit that finds no room, which must then stand alone.
         """
         actions: list[Action] = []
+        for event in events:
+            self._take_in(now, event, actions)
+        while self._whole:
+            self._hand_over(now, *self._whole.pop(), actions)
+        self._expire(now, actions)
+        self._acknowledge(now, actions)
+        self._send_again(now, actions)
+        for neighbour in sorted(self._links):
+            # a link that is busy with what is urgent takes nothing, one busy otherwise takes what is
+            free = self.store.urgent and not self._busy[neighbour] if neighbour in self._busy else True
+            if free and self._refusals.get(neighbour, (0, 0.0))[1] <= now:
+                self._fill(now, neighbour, actions)
+        self._ask_to_wake(now, actions)
+        return actions
+
+    def _take_in(self, now: float, event: Event, actions: list[Action]) -> None:
         match event:
             case Submit():
                 self._submit(now, event, actions)
@@ -195,18 +211,6 @@ class Node:
                 self._lost(now, neighbour, tokens)
             case Wake(t):
                 self._wakes.discard(t)
-        while self._whole:
-            self._hand_over(now, *self._whole.pop(), actions)
-        self._expire(now, actions)
-        self._acknowledge(now, actions)
-        self._send_again(now, actions)
-        for neighbour in sorted(self._links):
-            # a link that is busy with what is urgent takes nothing, one busy otherwise takes what is
-            free = self.store.urgent and not self._busy[neighbour] if neighbour in self._busy else True
-            if free and self._refusals.get(neighbour, (0, 0.0))[1] <= now:
-                self._fill(now, neighbour, actions)
-        self._ask_to_wake(now, actions)
-        return actions
 
     # Sources -------------------------------------------------------------------------------------------------------
 
@@ -584,7 +588,8 @@ class Node:
             bundles.append((self._token, self._as_it_leaves(stored, data, age_ms)))
         if bundles:
             self._busy[neighbour] = batch[0].priority is Priority.EXPEDITED
-            actions.append(Transmit(neighbour, tuple(bundles), self._busy[neighbour]))
+            newest = max(key for stored in batch for key in stored.keys)
+            actions.append(Transmit(neighbour, tuple(bundles), self._busy[neighbour], newest))
 
     def _as_it_leaves(self, stored: Stored, data: bytes, age_ms: int) -> bytes:
         """A bundle's bytes for a neighbour; this node's own are written so that only their age is missing."""

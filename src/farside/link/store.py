@@ -128,6 +128,8 @@ class Store:
         self.used = 0
         self.urgent = 0
         """Expedited bundles that wait."""
+        self.newest = 0
+        """The largest key that the vault has given."""
         self._units: dict[BundleId, dict[int, Stored]] = {}
         self._queues: dict[tuple[int, int, int], OrderedDict[int, Stored]] = {}
         self._deadlines: list[tuple[float, int, Stored]] = []
@@ -153,6 +155,7 @@ class Store:
             stored.keys = tuple(self.vault.put(meta, data) for _ in range(self.copies))
         else:
             stored.keys = (self.vault.put(meta, data),)
+        self.newest = stored.keys[-1]
         self._enter(stored, state)
 
     def restore(self) -> Iterator[Stored]:
@@ -163,6 +166,7 @@ class Store:
             known = found.setdefault((stored.id, stored.offset), stored)
             known.keys = (*known.keys, key)
         for stored in found.values():
+            self.newest = max(self.newest, *stored.keys)
             self._enter(stored, State.RETAINED)
             yield stored
 
