@@ -11,7 +11,7 @@ from farside.cli.words import Quiet
 
 app = typer.Typer(help="Carry bundles between machines: a node of the space link as a process.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's file (see **farside node example**).")]
+File = Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's file.")]
 
 
 @app.command()
@@ -24,11 +24,24 @@ def run(
     plan: Annotated[Path | None, typer.Option(help="Contact plan (ION or HDTN form), in place of the file's.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of the store, in place of the file's.")] = None,
     metrics: Annotated[str | None, typer.Option(help="host:port for Prometheus, in place of the file's.")] = None,
-    quiet: Quiet = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log nothing; metrics tell how it is.")] = False,
 ) -> None:
     """Run a node until Ctrl-C or SIGTERM. What it has acknowledged it keeps, even if the plug is pulled.
 
     farside node run lander.yaml
+
+    CONFIG is YAML; its paths count from its own folder. **farside node example** writes four that work.
+
+    Needed: **node** (its number), **store**, **inbox**, **outbox** (folders), **plan** (a file).
+
+    Links: **listen** (list of URLs), **neighbours** (node: URL, those it dials), **tls** (certificate, key,
+    authorities: PEM files). URLs: tcpcl://host:port, ltp://, stcp://, udp://; for each ltp or udp neighbour an own
+    address in listen, in the same order.
+
+    Security: **keys** (a file of mode 600), **rules** (list of source, destination, sign, encrypt, require).
+
+    Others: **name**, **epoch** (UTC that +0 in the plan means), **metrics** (host:port), **capacity_mb** (1000),
+    **evict** (false), **copies** (1 or 2), **acknowledge_every_s** (10), **resend_after_s** (60).
     """
     import asyncio
     import time
@@ -50,7 +63,7 @@ def run(
 @app.command()
 def send(
     config: File,
-    file: Annotated[Path, typer.Argument(help="The file to send.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to send.")],
     to: Annotated[str, typer.Option(help="Endpoint that it is for, such as ipn:40.1.")] = ...,  # type: ignore[assignment]
     priority: Annotated[int, typer.Option(min=0, max=2, help="0 bulk, 1 standard, 2 expedited.")] = 1,
     quiet: Quiet = False,
@@ -62,13 +75,15 @@ def send(
     from farside.link import Priority
     from farside.link.live import put_in_outbox, read_config
 
-    path = put_in_outbox(read_config(config).outbox, file, to, Priority(priority))
+    path = put_in_outbox(read_config(config), file, to, Priority(priority))
     if not quiet:
         typer.echo(f"waiting in {path}")
 
 
 @app.command()
-def example(folder: Annotated[Path, typer.Argument(help="A new folder.")], quiet: Quiet = False) -> None:
+def example(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")], quiet: Quiet = False
+) -> None:
     """Write lander, relay, station and centre with a contact plan and a fresh key, to run in four terminals.
 
     farside node example four
@@ -86,7 +101,7 @@ def example(folder: Annotated[Path, typer.Argument(help="A new folder.")], quiet
 
 
 @app.command()
-def key(path: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+def key(path: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
     """Write a key file with one fresh key, for the lander and the centre; edit who may use it and until when."""
     from farside.link.live import write_key
 

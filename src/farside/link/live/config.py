@@ -17,18 +17,29 @@ for long and lossy ways), stcp and udp (no acknowledgement: the source's own rep
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from farside.errors import BadInput
 from farside.link.security import Pattern
 from farside.link.sockets import Address
 
 SCHEMES = ("tcpcl", "ltp", "stcp", "udp")
+HELP = "farside node run --help"
+_KINDS = {
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "tuple_type": "a list",
+    "string_type": "a text",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+}
+"""What was expected, where the words of the checker say it badly."""
 
 
 class _Part(BaseModel):
@@ -104,24 +115,22 @@ class Config(_Part):
 
     @field_validator("neighbours")
     @classmethod
-    def _neighbours(cls, urls: dict[int, str]) -> dict[int, str]:
-        return {node: _url(url) for node, url in urls.items()}
+    def _neighbours(cls, urls: dict[int, str], info: ValidationInfo) -> dict[int, str]:
+        if info.data.get("node") in urls:
+            raise ValueError(f"other nodes than {info.data['node']}, which this one is")
+        for scheme in ("ltp", "udp"):
+            own, others = (
+                sum(_url(url).startswith(f"{scheme}://") for url in some)
+                for some in (info.data.get("listen", ()), urls.values())
+            )
+            if others > own:
+                raise ValueError(f"in listen an own {scheme}://host:port for each {scheme} neighbour")
+        return urls
 
     @field_validator("metrics")
     @classmethod
     def _metrics(cls, text: str) -> str:
         return text and _address(text)
-
-    @model_validator(mode="after")
-    def _others(self) -> Config:
-        if self.node in self.neighbours:
-            raise ValueError(f"neighbours other than {self.node}, the node itself")
-        dialled = [url.partition("://")[0] for url in self.neighbours.values()]
-        for scheme in ("ltp", "udp"):
-            own = sum(url.startswith(f"{scheme}://") for url in self.listen)
-            if dialled.count(scheme) > own:
-                raise ValueError(f"in listen an own {scheme}://host:port for each neighbour of this scheme")
-        return self
 
     @field_validator("epoch")
     @classmethod
@@ -155,28 +164,33 @@ def read_config(path: str | Path, **changes: Any) -> Config:
     try:
         spec = yaml.safe_load(file.read_text())
     except OSError as error:
-        raise BadInput(
-            file, "", error.strerror or "unreadable", "the file of a node (see farside node --help)"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(file, "", str(error).splitlines()[0], "YAML") from None
+        raise BadInput(file, "", error.strerror or "unreadable", f"the file of a node (see {HELP})") from None
+    except UnicodeDecodeError:
+        raise BadInput(file, "", "no text", "YAML") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise BadInput(file, f"line {mark.line + 1}" if mark else "", getattr(error, "problem", ""), "YAML") from None
     if not isinstance(spec, dict):
         raise BadInput(file, "", spec, "a mapping with node, store, inbox, outbox, plan …")
-    if isinstance(spec.get("epoch"), datetime):
+    if isinstance(spec.get("epoch"), date):
         spec["epoch"] = spec["epoch"].isoformat()
     try:
-        config = Config(**{**spec, **changes})
-    except (ValidationError, TypeError) as error:
-        if isinstance(error, TypeError):
-            raise BadInput(file, "", sorted(map(str, spec)), "field names as in farside node --help") from None
-        first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
-        field = ".".join(str(part) for part in first["loc"])
-        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        if first["type"] == "extra_forbidden":
-            expected = "no such field"
-        value = first["input"] if first["loc"] else sorted(map(str, spec))
-        raise BadInput(file, field, value, expected) from None
+        config = Config(**{str(name): value for name, value in {**spec, **changes}.items()})
+    except ValidationError as error:
+        raise _first(file, error) from None
     return _at_home(config, file.parent)
+
+
+def _first(file: Path, error: ValidationError) -> BadInput:
+    """The first thing that is wrong, a misspelt field before one that is missing."""
+    first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return BadInput(file, field, None, f"a value (see {HELP})")
+    if first["type"] == "extra_forbidden":
+        return BadInput(file, field, first["input"], f"no field of this name (see {HELP})")
+    expected = _KINDS.get(first["type"]) or first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return BadInput(file, field, first["input"], expected)
 
 
 def _at_home(config: Config, folder: Path) -> Config:

@@ -67,8 +67,8 @@ async def serve(config: Config, say: Say, ready: Callable[[], None] = lambda: No
         if node not in file.plan.nodes:
             raise BadInput(config.plan, "node", node, f"a node of the plan: {', '.join(map(str, file.plan.nodes))}")
     guard = _guard(config)
-    for folder in (config.inbox, config.outbox):
-        _make(folder)
+    for field, folder in (("inbox", config.inbox), ("outbox", config.outbox)):
+        _make(config, field, folder)
     vault = Disk(config.store)
     for line in vault.damaged:
         say(f"store: {line}")
@@ -83,11 +83,12 @@ async def serve(config: Config, say: Say, ready: Callable[[], None] = lambda: No
         vault.close()
 
 
-def _make(folder: Path) -> None:
+def _make(config: Config, field: str, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(folder, "", error.strerror, "a folder, or a place where one can be made") from None
+        expected = f"a folder that can be used or made ({error.strerror})"
+        raise BadInput(config.title, field, str(folder), expected) from None
 
 
 def _guard(config: Config) -> Guard | None:

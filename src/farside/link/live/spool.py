@@ -21,6 +21,8 @@ from farside.errors import BadInput
 from farside.link.eid import Eid
 from farside.link.events import Deliver
 from farside.link.journey import Priority
+from farside.link.live.config import Config
+from farside.link.planfile import read_plan
 
 LOG = "received.jsonl"
 _FOLDER = re.compile(r"(\d+)\.(\d+)")
@@ -37,11 +39,15 @@ class Outgoing(NamedTuple):
     priority: Priority
 
 
-def put_in_outbox(outbox: Path, file: Path, destination: str, priority: Priority = Priority.STANDARD) -> Path:
-    """Copy a file into an outbox, whole or not at all; where it lies now. Raises BadInput."""
-    place = re.fullmatch(r"(?:ipn:)?(\d+\.[1-9]\d*)", destination)
+def put_in_outbox(config: Config, file: Path, destination: str, priority: Priority = Priority.STANDARD) -> Path:
+    """Copy a file into a node's outbox, whole or not at all; where it lies now. Raises BadInput."""
+    place = re.fullmatch(r"(?:ipn:)?((\d+)\.[1-9]\d*)", destination)
     if place is None:
         raise BadInput("farside node send", "--to", destination, "an endpoint such as ipn:40.1, service from 1")
+    nodes, outbox = read_plan(config.plan, config.epoch_s).plan.nodes, config.outbox
+    if int(place[2]) not in nodes:
+        expected = f"a node of {config.plan}: {', '.join(map(str, nodes))}"
+        raise BadInput("farside node send", "--to", destination, expected)
     if not file.is_file():
         raise BadInput("farside node send", "file", str(file), "a file that exists")
     folder = outbox / place[1]
