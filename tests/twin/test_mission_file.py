@@ -10,6 +10,10 @@ from farside.twin import builtin, load_mission
 
 TEXT = builtin()["chang-e-4"].read_text()
 PANORAMA = f"sequences.{[s.name for s in load_mission('chang-e-4').sequences].index('panorama A')}"
+FAULT = (
+    "seed: 20190103\nlink: {{faults: [{{kind: {}, at: [{}], amount: {}, "
+    "from_utc: 2019-01-04T00:00:00Z, until_utc: 2019-01-05T00:00:00Z}}]}}"
+)
 
 
 def refused(tmp_path: Path, text: str) -> str:
@@ -48,6 +52,19 @@ def refused(tmp_path: Path, text: str) -> str:
         ("every_s: 1.0}", "every_s: 1.0e-13}", "sequences.0.commands.0.with.every_s: 1e-13"),
         ("epoch_utc: 2018-12-20T", "epoch_utc: 2015-12-20T", "a relay orbit"),
         ("instruments: [lcam, ", "instruments: [", "instruments aboard ('tcam'"),
+        ("seed: 20190103", "seed: 20190103\nlink: {mode: thick}", "link.mode: 'thick'"),
+        (
+            "seed: 20190103",
+            FAULT.format("gremlins", "relay", 0),
+            "link.faults.0.kind: 'gremlins'; expected one of frame-loss",
+        ),
+        ("seed: 20190103", FAULT.format("cut", "relay", 0), "two nodes for cut, got ('relay',)"),
+        ("seed: 20190103", FAULT.format("outage", "magpie", 0), "faults at lander, rover, relay, centre, Jiamusi"),
+        (
+            "seed: 20190103",
+            FAULT.format("bit-errors", "lander, relay", 2),
+            "share of bits turned over, from 0 to 0.001",
+        ),
         (
             'sequence_id: "0001", duration_s: 545.0}}',
             'sequence_id: "0001", duration_s: 545.0}}\n'

@@ -23,6 +23,7 @@ from farside.link.events import (
     Deliver,
     Event,
     Generated,
+    Received,
     Refuse,
     Rejected,
     Submit,
@@ -41,6 +42,8 @@ from farside.link.store import State, Store, StoreFull
 from farside.link.timecode import bp_time
 from farside.link.vault import Memory
 
+STRANGER = 0
+"""Neighbour of bundles that come from outside the network."""
 LIFETIME_S = 60 * 86400.0
 """Default lifetime: two lunar nights."""
 
@@ -166,6 +169,10 @@ class Network:
         actions = self._handle(number, event)
         return next(action.id for action in actions if isinstance(action, Generated) and not action.administrative)
 
+    def intrude(self, number: int, data: bytes) -> None:
+        """Let a stranger's transmitter reach a node with a bundle; nobody waits for an answer."""
+        self._tell(number, Received(STRANGER, 0, (data,)))
+
     def balance(self) -> Balance:
         """The ledger's account at this instant, against what is found in every store."""
         return self.ledger.balance(self._found())
@@ -231,6 +238,8 @@ class Network:
         match action:
             case Transmit(neighbour, bundles, urgent):
                 self.hop(number, neighbour).send(number, bundles, urgent)
+            case Accept(neighbour) | Refuse(neighbour) if neighbour == STRANGER:
+                pass
             case Accept(neighbour, ticket):
                 self.hop(number, neighbour).accept(number, ticket)
             case Refuse(neighbour, ticket):
