@@ -7,7 +7,19 @@ import sys
 
 from benchmarks.claim import Claim
 
-GROUPS = ("terrain", "sky", "light", "windows", "spectrometer", "codec", "fuzz_bundles", "ltp", "sockets", "flight")
+GROUPS = (
+    "terrain",
+    "sky",
+    "light",
+    "windows",
+    "spectrometer",
+    "codec",
+    "fuzz_bundles",
+    "ltp",
+    "sockets",
+    "link",
+    "flight",
+)
 
 
 def main(names: list[str]) -> int:

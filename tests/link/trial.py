@@ -20,6 +20,59 @@ SPAN_S = 6 * 3600.0
 LANDER, ROVER, RELAY, STATIONS, CENTRE = 10, 11, 20, (30, 31), 40
 KEPT_TWICE = {number: Settings(copies=2) for number in (LANDER, ROVER, CENTRE)}
 PASS_S, HANDOVER_S = 3600.0, 300.0
+EVERYWHERE = (LANDER, ROVER, RELAY, *STATIONS, CENTRE)
+H = 3600.0
+DOWN, UP = (LANDER, RELAY), (RELAY, LANDER)
+
+
+def lines(kind: str, amount: float, *ends: tuple[int, int], stop: float = SPAN_S) -> list[Fault]:
+    return [Fault(kind, pair, 0.0, stop, amount) for pair in ends]
+
+
+def nodes(kind: str, amount: float, *numbers: int, start: float = 0.0, stop: float = SPAN_S) -> list[Fault]:
+    return [Fault(kind, (number,), start, stop, amount) for number in numbers]
+
+
+SPELLS = [(H * k + 900.0 * j, number) for k in range(6) for j, number in enumerate((LANDER, RELAY, 30, CENTRE))]
+CASES: dict[str, tuple[list[Fault], list[Fault]]] = {
+    "frame-loss": (lines("frame-loss", 0.01, DOWN), lines("frame-loss", 0.4, DOWN, UP, (20, 30), (30, 20))),
+    "bit-errors": (lines("bit-errors", 1e-6, DOWN), lines("bit-errors", 2e-5, DOWN) + lines("bit-errors", 1e-3, UP)),
+    "burst-loss": (lines("burst-loss", 0.1, DOWN), lines("burst-loss", 0.8, DOWN, UP)),
+    "duplicate": (lines("duplicate", 0.3, DOWN), lines("duplicate", 1.0, DOWN, UP, (20, 30), (30, 20), (30, 40))),
+    "reorder": (lines("reorder", 5.0, DOWN), lines("reorder", 600.0, DOWN, UP)),
+    "cut": (
+        [Fault("cut", DOWN, H, 2 * H)],
+        [Fault("cut", DOWN, 600.0 * k, 600.0 * k + 590.0) for k in range(36)],  # ten seconds in ten minutes
+    ),
+    "slow-link": ([Fault("slow-link", DOWN, H, 3 * H, 1e3)], lines("slow-link", 125.0, DOWN, UP)),
+    "outage": (nodes("outage", 0.0, RELAY, start=H, stop=2 * H), nodes("outage", 0.0, RELAY, start=H, stop=49 * H)),
+    "missed-pass": (
+        nodes("missed-pass", 0.0, 30, start=H / 2, stop=3 * H),
+        nodes("missed-pass", 0.0, RELAY, start=H / 2),
+    ),
+    "handover": (nodes("handover", 900.0, 30), nodes("handover", 3200.0, RELAY)),
+    "contact-late": (lines("contact-late", 1200.0, (20, 30)), lines("contact-late", 86_400.0, (20, 30))),
+    "contact-short": (lines("contact-short", 1200.0, (20, 30)), lines("contact-short", 3290.0, (20, 30))),
+    "contact-slow": (
+        lines("contact-slow", 0.3, DOWN),
+        lines("contact-slow", 0.01, (20, 30), (20, 31)) + lines("contact-slow", 0.1, DOWN),
+    ),
+    "power-loss": (
+        nodes("power-loss", 0.0, RELAY, start=2 * H, stop=2 * H + 1800.0),
+        [Fault("power-loss", (number,), t, t + 300.0) for t, number in SPELLS],
+    ),
+    "corrupt-record": (
+        [Fault("corrupt-record", (RELAY,), H * k - 5.0, H * k, 3.0) for k in range(1, 7)],
+        [Fault("corrupt-record", (n,), 97.0 * k, 97.0 * k + 1, 1e6) for k in range(1, 220) for n in EVERYWHERE],
+    ),
+    "store-full": (nodes("store-full", 0.0, RELAY, start=H, stop=2 * H), nodes("store-full", 0.0, RELAY, *STATIONS)),
+    "clock-off": (
+        nodes("clock-off", 5.0, LANDER),
+        nodes("clock-off", 1e8, LANDER) + nodes("clock-off", -1e8, RELAY) + nodes("clock-off", 3e7, CENTRE),
+    ),
+    "clock-absent": (nodes("clock-absent", 0.0, LANDER), nodes("clock-absent", 0.0, *EVERYWHERE)),
+}
+"""Each kind of fault alone: as it may well happen, and in a harsh form."""
 
 
 def plan(days: float) -> ContactPlan:
@@ -113,15 +166,7 @@ def trial(
     )
     result = Trial(network)
     _watch(result)
-    streams = [
-        (LANDER, CENTRE, 700_000, Priority.BULK, 12),
-        (ROVER, CENTRE, 60_000, Priority.STANDARD, 18),
-        (LANDER, CENTRE, 500, Priority.EXPEDITED, 36),
-        (CENTRE, LANDER, 150, Priority.EXPEDITED, 8),
-        (CENTRE, ROVER, 400, Priority.STANDARD, 4),
-    ]
-    rng = np.random.default_rng((seed, 7))
-    speaking = [env.process(_speak(result, rng, *stream)) for stream in streams]
+    speaking = talk(result, seed)
     at = 0.0
     while at < days * 86400.0:
         at += look_s
@@ -135,16 +180,33 @@ def trial(
     return result
 
 
-def _watch(result: Trial) -> None:
-    network = result.network
+STREAMS = (
+    (LANDER, CENTRE, 700_000, Priority.BULK, 12),
+    (ROVER, CENTRE, 60_000, Priority.STANDARD, 18),
+    (LANDER, CENTRE, 500, Priority.EXPEDITED, 36),
+    (CENTRE, LANDER, 150, Priority.EXPEDITED, 8),
+    (CENTRE, ROVER, 400, Priority.STANDARD, 4),
+)
+"""From, to, octets on average, priority and number of payloads in the time that data are made."""
+
+
+def talk(result: Trial, seed: int) -> list[simpy.Process]:
+    """Start the applications: they send all streams and hear what comes."""
 
     def hear(_source: object, created: float, payload: bytes, t: float) -> None:
         result.heard.append((payload, t))
         result.created[payload] = created
 
     for number in (LANDER, ROVER, CENTRE):
-        network.agent(number).on_delivery(hear)
-    for hop in network.hops.values():  # what comes out of a line, and deaths, show nowhere else
+        result.network.agent(number).on_delivery(hear)
+    rng = np.random.default_rng((seed, 7))
+    return [result.network.env.process(_speak(result, rng, *stream)) for stream in STREAMS]
+
+
+def _watch(result: Trial) -> None:
+    """Count what comes out of each line, and deaths; neither shows elsewhere."""
+    network = result.network
+    for hop in network.hops.values():
         for line in map(hop.line, hop.pair):
             line._arrived = partial(_count, result, line.ends, line._arrived)
     network._die = partial(_die, result, network._die)
