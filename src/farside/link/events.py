@@ -185,6 +185,14 @@ class Forwarded:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """An administrative record has come to the node it was for, and was read."""
+
+    id: BundleId
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The source knows that a data unit was delivered, and has forgotten it."""
 
@@ -255,6 +263,7 @@ class ClockDiffers:
 Note = (
     Generated
     | Kept
+    | Read
     | Forwarded
     | Acknowledged
     | Resent

@@ -26,6 +26,7 @@ from farside.link.events import (
     Generated,
     Kept,
     PushedBack,
+    Read,
     Rejected,
     Resent,
 )
@@ -129,7 +130,7 @@ class Ledger:
                 self._store(now, node, id_, octets)
             case Forwarded():
                 self._forward(now, node, action)
-            case Deliver(id=id_, payload=payload):
+            case Deliver(id=id_, payload=payload) | Read(id=id_, payload=payload):
                 if (entry := self.entries.get(id_)) and entry.delivered_s is None:
                     entry.delivered_s, entry.delivered_sha256 = now, hashlib.sha256(payload).hexdigest()
                     entry.expired_s = entry.evicted_s = None  # it may come when its source has given it up

@@ -54,6 +54,7 @@ from farside.link.events import (
     LinkUp,
     Lost,
     PushedBack,
+    Read,
     Ready,
     Received,
     Refuse,
@@ -404,6 +405,7 @@ class Node:
         if first.flags & ADMINISTRATIVE:
             self._forget_here(unit)
             self._mark_delivered(unit)
+            actions.append(Read(unit, whole.payload))
             self._administrative(now, whole.payload, actions)
             return
         created = self._mission_time(unit.created_ms) if unit.created_ms else first.arrived - first.age_ms / 1000

@@ -257,7 +257,7 @@ def ledger_table(ledger: list[dict[str, Any]], clock: Clock) -> Table:
             len(group),
             sum(row["octets"] for row in group),
             sum(row["octets"] for row in group if row["delivered_s"] is not None),
-            "yes" if all(row["intact"] for row in group) else "no",
+            "yes" if all(row["intact"] for row in group if row["delivered_s"] is not None) else "no",
             _lateness(group),
         )
         for kind, group in sorted(kinds.items())
@@ -278,7 +278,7 @@ def _lateness(group: list[dict[str, Any]]) -> str:
         for row in group
         if row["delivered_s"] is not None and row["predicted_s"] is not None
     ]
-    return f"{np.median(late):.1f}, at most {max(late):.1f}" if late else ""
+    return f"{np.median(late):.1f} (at most {max(late):.1f})".replace("-0.0", "0.0") if late else ""
 
 
 def _by_group(table: ScoreTable) -> dict[str, list[Check]]:
