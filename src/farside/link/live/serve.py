@@ -30,10 +30,11 @@ from farside.link.live.driver import Driver
 from farside.link.live.metrics import serve_metrics
 from farside.link.live.spool import Inbox, Outgoing, waiting
 from farside.link.ltp import LinkUp as Carrier
-from farside.link.node import Node, Settings
+from farside.link.node import Node
 from farside.link.planfile import PlanFile, read_plan
 from farside.link.route import Router
 from farside.link.security import Guard, Keys, Pattern, Rule, Why, read_keys
+from farside.link.settings import Settings
 from farside.link.sockets import (
     Adapter,
     Address,
@@ -52,7 +53,7 @@ BP_EPOCH_S = 946_684_800
 LIFETIME_S = 60 * 86400.0
 LOOK_S = 0.25
 """The outbox is looked through so often."""
-RETRY_S = 5.0
+RETRY_S = 2.0
 """What could not be laid into the inbox is tried again after so long."""
 LONGEST_TIMER_S = 60.0
 STATE = "outbox"
@@ -70,12 +71,6 @@ async def serve(config: Config, say: Say, ready: Callable[[], None] = lambda: No
     for field, folder in (("inbox", config.inbox), ("outbox", config.outbox)):
         _make(config, field, folder)
     vault = Disk(config.store)
-    for line in vault.damaged:
-        say(f"store: {line}")
-    for contact in file.without_range()[:1]:
-        say(
-            f"plan: no range for all contacts of {contact.sender} and {contact.receiver}: light time 0 is assumed there"
-        )
     process = _Process(config, file, guard, vault, say)
     try:
         await process.run(ready)
@@ -103,7 +98,7 @@ def _guard(config: Config) -> Guard | None:
 
 class _Process:
     def __init__(self, config: Config, file: PlanFile, guard: Guard | None, vault: Disk, say: Say) -> None:
-        self.config, self.vault, self.say = config, vault, say
+        self.config, self.file, self.vault, self.say = config, file, vault, say
         self.plan: ContactPlan = file.plan
         self.light_time: LightTime = file.light_time()
         settings = Settings(
@@ -136,6 +131,7 @@ class _Process:
         try:
             await self._open()
             self._schedule()
+            self._report_doubts()
             self.driver.tell(Wake(self.clock()))  # what it kept for applications here, or has to send again
             self.say(f"{self.config.title} is up; {self._held()} bundles in its store")
             ready()
@@ -151,6 +147,13 @@ class _Process:
             await self.driver.close()
         self.say(f"{self.config.title} has stopped; {self._held()} bundles stay in its store")
 
+    def _report_doubts(self) -> None:
+        for line in self.vault.damaged:
+            self.say(f"store: {line}")
+        for contact in self.file.without_range()[:1]:
+            pair = f"{contact.sender} and {contact.receiver}"
+            self.say(f"plan: no range for all contacts of {pair}: light time 0 is assumed there")
+
     def _held(self) -> int:
         return sum(1 for _ in self.driver.node.store)
 
@@ -160,7 +163,7 @@ class _Process:
         config, driver, me = self.config, self.driver, self.config.node
         tls = Tls(config.tls.certificate, config.tls.key, config.tls.authorities) if config.tls else None
         if config.metrics:
-            with _named(config, "metrics", config.metrics):
+            with _named(config, "metrics"):
                 end_metrics = await serve_metrics(driver, Address.parse(config.metrics))
             self._ends.append(end_metrics)
         own: dict[str, list[Address]] = {"ltp": [], "udp": []}
@@ -175,7 +178,7 @@ class _Process:
                 if tcpcl
                 else stcp_server(driver, Address.parse(text))
             )
-            with _named(config, "listen", url):
+            with _named(config, "listen"):
                 await server.open()
             self._ends.append(server.close)
         for neighbour, url in config.neighbours.items():
@@ -188,7 +191,7 @@ class _Process:
                 adapter = StcpSender(driver, neighbour, address, rate).open()
             else:
                 local = own[scheme].pop(0)  # in the order of both lists
-                with _named(config, "listen", f"{scheme}://{local}"):
+                with _named(config, f"neighbours.{neighbour}"):
                     if scheme == "udp":
                         adapter = await UdpAdapter(driver, neighbour, local, address, rate).open()
                     else:
@@ -337,9 +340,9 @@ def _utc(t: float) -> str:
 
 
 @contextmanager
-def _named(config: Config, field: str, value: str) -> Iterator[None]:
+def _named(config: Config, field: str) -> Iterator[None]:
     """Say whose address it is that cannot be had."""
     try:
         yield
     except BadInput as error:
-        raise BadInput(config.title, field, value, error.expected) from None
+        raise BadInput(config.title, field, error.value, error.expected) from None
