@@ -388,3 +388,66 @@ def test_same_seed_gives_the_same_octets():
         return [(t, node, bytes(pdu.pack())) for t, node, pdu in path.sent]
 
     assert sent() == sent()
+
+
+def test_finished_stands_for_a_lost_acknowledgement_of_the_end_of_file():
+    """cfdp-py would refuse it, and wait until it had said the end of file again."""
+    path = Path(eat=lambda pdu, seen: isinstance(pdu, AckPdu) and seen == 1)
+    path.contact(0)
+    path.at(0, LANDER, Put("x", some(1, 3000), CENTRE))
+    path.run()
+    delivered_once(path, {"x": some(1, 3000)})
+    kinds = [type(pdu) for _, _, pdu in path.sent]
+    assert (kinds.count(EofPdu), kinds.count(FinishedPdu)) == (1, 1)
+
+
+def test_end_of_file_is_acknowledged_again_while_data_are_missing():
+    """The sender has three tries; the data come after it has used them up, had nobody answered."""
+
+    def eat(pdu, seen):
+        first_acknowledgement = isinstance(pdu, AckPdu) and seen == 1
+        return first_acknowledgement or (isinstance(pdu, FileDataPdu) and pdu.offset == 0 and seen < 15)
+
+    path = Path(eat=eat, peers={"tries": 40})
+    path.services[LANDER] = FileService(LANDER, [Peer(CENTRE, 6, 6, tries=3)])
+    path.contact(0)
+    path.at(0, LANDER, Put("x", some(1, 3000), CENTRE))
+    path.run()
+    delivered_once(path, {"x": some(1, 3000)})
+    assert path.log[0][0] > 3 * 6
+    assert sum(isinstance(pdu, EofPdu) for _, _, pdu in path.sent) == 2
+
+
+def test_finished_is_acknowledged_again_by_a_sender_who_has_forgotten_the_file():
+    path = Path(eat=lambda pdu, seen: isinstance(pdu, AckPdu) and seen == 2)
+    path.contact(0)
+    path.at(0, LANDER, Put("x", some(1, 3000), CENTRE))
+    path.run()
+    delivered_once(path, {"x": some(1, 3000)})
+    assert sum(isinstance(pdu, FinishedPdu) for _, _, pdu in path.sent) == 2
+    assert sum(isinstance(pdu, AckPdu) for _, _, pdu in path.sent) == 3
+
+
+def test_data_out_of_order_are_not_asked_for():
+    path = Path()
+    path.contact(0)
+    path.at(0, LANDER, Put("x", some(1, 5000), CENTRE))
+    path.run(0.2)
+    arriving = [event for event in path.events if isinstance(event[3], Pdu)]
+    assert len(arriving) > 6
+    times = [event[0] for event in arriving]
+    path.events = [event for event in path.events if event not in arriving]
+    order = [arriving[k] for k in (0, 3, 1, 2, 5, 4, *range(6, len(arriving)))]
+    for t, event in zip(sorted(times), order, strict=True):
+        path.at(t, event[2], event[3])
+    path.run()
+    delivered_once(path, {"x": some(1, 5000)})
+    assert not any(isinstance(pdu, NakPdu) for _, _, pdu in path.sent)
+
+
+def test_data_beyond_the_announced_end_take_no_room():
+    service = FileService(CENTRE, [Peer(LANDER, 10, 10, crc=False)])
+    service.handle(0, Pdu(bytes.fromhex(GOLDEN[MetadataPdu])))
+    service.handle(0, Pdu(bytes.fromhex("30000c010a00071e" + "03000000" + "0001020304050607")))
+    (file,) = service._open.values()
+    assert file.data == b""
