@@ -12,8 +12,7 @@ again.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from dataclasses import replace
 from typing import Any
 
 import cbor2
@@ -31,11 +30,10 @@ from farside.link.bundle import (
     Bundle,
     BundleId,
     DamagedBundle,
-    Form,
     Primary,
     unpack,
 )
-from farside.link.eid import NOBODY, Eid
+from farside.link.eid import Eid
 from farside.link.events import (
     Accept,
     Acknowledged,
@@ -66,12 +64,17 @@ from farside.link.events import (
     Wake,
     WakeAt,
 )
-from farside.link.fragment import fragments, joined
+from farside.link.fragment import joined
 from farside.link.journey import Journey, Priority, Unwelcome, aged, forwarded, processable
+from farside.link.origin import Origin
+from farside.link.outlet import choose
+from farside.link.patience import Patience
 from farside.link.ranges import Ranges
+from farside.link.receipts import Receipts
 from farside.link.report import DELETED, DELIVERED, FORWARDED, RECEIVED, Reason, Report
-from farside.link.route import Route, Router, volume
+from farside.link.route import Router
 from farside.link.security import Guard, Refused, Why, Window
+from farside.link.settings import Settings
 from farside.link.store import State, Store, Stored, StoreFull
 from farside.link.vault import DamagedRecord, Memory, Vault
 
@@ -87,37 +90,11 @@ FOR_GOOD: dict[int, str] = {
     Reason.SECURITY_CONFLICT: "conflicting security",
 }
 """Why a destination deletes a bundle that would fare no better if it were sent again."""
-NO_ROUTE_S = 86400.0
-"""Assumed for a way that the contact plan does not show."""
 PLAUSIBLE_MS = 60_000
 """A bundle may be so much older than the nodes it passed have counted: time under way, and clocks that are a bit
 off."""
 PAUSE_S = (5.0, 600.0)
 """After a refusal a neighbour is left alone for so long, doubled with each further one, at most."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What differs from node to node.
-
-    capacity: payload octets its store holds; the last ``reserve`` of it (a share) is for what is expedited. evict:
-    whether bulk may make room for what is more urgent. copies: kept of each own bundle, against damage in the store.
-    fragment_octets: longest payload of one bundle it makes. batch_octets: given to a link at once, one LTP block.
-    acknowledge_every_s: shortest time between two acknowledgements to one source. resend_after_s: a source waits so
-    much longer than the contact plan says an acknowledgement takes. report: status reports asked for own bundles
-    (bundle flags). first_sequence: of a store that has never been used.
-    """
-
-    capacity: float = math.inf
-    reserve: float = 0.02
-    evict: bool = False
-    copies: int = 1
-    fragment_octets: int = 256 * 1024
-    batch_octets: int = 1024 * 1024
-    acknowledge_every_s: float = 600.0
-    resend_after_s: float = 3600.0
-    report: int = REPORT_DELETION
-    first_sequence: int = 0
 
 
 class Node:
@@ -144,21 +121,17 @@ class Node:
         self._refusals: dict[int, tuple[int, float]] = {}
         self._tokens: dict[int, Stored] = {}
         self._token = 0
-        self._forms: dict[tuple[object, ...], tuple[Form, bool]] = {}
-        self._sequence: dict[int, int] = {}
-        self._delivered: dict[Eid, Ranges] = {}
+        self._origin = Origin(number, settings, guard)
+        self._receipts = Receipts(number, settings.acknowledge_every_s)
+        self._patience = Patience(number, router, settings)
         self._passed: dict[Eid, Ranges] = {}
         self._here: dict[BundleId, Ranges] = {}
         self._whole: list[tuple[BundleId, Bundle | None]] = []
-        self._news: dict[int, dict[int, set[int]]] = {}
-        self._acknowledged: dict[int, float] = {}
-        self._due: list[tuple[float, BundleId]] = []
-        self._tries: dict[BundleId, int] = {}
-        self._answers: dict[int, tuple[float, float]] = {}
         self._wakes: set[float] = set()
         self._let_in: set[BundleId] = set()
         self._odd_clocks: set[int] = set()
         self._guarded = False
+        self._changed: set[str] = set()
         self._restore()
 
     @property
@@ -225,49 +198,14 @@ class Node:
         self._create(now, event, source, flags, actions)
 
     def _create(self, now: float, event: Submit, source: Eid, flags: int, actions: list[Action]) -> None:
-        """Make a data unit and keep it, in pieces if it is long."""
-        sequence = self._sequence.get(source.service, self.settings.first_sequence)
-        self._sequence[source.service] = sequence + 1
-        created_ms = 0 if self.clock_s is None else self._bp_time(now)
-        unit, octets = BundleId(source, created_ms, sequence), len(event.payload)
+        """Make a data unit and keep it."""
+        unit = self._origin.name(source, 0 if self.clock_s is None else self._bp_time(now))
         administrative = bool(flags & ADMINISTRATIVE)
+        pieces = list(self._origin.make(now, self._own_time(now), unit, event, flags))
+        self._guarded = self.guard is not None
         actions.append(Generated(unit, event.destination, event.priority, event.payload, event.name, administrative))
-        form, guarded = self._form(event, source, flags)
-        data = form.pack(created_ms, sequence, event.payload)
-        longest = self.settings.fragment_octets
-        own = not (administrative or event.destination.node == self.number)
-        expires, offset = now + event.lifetime_s, 0
-        if not guarded and octets <= longest:
-            stored = Stored(
-                unit, event.destination, own, event.priority, event.ordinal, now, expires, 0, flags, octets, 0, octets,
-                len(data), form=form,
-            )  # fmt: skip
+        for stored, data in pieces:
             self._keep(stored, data)
-            return
-        bundle = unpack(data)
-        if self.guard is not None:
-            bundle, self._guarded = self.guard.protect(self._own_time(now), bundle), True
-        for piece in fragments(bundle, longest):
-            data, length = piece.pack(), min(longest, octets - offset)
-            stored = Stored(
-                unit, event.destination, own, event.priority, event.ordinal, now, expires, 0, flags, length, offset,
-                octets, len(data),
-            )  # fmt: skip
-            self._keep(stored, data)
-            offset += length
-
-    def _form(self, event: Submit, source: Eid, flags: int) -> tuple[Form, bool]:
-        """How bundles of this kind are written, as they leave this node; and whether the guard has a rule for them."""
-        lifetime_ms = round(event.lifetime_s * 1000)
-        key = (event.destination, source, flags, lifetime_ms, event.priority, event.ordinal)
-        if key not in self._forms:
-            report_to = NOBODY if flags & ADMINISTRATIVE or not self.settings.report else Eid(self.number)
-            primary = Primary(event.destination, source, 0, 0, lifetime_ms, flags, report_to)
-            journey = Journey(hops=1, priority=event.priority, ordinal=event.ordinal)
-            form = Form(primary, journey.blocks(self.number))
-            ruled = self.guard is not None and self.guard.rule(unpack(form.pack(0, 0, b""))) is not None
-            self._forms[key] = form, ruled
-        return self._forms[key]
 
     def _keep(self, stored: Stored, data: bytes, bundle: Bundle | None = None) -> None:
         """Store a bundle: to be sent, or for this node's application. bundle: the same read, where it has been."""
@@ -340,8 +278,8 @@ class Node:
         if stored.expires <= now:
             self._report_bundle(now, bundle, DELETED, Reason.LIFETIME, actions)
             actions.append(Expired(unit))
-        elif here and primary.sequence in self._done(primary.source):
-            self._owe(stored)  # a copy: the source has not heard of the delivery
+        elif here and unit in self._receipts:
+            self._receipts.owe(stored)  # a copy: the source has not heard of the delivery
             if self.guard is not None and (rule := self.guard.rule(bundle)) and rule.require:
                 actions.append(Rejected(unit, str(Why.REPLAYED)))
         elif known and self.store.find(unit, primary.offset):
@@ -404,7 +342,6 @@ class Node:
             return
         if first.flags & ADMINISTRATIVE:
             self._forget_here(unit)
-            self._mark_delivered(unit)
             actions.append(Read(unit, whole.payload))
             self._administrative(now, whole.payload, actions)
             return
@@ -427,9 +364,9 @@ class Node:
         if not pieces or unit not in self._here:
             return
         self._report(now, pieces[0], DELIVERED, Reason.NONE, actions)
-        self._owe(pieces[0])
+        self._receipts.owe(pieces[0])
         self._forget_here(unit)
-        self._mark_delivered(unit)
+        self._receipts.add(unit)
 
     def _forget_here(self, unit: BundleId) -> None:
         for stored in self.store.unit(unit):
@@ -437,30 +374,9 @@ class Node:
         self._here.pop(unit, None)
         self._let_in.discard(unit)
 
-    def _done(self, source: Eid) -> Ranges:
-        return self._delivered.get(source) or self._delivered.setdefault(source, Ranges())
-
-    def _mark_delivered(self, unit: BundleId) -> None:
-        self._done(unit.source).add(unit.sequence, unit.sequence + 1)
-
-    def _owe(self, stored: Stored) -> None:
-        """Remember to acknowledge a data unit."""
-        source = stored.source
-        if stored.flags & ACKNOWLEDGE and source.node not in (0, self.number):
-            self._news.setdefault(source.node, {}).setdefault(source.service, set()).add(stored.id.sequence)
-
     def _acknowledge(self, now: float, actions: list[Action]) -> None:
-        """Tell each source what was delivered: every range that has news in it, whole, which repairs lost records."""
-        for node in [node for node in sorted(self._news) if self._acknowledgement_due(node) <= now]:
-            ranges = {
-                service: sorted({around for n in news if (around := self._delivered[Eid(node, service)].around(n))})
-                for service, news in self._news.pop(node).items()
-            }
-            self._acknowledged[node] = now
-            self._administer(now, Eid(node), acknowledgement.pack(ranges), "acknowledgement", actions)
-
-    def _acknowledgement_due(self, node: int) -> float:
-        return self._acknowledged.get(node, -math.inf) + self.settings.acknowledge_every_s
+        for node, record in self._receipts.records(now):
+            self._administer(now, Eid(node), record, "acknowledgement", actions)
 
     # Administrative records ----------------------------------------------------------------------------------------
 
@@ -497,10 +413,9 @@ class Node:
         """Take in an administrative record for this node."""
         try:
             for service, ranges in acknowledgement.unpack(record).items():
-                for unit in self.store.own(Eid(self.number, service)):
-                    if any(start <= unit.sequence < stop for start, stop in ranges):
-                        self._release(unit)
-                        actions.append(Acknowledged(unit))
+                for unit in self.store.own(service, ranges):
+                    self._release(unit)
+                    actions.append(Acknowledged(unit))
             told = report.unpack(record)
         except DamagedBundle as error:
             actions.append(Dropped(None, len(record), error.why))
@@ -526,53 +441,16 @@ class Node:
         """Forget an own data unit."""
         for stored in self.store.unit(unit):
             self.store.remove(stored)
-        self._tries.pop(unit, None)
+        self._patience.forget(unit)
 
     # Ways out ------------------------------------------------------------------------------------------------------
 
     def _fill(self, now: float, neighbour: int, actions: list[Action]) -> None:
-        """Give a free link the most urgent bundles that belong on it and get through before it closes: one batch."""
-        link = self._links[neighbour]
-        room = (link.until - now) * link.rate_bps / 8
+        """Give a link its next batch."""
         # what a neighbour refused comes in smaller parts next: it may have room for those
         most = self.settings.batch_octets / 2.0 ** min(self._refusals.get(neighbour, (0, 0.0))[0], 30)
-        batch: list[Stored] = []
-        used, full = 0.0, False
-        for queue in self.store.queues():
-            urgent = next(iter(queue.values())).priority is Priority.EXPEDITED
-            if not urgent and (neighbour in self._busy or (batch and batch[0].priority is Priority.EXPEDITED)):
-                break  # what is urgent does not wait for the end of a block of other things
-            largest, route, booked = room, None, 0.0
-            for stored in queue.values():
-                need = volume(stored.size)
-                if batch and used + need > most:
-                    full = True
-                    break
-                if need > min(largest, room - used):
-                    continue
-                if route is None or booked + need > route.volume:
-                    self._book(route, booked, stored)
-                    there = stored.destination.node
-                    route, booked = (
-                        self.router.route(self.number, there, now + 8 * used / link.rate_bps, need, stored.priority),
-                        0.0,
-                    )
-                    if route is None:
-                        largest = need - 1  # a smaller one may still find its way
-                        continue
-                if route.contacts[0].receiver != neighbour:
-                    break  # the others of this queue go the same way
-                batch.append(stored)
-                used, booked = used + need, booked + need
-            if batch:
-                self._book(route, booked, batch[-1])
-            if full:
-                break
-        self._transmit(now, neighbour, batch, actions)
-
-    def _book(self, route: Route | None, octets: float, stored: Stored) -> None:
-        if route is not None and octets:
-            self.router.book(route, octets, stored.priority)
+        link, busy = self._links[neighbour], neighbour in self._busy
+        self._transmit(now, neighbour, choose(self.store, self.router, self.number, now, link, most, busy), actions)
 
     def _transmit(self, now: float, neighbour: int, batch: list[Stored], actions: list[Action]) -> None:
         bundles = []
@@ -632,7 +510,8 @@ class Node:
             self.store.move(stored, State.RETAINED)
             if all(piece.state is State.RETAINED for piece in self.store.unit(stored.id)):
                 self._passed.setdefault(stored.source, Ranges()).add(stored.id.sequence, stored.id.sequence + 1)
-                self._expect(now, stored)
+                self._changed.add("passed")
+                self._patience.expect(now, stored)
 
     def _lost(self, now: float, neighbour: int, tokens: tuple[int, ...]) -> None:
         count = self._refusals.get(neighbour, (0, 0.0))[0] + 1
@@ -644,31 +523,12 @@ class Node:
 
     # Sending again -------------------------------------------------------------------------------------------------
 
-    def _expect(self, now: float, stored: Stored) -> None:
-        """Note when a data unit should have been acknowledged, by the contact plan."""
-        there = stored.destination.node
-        computed, answer = self._answers.get(there, (-math.inf, 0.0))
-        if now > computed + 60.0:
-            answer = self._answer(now, there, stored.size)
-            self._answers[there] = now, answer
-        patience = self.settings.resend_after_s * 2.0 ** self._tries.get(stored.id, 0)
-        heappush(self._due, (answer + patience, stored.id))
-
-    def _answer(self, now: float, there: int, octets: int) -> float:
-        """When an acknowledgement of what leaves now can be back, nothing being queued on the way."""
-        out = self.router.route(self.number, there, now, volume(octets))
-        arrival = now + NO_ROUTE_S if out is None else out.arrival
-        arrival += self.settings.acknowledge_every_s
-        back = self.router.route(there, self.number, arrival, volume(200))
-        return arrival + NO_ROUTE_S if back is None else back.arrival
-
     def _send_again(self, now: float, actions: list[Action]) -> None:
-        while self._due and self._due[0][0] <= now:
-            _, unit = heappop(self._due)
+        for unit in self._patience.over(now):
             pieces = self.store.unit(unit)
             if not pieces or any(piece.state is not State.RETAINED for piece in pieces):
                 continue
-            self._tries[unit] = self._tries.get(unit, 0) + 1
+            self._patience.again(unit)
             for piece in pieces:
                 self.store.move(piece, State.WAITING)
             actions.append(Resent(unit))
@@ -692,11 +552,10 @@ class Node:
         actions.extend(Expired(unit) for unit in sorted({stored.id for stored in over}))
 
     def _ask_to_wake(self, now: float, actions: list[Action]) -> None:
-        times = [self._acknowledgement_due(node) for node in self._news]
+        times = [self._receipts.next_due, self._patience.next_due]
         times += [pause for neighbour, (_, pause) in self._refusals.items() if pause > now and neighbour in self._links]
-        times += [self._due[0][0]] if self._due else []
         deadline = self.store.next_deadline()
-        first = min(times if deadline is None else [*times, deadline], default=math.inf)
+        first = min(times if deadline is None else [*times, deadline])
         if first < min(self._wakes, default=math.inf):
             self._wakes.add(first)
             actions.append(WakeAt(first))
@@ -705,11 +564,14 @@ class Node:
 
     def flush(self) -> None:
         """Write what must survive beside the bundles; the driver calls it before each commit."""
-        tables = {"delivered": self._delivered, "passed": self._passed}
-        for name, table in tables.items():
+        tables = {"delivered": self._receipts.delivered, "passed": self._passed}
+        for name in sorted(tables.keys() & self._changed):
+            table = tables[name]
             known = {source: ranges for source, ranges in table.items() if ranges.count}
             self._save(name, [[*source, [list(pair) for pair in ranges]] for source, ranges in sorted(known.items())])
-        self._save("sequence", sorted(self._sequence.items()))
+        if "sequence" in self._changed:
+            self._save("sequence", sorted(self._origin.sequence.items()))
+        self._changed.clear()
         if self.guard is not None and self._guarded:
             self._save("guard", self.guard.state())
             self._save("let in", [[*id_.source, id_.created_ms, id_.sequence] for id_ in sorted(self._let_in)])
@@ -725,12 +587,12 @@ class Node:
         return list(cbor2.loads(state)) if state else []
 
     def _restore(self) -> None:
-        for name, table in (("delivered", self._delivered), ("passed", self._passed)):
+        for name, table in (("delivered", self._receipts.delivered), ("passed", self._passed)):
             for node, service, dtn, pairs in self._load(name):
                 ranges = table.setdefault(Eid(node, service, dtn), Ranges())
                 for start, stop in pairs:
                     ranges.add(start, stop)
-        self._sequence = dict(self._load("sequence"))
+        self._origin.sequence.update(self._load("sequence"))
         if self.guard is not None and (state := self.store.vault.state("guard")):
             self.guard.restore(cbor2.loads(state))
             for node, service, dtn, created_ms, sequence in self._load("let in"):
@@ -740,7 +602,7 @@ class Node:
                 self.store.move(stored, State.HERE)
                 self._found_here(stored)
             elif stored.own and stored.id.sequence in self._passed.get(stored.source, Ranges()):
-                heappush(self._due, (stored.arrived, stored.id))  # whether it came is not known: soon again
+                self._patience.doubt(stored.arrived, stored.id)  # whether it came is not known: soon again
             else:
                 self.store.move(stored, State.WAITING)
 
