@@ -16,10 +16,11 @@ from farside.link.fault import draw as draw_faults
 from farside.link.journey import Priority
 from farside.link.ledger import Balance, Ledger
 from farside.link.network import Agent, Network
-from farside.link.node import Node, Settings
+from farside.link.node import Node
 from farside.link.predict import Freight, predict
 from farside.link.route import Route, Router
 from farside.link.security import Guard
+from farside.link.settings import Settings
 from farside.link.store import StoreFull
 from farside.link.thin import ThinAgent, ThinNetwork
 from farside.link.timecode import bp_time

@@ -35,9 +35,10 @@ from farside.link.fault import Fault, check, contacts_as_they_are
 from farside.link.hop import Hop
 from farside.link.journey import Priority
 from farside.link.ledger import Balance, Found, Ledger
-from farside.link.node import Node, Settings
+from farside.link.node import Node
 from farside.link.route import Router
 from farside.link.security import Guard
+from farside.link.settings import Settings
 from farside.link.store import State, Store, StoreFull
 from farside.link.timecode import bp_time
 from farside.link.vault import Memory

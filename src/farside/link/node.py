@@ -199,6 +199,7 @@ class Node:
 
     def _create(self, now: float, event: Submit, source: Eid, flags: int, actions: list[Action]) -> None:
         """Make a data unit and keep it."""
+        self._changed.add("sequence")
         unit = self._origin.name(source, 0 if self.clock_s is None else self._bp_time(now))
         administrative = bool(flags & ADMINISTRATIVE)
         pieces = list(self._origin.make(now, self._own_time(now), unit, event, flags))
@@ -366,13 +367,17 @@ class Node:
         self._report(now, pieces[0], DELIVERED, Reason.NONE, actions)
         self._receipts.owe(pieces[0])
         self._forget_here(unit)
-        self._receipts.add(unit)
+        self._mark_delivered(unit)
 
     def _forget_here(self, unit: BundleId) -> None:
         for stored in self.store.unit(unit):
             self.store.remove(stored)
         self._here.pop(unit, None)
         self._let_in.discard(unit)
+
+    def _mark_delivered(self, unit: BundleId) -> None:
+        self._receipts.add(unit)
+        self._changed.add("delivered")
 
     def _acknowledge(self, now: float, actions: list[Action]) -> None:
         for node, record in self._receipts.records(now):

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from farside.link.bundle import BundleId
 from farside.link.contact import ContactPlan, LightTime
 from farside.link.ltp import segment_size
-from farside.link.node import Settings
 from farside.link.route import Router, volume
+from farside.link.settings import Settings
 
 BUNDLE_HEAD, SEGMENT_HEAD = 115, 14
 """Octets around a payload and around a segment, as this package writes them."""

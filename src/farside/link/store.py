@@ -131,6 +131,7 @@ class Store:
         self.newest = 0
         """The largest key that the vault has given."""
         self._units: dict[BundleId, dict[int, Stored]] = {}
+        self._own: dict[int, dict[int, BundleId]] = {}
         self._queues: dict[tuple[int, int, int], OrderedDict[int, Stored]] = {}
         self._deadlines: list[tuple[float, int, Stored]] = []
         self._count = 0
@@ -176,6 +177,8 @@ class Store:
         unit = self._units.get(stored.id)
         if unit is None:
             self._units[stored.id] = {stored.offset: stored}
+            if stored.own:
+                self._own.setdefault(stored.source.service, {})[stored.id.sequence] = stored.id
         else:
             unit[stored.offset] = stored
         self.used += stored.octets
@@ -217,6 +220,8 @@ class Store:
         del unit[stored.offset]
         if not unit:
             del self._units[stored.id]
+            if stored.own:
+                del self._own[stored.source.service][stored.id.sequence]
         self.used -= stored.octets
         for key in stored.keys:
             self.vault.drop(key)
@@ -228,11 +233,15 @@ class Store:
             return []
         return list(unit.values()) if len(unit) == 1 else [stored for _, stored in sorted(unit.items())]
 
-    def own(self, source: Eid) -> list[BundleId]:
-        """Data units that this node keeps as their source, in order."""
-        return sorted(
-            id_ for id_, unit in self._units.items() if id_.source == source and next(iter(unit.values())).own
-        )
+    def own(self, service: int, ranges: list[tuple[int, int]]) -> list[BundleId]:
+        """Data units of a service here, kept as their source, whose sequence numbers lie in half-open ranges."""
+        found, last = [], max((stop for _, stop in ranges), default=0)
+        for sequence, unit in self._own.get(service, {}).items():  # in order of sequence
+            if sequence >= last:
+                break
+            if any(start <= sequence < stop for start, stop in ranges):
+                found.append(unit)
+        return found
 
     def queues(self) -> list[OrderedDict[int, Stored]]:
         """Bundles waiting to leave, a queue a destination, the more urgent first, then the longest waiting."""
