@@ -393,3 +393,25 @@ def test_each_segment_is_late_by_a_time_of_its_own():
     assert [segment for _, segment in out] != given
     assert late.max() == pytest.approx(30.0, abs=0.5)
     assert late.mean() == pytest.approx(15.0, abs=1.5)
+
+
+# The slow way back -------------------------------------------------------------------------------------------------
+
+
+def test_many_small_payloads_do_not_drown_the_way_back():
+    """A payload a second, each a block of its own if it could: reports have a quarter of 125 bit/s."""
+    env, seconds, late = simpy.Environment(), 1800, []
+    network = Network(env, plan(1.0), light_time, T0)
+    network.agent(CENTRE).on_delivery(lambda _s, created, _p, t: late.append(t - created))
+
+    def housekeeping():
+        for _ in range(seconds):
+            network.agent(LANDER).send((CENTRE, 1), bytes(500), Priority.EXPEDITED)
+            yield env.timeout(1.0)
+
+    env.process(housekeeping())
+    env.run(until=seconds)
+    assert len(late) > seconds - 40
+    assert max(late) < 40.0
+    assert network.hop(*UP).line(RELAY).octets * 8 / seconds < 0.3 * 125  # acknowledgements of deliveries, too
+    assert network.hop(*UP).line(LANDER).octets < 3.5 * 500 * seconds

@@ -81,6 +81,9 @@ LONGEST_BLOCK, MOST_COMING, MOST_SESSIONS = 64 << 20, 256 << 20, 1024
 """Octets of a block; octets and number of unfinished blocks that a receiver keeps."""
 WINDOW = 64 << 20
 """Octets of unfinished blocks from which on a sender asks for no more."""
+REPORTS_S = 30.0
+"""A sender asks for no more, either, while the peer's share of the way back needs so long to report what is open: many
+small blocks would wait for their reports, be asked for, and be given up."""
 
 _OUT, _IN = 0, 1
 _Key = tuple[int, int]
@@ -530,9 +533,13 @@ class Engine:
         data = self._make_burst(now)
         if control or data:
             actions.append(Send(control, data))
-        if self._owes_ready and not self._first_rounds and self._waiting < WINDOW:
+        if self._owes_ready and not self._first_rounds and self._waiting < WINDOW and self._reports_keep_up(link):
             self._owes_ready = False
             actions.append(Ready())
+
+    def _reports_keep_up(self, link: LinkUp) -> bool:
+        """Whether the peer, taken to have the same share for reports, can soon report every open block."""
+        return len(self._outgoing) * _link_time(SHORT, self.share * link.back_bps) <= REPORTS_S or link.back_bps <= 0
 
     def _report(self, now: float, link: LinkUp) -> None:
         self._earn(now)
