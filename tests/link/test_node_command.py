@@ -21,6 +21,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from farside.cli import main
+from farside.link.vault import Disk
 
 PATIENCE_S = 60.0
 PLAN = """\
@@ -334,6 +335,36 @@ def test_the_same_name_can_be_sent_again_after_a_restart(tmp_path, started):
         lander.kill()
         started(lander)
     assert len({row["sha256"] for row in centre.received()}) == len(centre.received()) == 2
+
+
+def test_a_file_left_over_when_the_power_went_is_not_sent_twice(tmp_path, started):
+    """It was durable in the store, but not yet taken out of the outbox."""
+    lander, _ = pair(tmp_path)
+    make(tmp_path / "table", 100)
+    lander.send(tmp_path / "table", "ipn:40.1")
+    (left,) = (tmp_path / "lander" / "out" / "40.1").iterdir()
+    vault = Disk(tmp_path / "lander" / "store")
+    vault.set_state("outbox", json.dumps(["40.1/1-table", left.stat().st_ino, left.stat().st_ctime_ns]).encode())
+    vault.close()
+    lander.send(tmp_path / "table", "ipn:40.1")
+    started(lander)
+    lander.wait_for("sending 40.1/1-1-table")
+    assert lander.stop() == 0
+    assert lander.said().count("sending") == 1 and "has stopped; 1 bundles" in lander.said()
+    assert not list(left.parent.iterdir())
+
+
+def test_datagrams_carry_long_files_in_pieces(tmp_path, started):
+    lander, centre = pair(tmp_path, keys=None, rules=[])
+    here, there = (f"udp://127.0.0.1:{port}" for port in ports(2, socket.SOCK_DGRAM))
+    changed(lander.config, listen=[here], neighbours={40: there})
+    changed(centre.config, listen=[there], neighbours={10: here}, keys=None, rules=[])
+    digest = make(tmp_path / "table", 300_000)
+    started(lander, centre)
+    lander.send(tmp_path / "table", "ipn:40.1")
+    centre.wait_for("(300000 octets from ipn:10.1)")
+    assert [row["sha256"] for row in centre.received()] == [digest]
+    assert lander.stop() == centre.stop() == 0
 
 
 def test_an_inbox_that_cannot_be_written_loses_nothing(tmp_path, started):

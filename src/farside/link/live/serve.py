@@ -26,7 +26,7 @@ from farside.link.events import (
     Wake,
 )
 from farside.link.live.config import Config
-from farside.link.live.driver import Driver
+from farside.link.live.driver import Driver, collect_seldom
 from farside.link.live.metrics import serve_metrics
 from farside.link.live.spool import Inbox, Outgoing, waiting
 from farside.link.ltp import LinkUp as Carrier
@@ -56,6 +56,8 @@ LOOK_S = 0.25
 RETRY_S = 2.0
 """What could not be laid into the inbox is tried again after so long."""
 LONGEST_TIMER_S = 60.0
+DATAGRAM_OCTETS = 60_000
+"""Longest payload of a bundle that fits a datagram with all its blocks."""
 STATE = "outbox"
 
 Say = Callable[[str], None]
@@ -71,6 +73,7 @@ async def serve(config: Config, say: Say, ready: Callable[[], None] = lambda: No
     for field, folder in (("inbox", config.inbox), ("outbox", config.outbox)):
         _make(config, field, folder)
     vault = Disk(config.store)
+    collect_seldom()
     process = _Process(config, file, guard, vault, say)
     try:
         await process.run(ready)
@@ -101,8 +104,10 @@ class _Process:
         self.config, self.file, self.vault, self.say = config, file, vault, say
         self.plan: ContactPlan = file.plan
         self.light_time: LightTime = file.light_time()
+        datagrams = any(url.startswith("udp://") for url in config.neighbours.values())
         settings = Settings(
             capacity=config.capacity_mb * 1e6,
+            fragment_octets=DATAGRAM_OCTETS if datagrams else Settings.fragment_octets,
             evict=config.evict,
             copies=config.copies,
             acknowledge_every_s=config.acknowledge_every_s,
