@@ -32,9 +32,10 @@ from trial import (
 )
 
 from farside.errors import BadInput
-from farside.link import FAULTS, ContactPlan, Fault, Network, Priority, Settings, StoreFull, draw_faults
+from farside.link import FAULTS, ContactPlan, Fault, Network, Priority, Settings, StoreFull, bp_time, draw_faults
 from farside.link.fault import check, contacts_as_they_are
 from farside.link.line import FRAME_OCTETS, Line
+from farside.link.security import Guard, Keys, Kind, Pattern, Rule, derive
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +176,46 @@ def test_what_lasts_goes_on_after_a_restart():
     env.run(until=2500.0)
     assert network.nodes[LANDER].clock_s == 0.0
     assert math.isinf(network.nodes[RELAY].store.capacity)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_signed_commands_survive_losses_of_power_and_are_carried_out_once(seed):
+    dice = np.random.default_rng((seed, 5))
+    faults = [
+        Fault("power-loss", (int(dice.choice((LANDER, RELAY, 30, CENTRE))),), t, t + 300.0)
+        for t in dice.uniform(0.0, 3 * H, 16)
+    ]
+    epoch_ms = bp_time(T0)
+    key = derive(1, Kind.HMAC, Pattern(CENTRE), Pattern(LANDER), epoch_ms - 1, epoch_ms + 10**9)
+    guards = {n: Guard((Rule(Pattern(), Pattern(LANDER, 3)),), Keys([key]), epoch_ms) for n in (LANDER, CENTRE)}
+    env, heard = simpy.Environment(), []
+    network = Network(env, plan(1.0), light_time, T0, KEPT_TWICE, guards, faults=faults, seed=seed)
+    network.agent(LANDER).on_delivery(lambda source, _c, payload, _t: heard.append((source.node, payload)))
+    orders = [b"order %d" % k for k in range(30)]
+
+    def operators():
+        for order in orders:
+            while True:
+                with suppress(StoreFull):  # the centre is dead just now
+                    network.agent(CENTRE).send((LANDER, 3), order, Priority.EXPEDITED)
+                    break
+                yield env.timeout(60.0)
+            yield env.timeout(300.0)
+
+    def stranger():
+        yield env.timeout(2 * H)
+        network.agent(31).send((LANDER, 3), b"open the hatch", Priority.EXPEDITED)
+
+    env.process(operators())
+    env.process(stranger())
+    env.run(until=12 * H)
+    assert sorted(heard) == sorted((CENTRE, order) for order in orders)
+    whys = {note.why for _, number, note in network.notes if type(note).__name__ == "Rejected" and number == LANDER}
+    assert whys <= {"no key", "unsigned", "replayed"}
+    assert whys & {"no key", "unsigned"}
+    assert network.balance().closes
+    assert network.balance().rejected == len(b"open the hatch")
+    assert all(node.store.used == 0 for node in network.nodes.values())
 
 
 # Full stores -------------------------------------------------------------------------------------------------------

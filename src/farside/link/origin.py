@@ -13,6 +13,9 @@ from farside.link.security import Guard
 from farside.link.settings import Settings
 from farside.link.store import Stored
 
+MOST_FORMS = 256
+"""Kept at a time: every lifetime has its own."""
+
 
 class Origin:
     """Makes the bundles of node ``number``, written as they leave it. sequence: next number, for each service."""
@@ -63,6 +66,8 @@ class Origin:
         lifetime_ms = round(event.lifetime_s * 1000)
         key = (event.destination, source, flags, lifetime_ms, event.priority, event.ordinal)
         if key not in self._forms:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
             report_to = NOBODY if flags & ADMINISTRATIVE or not self.settings.report else Eid(self.number)
             primary = Primary(event.destination, source, 0, 0, lifetime_ms, flags, report_to)
             journey = Journey(hops=1, priority=event.priority, ordinal=event.ordinal)
