@@ -144,6 +144,31 @@ def test_tcpcl_acknowledges_what_is_accepted_and_refuses_the_rest():
     run(main())
 
 
+def test_a_late_answer_to_an_old_connection_is_not_taken_for_one_to_the_new(monkeypatch):
+    monkeypatch.setattr(connection, "FIRST_WAIT_S", 0.05)
+
+    async def main():
+        there, here = Listener(), Listener(answer=lambda ticket, bundles: None)
+        there.queue.append([(1, b"cut")])
+        server = await tcpcl_server(there, 20, HERE, 1e9).open()
+        client = tcpcl_client(here, 10, 20, server.address, 1e9)
+        await here.until(lambda: len(here.held) == 1)
+        there.queue.append([(2, b"not yet kept")])
+        client.transport.abort()
+        await here.until(lambda: len(here.held) == 2)
+        (_, old), (_, new) = here.held
+        client.accept(old)
+        await asyncio.sleep(0.1)
+        assert not there.arrived
+        client.accept(new)
+        await there.until(lambda: there.arrived == [2])
+        assert there.failed == [1]
+        await client.close()
+        await server.close()
+
+    run(main())
+
+
 def test_large_bundle_goes_in_segments():
     async def main():
         there, here, data = Listener(), Listener(), bundle(1, 3_000_000)

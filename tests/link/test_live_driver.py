@@ -209,6 +209,31 @@ def test_what_was_delivered_and_not_taken_is_delivered_again_after_a_loss_of_pow
     run(main())
 
 
+def test_what_is_durable_leaves_while_something_else_is_written(vault):
+    async def main():
+        side = Side(10, vault).connect()
+        side.submit(b"first")
+        await side.driver.committed()
+        side.submit(b"second")
+        await side.driver.committed()
+        vault.go.clear()
+        side.driver.received(side.link, 1, bundles_of([b"theirs"], 40, FOR_LANDER))
+        await side.settle()
+        side.driver.ready(side.link)
+        await side.settle()
+        assert side.link.payloads == [b"first", b"second"]
+        side.submit(b"third")
+        side.driver.ready(side.link)
+        await side.settle()
+        assert side.link.payloads == [b"first", b"second"] and not side.link.accepted
+        vault.go.set()
+        await side.driver.committed()
+        assert side.link.payloads[:3] == [b"first", b"second", b"third"] and side.link.accepted == [1]
+        await side.driver.close()
+
+    run(main())
+
+
 # Order and company --------------------------------------------------------------------------------------------------
 
 

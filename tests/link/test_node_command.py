@@ -337,6 +337,31 @@ def test_the_same_name_can_be_sent_again_after_a_restart(tmp_path, started):
     assert len({row["sha256"] for row in centre.received()}) == len(centre.received()) == 2
 
 
+def test_ltp_waits_for_its_contact(tmp_path, started):
+    lander, centre = pair(tmp_path, keys=None, rules=[])
+    now = datetime.now(UTC)
+    begin = now + timedelta(seconds=6)
+    spans = (now - timedelta(seconds=60), now), (begin, now + timedelta(hours=1))
+    lines = [
+        f"a contact {start:%Y/%m/%d-%H:%M:%S} {end:%Y/%m/%d-%H:%M:%S} {ends} 1000000"
+        for start, end in spans
+        for ends in ("10 40", "40 10")
+    ]
+    (tmp_path / "plan.ion").write_text("\n".join(lines))
+    here, there = (f"ltp://127.0.0.1:{port}" for port in ports(2, socket.SOCK_DGRAM))
+    changed(lander.config, listen=[here], neighbours={40: there})
+    changed(centre.config, listen=[there], neighbours={10: here}, keys=None, rules=[])
+    make(tmp_path / "table", 1000)
+    lander.send(tmp_path / "table", "ipn:40.1")
+    started(lander, centre)
+    lander.wait_for("sending")
+    assert datetime.now(UTC) >= begin or "link with node" not in lander.said()
+    line = centre.wait_for("received")
+    assert line[:8] >= f"{begin:%H:%M:%S}" or begin.day != now.day
+    assert lander.said().count("link with node 40 is up") == 1
+    assert lander.stop() == centre.stop() == 0
+
+
 def test_a_file_left_over_when_the_power_went_is_not_sent_twice(tmp_path, started):
     """It was durable in the store, but not yet taken out of the outbox."""
     lander, _ = pair(tmp_path)
