@@ -12,7 +12,7 @@ from pathlib import Path
 
 from farside.link import Contact, ContactPlan, Eid, Node, Priority, Router, Settings
 from farside.link.events import Deliver, Submit
-from farside.link.live import Driver
+from farside.link.live import Driver, collect_seldom
 from farside.link.sockets import Address, tcpcl_client, tcpcl_server
 from farside.link.vault import Disk
 
@@ -79,5 +79,6 @@ async def source(folder: Path, count: int, octets: int, port: int) -> None:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     role, where, numbers = sys.argv[1], Path(sys.argv[2]), [int(word) for word in sys.argv[3:]]
     asyncio.run(sink(where, *numbers) if role == "sink" else source(where, *numbers))

@@ -18,7 +18,7 @@ from farside.errors import FarsideError
 from farside.link import cbor
 from farside.link.checksum import WIDTH, Crc, intact, seal
 from farside.link.eid import NOBODY, Eid
-from farside.link.walk import CANONICAL, DTN, MOST_BLOCKS, PRIMARY, REASONS, walk
+from farside.link.walk import CANONICAL, DTN, MOST_BLOCKS, PRIMARY, REASONS, SHORT, walk
 
 FRAGMENT, ADMINISTRATIVE, DO_NOT_FRAGMENT, ACKNOWLEDGE, STATUS_TIME = 0x1, 0x2, 0x4, 0x20, 0x40
 """Bundle flags: part of a longer payload; administrative record; keep whole; the application wants an answer; status
@@ -33,6 +33,7 @@ Wire = bytes | memoryview
 """Bytes of a block as received, by reference: a payload is not copied to be passed on."""
 _VERSION = 7
 _CRCS = tuple(Crc)
+_NOTHING: list[int] = []
 
 
 class DamagedBundle(FarsideError):
@@ -106,12 +107,36 @@ class Block(NamedTuple):
 class Bundle:
     """A bundle: primary block, then the others in order, payload last. Made once, never changed."""
 
-    __slots__ = ("_wires", "blocks", "primary")
+    __slots__ = ("_blocks", "_data", "_numbers", "_wires", "primary")
 
     def __init__(self, primary: Primary, blocks: tuple[Block, ...], wires: tuple[Wire, ...] = ()) -> None:
         """wires: the received bytes of the primary block and of each other one, empty for a block made here."""
-        self.primary, self.blocks = primary, blocks
+        self.primary = primary
+        self._blocks: tuple[Block, ...] | None = blocks
         self._wires = wires or (b"",) * (1 + len(blocks))
+        self._data, self._numbers = b"", _NOTHING
+
+    @classmethod
+    def received(cls, primary: Primary, data: bytes, numbers: list[int]) -> Bundle:
+        """A bundle as it came, with what walk.walk found in it; its blocks are taken apart when they are asked for."""
+        bundle = cls.__new__(cls)
+        bundle.primary, bundle._data, bundle._numbers = primary, data, numbers
+        bundle._blocks, bundle._wires = None, ()
+        return bundle
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks but the primary one."""
+        if self._blocks is None:
+            data, numbers = self._data, self._numbers
+            view, blocks = memoryview(data), []
+            wires: list[Wire] = [view[numbers[16] : numbers[17]]]
+            for base in range(PRIMARY, len(numbers), CANONICAL):
+                type_, number, flags, kind, begin, stop, start, end = numbers[base : base + CANONICAL]
+                blocks.append(Block(type_, number, data[begin:stop], flags, _CRCS[kind]))
+                wires.append(view[start:end])
+            self._blocks, self._wires = tuple(blocks), tuple(wires)
+        return self._blocks
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Bundle) and (self.primary, self.blocks) == (other.primary, other.blocks)
@@ -130,12 +155,35 @@ class Bundle:
     @property
     def payload(self) -> bytes:
         """Data of the payload block."""
-        return self.blocks[-1].data
+        if self._blocks is None:
+            begin, stop = self._numbers[-4:-2]
+            return self._data[begin:stop]
+        return self._blocks[-1].data
+
+    @property
+    def octets(self) -> int:
+        """Length of the payload."""
+        return self._numbers[-3] - self._numbers[-4] if self._blocks is None else len(self._blocks[-1].data)
+
+    def types(self) -> list[int]:
+        """The type of each block but the primary one, in order."""
+        return self._numbers[PRIMARY::CANONICAL] if self._blocks is None else [block.type for block in self._blocks]
+
+    def content(self, type_: int) -> bytes | None:
+        """Data of the first block of a type, if there is one."""
+        if self._blocks is None:
+            numbers = self._numbers
+            for base in range(PRIMARY, len(numbers), CANONICAL):
+                if numbers[base] == type_:
+                    return self._data[numbers[base + 4] : numbers[base + 5]]
+            return None
+        block = self.block(type_)
+        return None if block is None else block.data
 
     @property
     def total(self) -> int:
         """Octets of the whole application data unit."""
-        return self.primary.total if self.primary.flags & FRAGMENT else len(self.payload)
+        return self.primary.total if self.primary.flags & FRAGMENT else self.octets
 
     def block(self, type_: int) -> Block | None:
         """The first block of a type, if there is one."""
@@ -148,14 +196,15 @@ class Bundle:
         """Copy with the data of its blocks of each type replaced, or with such blocks (``flags``) put before the
         others.
         """
-        numbers = free_numbers({block.number for block in self.blocks})
+        mine = self.blocks
+        numbers = free_numbers({block.number for block in mine})
         new: list[Block] = []
         for type_, data in changes.items():
             if self.block(type_) is None:
                 new.append(Block(type_, next(numbers), data, flags))
         blocks: list[Block] = list(new)
         wires: list[Wire] = [self._wires[0], *[b""] * len(new)]
-        for block, wire in zip(self.blocks, self._wires[1:], strict=True):
+        for block, wire in zip(mine, self._wires[1:], strict=True):
             change = changes.get(block.type)
             blocks.append(block if change is None else block._replace(data=change))
             wires.append(wire if change is None else b"")
@@ -167,7 +216,7 @@ class Bundle:
 
     def having(self, blocks: tuple[Block, ...]) -> Bundle:
         """Copy with the same primary block, byte for byte, and other blocks."""
-        return Bundle(self.primary, blocks, (self._wires[0], *[b""] * len(blocks)))
+        return Bundle(self.primary, blocks, (self.wire, *[b""] * len(blocks)))
 
     def without(self, block: Block) -> Bundle:
         """Copy without one of its extension blocks."""
@@ -178,12 +227,15 @@ class Bundle:
     @property
     def wire(self) -> bytes:
         """Bytes of the primary block, as received: some say nobody in another form than this package does."""
+        _ = self.blocks  # so that the received bytes are at hand
         return bytes(self._wires[0]) or self.primary.pack()
 
     def pack(self) -> bytes:
         """CBOR form, as sent over a link."""
+        if self._blocks is None:
+            return self._data
         parts: list[Wire] = [b"\x9f", self.wire]
-        parts += [wire or block.pack() for block, wire in zip(self.blocks, self._wires[1:], strict=True)]
+        parts += [wire or block.pack() for block, wire in zip(self._blocks, self._wires[1:], strict=True)]
         parts.append(b"\xff")
         return b"".join(parts)
 
@@ -234,17 +286,24 @@ class Form:
 
 def unpack(data: bytes) -> Bundle:
     """Read a bundle and verify every checksum in it. Raises DamagedBundle."""
-    numbers, blocks = _walk(data, 0)
+    numbers = _walk(data, 0)
     if numbers[18] != len(data):
         raise DamagedBundle(f"{len(data) - numbers[18] + 1} octets where the end mark belongs")
-    return _bundle(data, _primary(data, numbers), numbers, blocks)
+    _verify(numbers[1], data, numbers[16], numbers[17])
+    for base in range(PRIMARY, len(numbers), CANONICAL):
+        _verify(numbers[base + 3], data, numbers[base + 6], numbers[base + 7])
+    primary = _primary(data, numbers)
+    bundle = Bundle.received(primary, data, numbers)
+    if primary.flags & FRAGMENT and primary.offset + bundle.octets > primary.total:
+        raise DamagedBundle("fragment reaches beyond the whole")
+    return bundle
 
 
 def split(data: bytes) -> list[bytes]:
     """Cut a concatenation of bundles into the bundles; checksums are not looked at. Raises DamagedBundle."""
     parts, at = [], 0
     while at < len(data):
-        end = _walk(data, at)[0][18]
+        end = _walk(data, at)[18]
         parts.append(data[at:end])
         at = end
     return parts
@@ -257,58 +316,40 @@ def rewrite(data: bytes, change: Callable[[int, bytes], bytes | None], new: Mapp
     others (with ``flags``) where there is none of the type yet. Raises DamagedBundle for what is no bundle; checksums
     of what stays are not looked at.
     """
-    numbers, blocks = _walk(data, 0)
+    numbers = _walk(data, 0)
     parts, missing = [], dict(new)
     taken: set[int] = set()
-    for base in range(PRIMARY, PRIMARY + CANONICAL * blocks, CANONICAL):
-        type_, number, block_flags, crc, begin, start, end = numbers[base : base + CANONICAL]
+    for base in range(PRIMARY, len(numbers), CANONICAL):
+        type_, number, block_flags, crc, begin, stop, start, end = numbers[base : base + CANONICAL]
         taken.add(number)
         missing.pop(type_, None)
-        fresh = None
-        if type_ != PAYLOAD:
-            fresh = change(type_, data[begin : end - (WIDTH[_CRCS[crc]] + 1 if crc else 0)])
+        fresh = None if type_ == PAYLOAD else change(type_, data[begin:stop])
         parts.append(data[start:end] if fresh is None else Block(type_, number, fresh, block_flags, _CRCS[crc]).pack())
     free = free_numbers(taken)
     added = [Block(type_, next(free), content, flags).pack() for type_, content in missing.items()]
     return b"".join((data[: numbers[17]], *added, *parts, b"\xff"))
 
 
-def _walk(data: bytes, start: int) -> tuple[list[int], int]:
+def _walk(data: bytes, start: int) -> list[int]:
     out = np.empty(PRIMARY + CANONICAL * MOST_BLOCKS, np.uint64)
     blocks = walk(np.frombuffer(data, np.uint8), start, out)
     if blocks < 0:
         raise DamagedBundle(f"{REASONS[-blocks]} (in the block at octet {int(out[16])})")
-    return out[: PRIMARY + CANONICAL * blocks].tolist(), blocks
+    return out[: PRIMARY + CANONICAL * blocks].tolist()  # type: ignore[no-any-return]
+
+
+def _verify(kind: int, data: bytes, start: int, end: int) -> None:
+    """Check the checksum of a block that was left to us (see walk.SHORT)."""
+    if kind and (kind == Crc.X25 or end - start > SHORT) and not intact(_CRCS[kind], data, start, end):
+        raise DamagedBundle(f"changed on the way (checksum) (in the block at octet {start})")
 
 
 def _primary(data: bytes, numbers: list[int]) -> Primary:
-    flags, crc = numbers[0], _CRCS[numbers[1]]
-    if not intact(crc, data, numbers[16], numbers[17]):
-        raise DamagedBundle("primary block has changed on the way (checksum)")
     destination, source, report_to = (_eid(data, *numbers[k : k + 3]) for k in (2, 5, 8))
-    created_ms, sequence, lifetime_ms, offset, total = numbers[11:16]
-    return Primary(destination, source, created_ms, sequence, lifetime_ms, flags, report_to, crc, offset, total)
-
-
-def _bundle(data: bytes, primary: Primary, numbers: list[int], count: int) -> Bundle:
-    view, blocks, taken = memoryview(data), [], set()
-    wires: list[Wire] = [view[numbers[16] : numbers[17]]]
-    for base in range(PRIMARY, PRIMARY + CANONICAL * count, CANONICAL):
-        type_, number, flags, kind, begin, start, end = numbers[base : base + CANONICAL]
-        crc = _CRCS[kind]
-        if not intact(crc, data, start, end):
-            raise DamagedBundle(f"block {number} has changed on the way (checksum)")
-        blocks.append(Block(type_, number, data[begin : end - WIDTH[crc] - 1 if kind else end], flags, crc))
-        wires.append(view[start:end])
-        taken.add(number)
-    if not blocks or blocks[-1].type != PAYLOAD or [b.number for b in blocks if b.type == PAYLOAD] != [1]:
-        raise DamagedBundle("not one payload block, numbered 1, at the end")
-    if len(taken) < count:
-        raise DamagedBundle("two blocks with one number")
-    bundle = Bundle(primary, tuple(blocks), tuple(wires))
-    if primary.flags & FRAGMENT and primary.offset + len(bundle.payload) > primary.total:
-        raise DamagedBundle("fragment reaches beyond the whole")
-    return bundle
+    return Primary(
+        destination, source, numbers[11], numbers[12], numbers[13], numbers[0], report_to, _CRCS[numbers[1]],
+        numbers[14], numbers[15],
+    )  # fmt: skip
 
 
 def _eid(data: bytes, kind: int, a: int, b: int) -> Eid:

@@ -38,6 +38,10 @@ class Priority(IntEnum):
     EXPEDITED = 2
 
 
+_SINGLE = (PREVIOUS_NODE, AGE, HOP_COUNT, QUALITY)
+_PRIORITIES = tuple(Priority)
+
+
 class Unwelcome(DamagedBundle):
     """An intact bundle that must not go on: too many hops, or it needs what is not known here."""
 
@@ -73,16 +77,15 @@ def read_journey(bundle: Bundle) -> Journey:
     """What a bundle tells of its journey; what it does not tell is as at a source. Raises DamagedBundle."""
     hops, limit, age, priority, ordinal = 0, HOP_LIMIT, None, int(Priority.STANDARD), 0
     try:
-        for block in bundle.blocks:
-            if block.type == HOP_COUNT:
-                limit, hops = _numbers(block.data, 2)
-            elif block.type == AGE:
-                age = _number(cbor2.loads(block.data))
-            elif block.type == QUALITY:
-                _, priority, ordinal, *_ = _numbers(block.data, 3)
+        if (content := bundle.content(HOP_COUNT)) is not None:
+            limit, hops = _numbers(content, 2)
+        if (content := bundle.content(AGE)) is not None:
+            age = _number(cbor2.loads(content))
+        if (content := bundle.content(QUALITY)) is not None:
+            _, priority, ordinal, *_ = _numbers(content, 3)
     except (ValueError, TypeError, LookupError, EOFError, RecursionError, MemoryError, cbor2.CBORError) as error:
         raise DamagedBundle(f"extension block: {error}") from None
-    return Journey(hops, limit, age, Priority(min(priority, Priority.EXPEDITED)), min(ordinal, MOST_ORDINAL))
+    return Journey(hops, limit, age, _PRIORITIES[min(priority, 2)], min(ordinal, MOST_ORDINAL))
 
 
 def processable(bundle: Bundle) -> tuple[Bundle, Journey]:
@@ -91,11 +94,15 @@ def processable(bundle: Bundle) -> tuple[Bundle, Journey]:
     Blocks of unknown type stay unless their flags say otherwise. Raises Unwelcome for a bundle that must not go on,
     DamagedBundle for one whose journey cannot be read.
     """
-    for block in bundle.blocks:
-        if block.type not in _KNOWN and block.flags & DELETE_BUNDLE:
-            raise Unwelcome(f"needs block type {block.type}, which is not known here", 11)
-        if block.type not in _KNOWN and block.flags & DISCARD_BLOCK:
-            bundle = bundle.without(block)
+    types = bundle.types()
+    if len(set(types)) < len(types) and any(types.count(type_) > 1 for type_ in _SINGLE):
+        raise DamagedBundle("two blocks of a kind of which there is one at most")
+    if not _KNOWN.issuperset(types):
+        for block in [block for block in bundle.blocks if block.type not in _KNOWN]:
+            if block.flags & DELETE_BUNDLE:
+                raise Unwelcome(f"needs block type {block.type}, which is not known here", 11)
+            if block.flags & DISCARD_BLOCK:
+                bundle = bundle.without(block)
     journey = read_journey(bundle)
     if journey.hops > journey.hop_limit:
         raise Unwelcome(f"{journey.hops} hops where {journey.hop_limit} are allowed", 9)

@@ -245,12 +245,12 @@ class Node:
                 came.append((fit, journey, data if fit is bundle else fit.pack()))
             except Unwelcome as error:
                 self._report_bundle(now, bundle, DELETED, error.reason, actions)
-                actions.append(Dropped(bundle.id, len(bundle.payload), error.why))
+                actions.append(Dropped(bundle.id, bundle.octets, error.why))
             except DamagedBundle as error:
                 actions.append(PushedBack(neighbour, len(data), error.why))
                 actions.append(Refuse(neighbour, ticket))
                 return
-        octets = sum(len(bundle.payload) for bundle, _, _ in came if not self._for_itself(bundle.primary))
+        octets = sum(bundle.octets for bundle, _, _ in came if not self._for_itself(bundle.primary))
         priority = max((journey.priority for _, journey, _ in came), default=Priority.EXPEDITED)
         self._make_room(now, octets, priority, actions)
         if octets and octets > self.space_for(priority):
@@ -266,7 +266,7 @@ class Node:
         return primary.destination.node == self.number and bool(primary.flags & ADMINISTRATIVE)
 
     def _take(self, now: float, bundle: Bundle, journey: Journey, data: bytes, actions: list[Action]) -> None:
-        primary, octets = bundle.primary, len(bundle.payload)
+        primary, octets = bundle.primary, bundle.octets
         age_ms = self._age_ms(now, primary, journey)
         self._compare_clocks(now, primary, journey, actions)
         unit, here = bundle.id, primary.destination.node == self.number
@@ -399,7 +399,7 @@ class Node:
         timed = primary.flags & STATUS_TIME and self.clock_s is not None
         told = Report(
             what, bundle.id, reason, self._bp_time(now) if timed else 0,
-            primary.offset if fragment else None, len(bundle.payload) if fragment else 0,
+            primary.offset if fragment else None, bundle.octets if fragment else 0,
         )  # fmt: skip
         if primary.report_to.node == self.number:
             self._reported(told, actions)

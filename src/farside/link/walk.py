@@ -21,9 +21,11 @@ MOST_BLOCKS: Final = 200
 PRIMARY: Final = 19
 """Numbers found in a primary block: flags, checksum kind, three endpoints (kind, a, b), creation ms, sequence,
 lifetime, offset, total, start and end of the block, start and end of the bundle."""
-CANONICAL: Final = 7
-"""Numbers found in each other block: type, number, flags, checksum kind, start of its data, start and end of the block.
-The data end where the checksum or the block does."""
+CANONICAL: Final = 8
+"""Numbers found in each other block: type, number, flags, checksum kind, start and end of its data, start and end of
+the block."""
+SHORT: Final = 256
+"""CRC-32C checksums of blocks up to this length are verified here; those of longer ones, and CRC-16, by others."""
 
 NONE, IPN, DTN = 0, 1, 2
 """Kinds of endpoint: (0, 0, 0), (1, node, service), (2, start of the text, length)."""
@@ -43,10 +45,14 @@ REASONS = (
     "a string that runs past the end",
     f"more than {MOST_BLOCKS} blocks",
     "a checksum of the wrong length",
+    "changed on the way (checksum)",
+    "not one payload block, numbered 1, at the end",
+    "two blocks with one number",
 )
 """What can be wrong, by code."""
 
 (_SHORT, _KIND, _LONG, _START, _VERSION, _COUNT, _CRC, _EID, _TIME, _BLOCK, _STRING, _MANY, _WIDTH) = range(1, 14)
+_CHANGED, _PAYLOAD, _TWICE = range(14, 17)
 _UINT, _BYTES, _TEXT, _ARRAY = 0, 2, 3, 4
 _OPEN, _BREAK = 0x9F, 0xFF
 
@@ -137,17 +143,41 @@ def endpoint(data: Octets, at: int, out: Numbers) -> int:
     return -_EID
 
 
+def _table() -> NDArray[np.uint32]:
+    """CRC-32C (Castagnoli) of each octet; reflected polynomial 0x82F63B78."""
+    table = np.zeros(256, np.uint32)
+    for n in range(256):
+        crc = n
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        table[n] = crc
+    return table
+
+
+_CASTAGNOLI = _table()
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def checksum_end(data: Octets, at: int, kind: int) -> int:
-    """Offset after the checksum that begins at ``at``, or -code."""
+def checksum_end(data: Octets, start: int, at: int, kind: int) -> int:
+    """Offset after the checksum that begins at ``at`` and is that of a block from ``start``, or -code."""
     if kind == 0:
         return at
     width = 2 if kind == 1 else 4
-    if at + 1 + width > data.size:
+    end = at + 1 + width
+    if end > data.size:
         return -_SHORT
     if data[at] != (_BYTES << 5 | width):
         return -_WIDTH
-    return at + 1 + width
+    if kind == 2 and end - start <= SHORT:
+        crc = np.uint32(0xFFFFFFFF)
+        for k in range(start, end):
+            octet = data[k] if k < end - 4 else np.uint8(0)
+            crc = _CASTAGNOLI[(crc ^ np.uint32(octet)) & np.uint32(0xFF)] ^ (crc >> np.uint32(8))
+        crc = ~crc
+        for k in range(4):
+            if data[end - 4 + k] != np.uint8(crc >> np.uint32(24 - 8 * k)):
+                return -_CHANGED
+    return end
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -190,12 +220,12 @@ def primary(data: Octets, start: int, out: Numbers) -> int:
     if not fragment:
         out[14], out[15] = 0, 0
     out[16] = start
-    return checksum_end(data, at, out[1])
+    return checksum_end(data, start, at, out[1])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def canonical(data: Octets, start: int, out: Numbers) -> int:
-    """Extension or payload block at ``start``: fills out[0:6]; returns the offset after it, or -code."""
+    """Extension or payload block at ``start``: fills out[0:7]; returns the offset after it, or -code."""
     one = np.empty(1, np.uint64)
     at = head(data, start, _ARRAY, one)
     if at < 0:
@@ -215,15 +245,16 @@ def canonical(data: Octets, start: int, out: Numbers) -> int:
         return at
     if one[0] > np.uint64(data.size - at):
         return -_STRING
-    out[4], out[5] = at, start
-    return checksum_end(data, at + np.int64(one[0]), out[3])
+    end = at + np.int64(one[0])
+    out[4], out[5], out[6] = at, end, start
+    return checksum_end(data, start, end, out[3])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def walk(data: Octets, start: int, out: Numbers) -> int:
     """Walk the bundle that begins at ``start``: number of its blocks without the primary, or -code.
 
-    out (``PRIMARY + CANONICAL * MOST_BLOCKS``): the numbers of the primary block (19: see PRIMARY), then seven a
+    out (``PRIMARY + CANONICAL * MOST_BLOCKS``): the numbers of the primary block (19: see PRIMARY), then eight a
     block. In the case of an error out[16] is the offset of the block it is in.
     """
     out[16], out[18] = start, start
@@ -243,10 +274,20 @@ def walk(data: Octets, start: int, out: Numbers) -> int:
         if at < 0:
             out[16] = begin
             return at
-        out[base + 6] = at
+        out[base + 7] = at
+        for other in range(PRIMARY + 1, base, CANONICAL):
+            if out[other] == out[base + 1]:
+                out[16] = begin
+                return -_TWICE
         blocks += 1
     if at >= data.size:
         out[16] = at
         return -_SHORT
     out[18] = at + 1
+    for base in range(PRIMARY, PRIMARY + CANONICAL * blocks, CANONICAL):
+        if (out[base] == 1) != (base == PRIMARY + CANONICAL * (blocks - 1)):
+            out[16] = out[base + 6]
+            return -_PAYLOAD
+    if blocks == 0 or out[PRIMARY + CANONICAL * (blocks - 1) + 1] != 1:
+        return -_PAYLOAD
     return blocks
