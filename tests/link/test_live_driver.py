@@ -427,6 +427,31 @@ def test_the_end_of_an_older_connection_does_not_end_the_newer(vault):
     run(main())
 
 
+def test_why_a_neighbour_cannot_be_reached_is_said_once(vault):
+    async def main():
+        side, stranger = Side(10, vault), Link(None, None, [])
+        for why in ("refused", "refused", "TLS: expired", "TLS: expired", "refused"):
+            side.driver.down(side.link, why)
+        side.driver.down(stranger, "TLS: no certificate")
+        assert side.said == [
+            "no link with node 40: refused",
+            "no link with node 40: TLS: expired",
+            "no link with node 40: refused",
+            "no link with somebody who dialled in: TLS: no certificate",
+        ]
+        side.driver.up(side.link, 1e9)
+        side.driver.down(side.link, "pulled")
+        side.driver.down(side.link, "refused")
+        assert side.said[-2:] == ["link with node 40 is down: pulled", "no link with node 40: refused"]
+        before = list(side.said)
+        side.driver.up(stranger, 0.0)  # one that only receives
+        side.driver.down(stranger, "the peer closed the connection")
+        assert side.said == before
+        await side.driver.close()
+
+    run(main())
+
+
 def test_close_ends_links_first_and_then_commits(vault):
     async def main():
         side = Side(10, vault).connect()

@@ -498,6 +498,7 @@ def test_contacts_without_a_range_are_said_once(tmp_path, started):
     lander, _ = pair(tmp_path)
     started(lander)
     assert lander.said().count("light time 0 is assumed") == 1
+    assert "Connect" in lander.wait_for("no link with node 40: ")
     assert lander.stop() == 0
 
 

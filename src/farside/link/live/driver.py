@@ -72,6 +72,8 @@ class Driver:
         self.node, self.vault, self.clock, self._deliver, self._say = node, vault, clock, deliver, say
         self.counts: Counter[str] = Counter()
         self.adapters: dict[int, Adapter] = {}
+        self._ears: set[Adapter] = set()
+        self._unreached: dict[int | None, str] = {}
         self.failed: str = ""
         """Why the store cannot be written now; empty where it can."""
         self._told = ""
@@ -257,21 +259,32 @@ class Driver:
 
     def up(self, adapter: Adapter, rate_bps: float) -> None:
         """A neighbour can be reached."""
-        if adapter.neighbour is None or not rate_bps or self._closing:
+        if adapter.neighbour is None or not rate_bps:
+            self._ears.add(adapter)
+            return
+        if self._closing:
             return
         if self.adapters.get(adapter.neighbour) is adapter:
             return  # only its rate has changed
         self.adapters[adapter.neighbour] = adapter
+        self._unreached.pop(adapter.neighbour, None)
         self._say(f"link with node {adapter.neighbour} is up")
         self._link(adapter.neighbour)
 
     def down(self, adapter: Adapter, why: str) -> None:
-        """A neighbour can no longer be reached."""
+        """A neighbour can no longer be reached, or cannot be yet: the same reason is told once."""
         neighbour = adapter.neighbour
+        if adapter in self._ears:
+            self._ears.discard(adapter)
+            return
         if neighbour is not None and self.adapters.get(neighbour) is adapter:
             del self.adapters[neighbour]
             self._say(f"link with node {neighbour} is down: {why}")
             self.tell(LinkDown(neighbour))
+        elif neighbour not in self.adapters and self._unreached.get(neighbour) != why and not self._closing:
+            self._unreached[neighbour] = why
+            whom = "somebody who dialled in" if neighbour is None else f"node {neighbour}"
+            self._say(f"no link with {whom}: {why}")
 
     def ready(self, adapter: Adapter) -> None:
         """What was given has left."""

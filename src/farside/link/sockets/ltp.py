@@ -73,12 +73,15 @@ class LtpAdapter(Adapter):
         """Bind, and begin with the link given. Raises BadInput where an address cannot be used."""
         await self._datagrams.open()
         self._open = True
-        self.set_link(self._link)
+        if self._link:
+            self.set_link(self._link)
         return self
 
     def set_link(self, link: LinkUp | None) -> None:
         """A contact begins or changes, or (None) ends; sessions then stand still. ``until`` is in the loop's time."""
-        self._link = link
+        was, self._link = self._link, link
+        if link is None and was is None:
+            return
         if link is None:
             self._datagrams.forget()
             self._tell(LinkDown())
