@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_files_of_nodes_load(tmp_path, text):
 def test_keys_load_and_overlap(tmp_path):
     (text,) = examples("overlap_h")
     path = tmp_path / "keys.yaml"
+    for _ in range(text.count("<64 digits>")):
+        text = text.replace("<64 digits>", secrets.token_hex(32), 1)
     path.write_text(text)
     path.chmod(0o600)
     new, old = read_keys(path)

@@ -13,7 +13,8 @@ import numpy as np
 import simpy
 from small_network import T0, both_ways, light_time
 
-from farside.link import ContactPlan, Fault, Network, Priority, Settings, StoreFull
+from farside.link import BundleId, ContactPlan, Fault, Network, Priority, Settings, StoreFull
+from farside.link.events import Deliver
 
 SPAN_S = 6 * 3600.0
 """Data are made for so long; this is when faults are drawn."""
@@ -89,8 +90,10 @@ def plan(days: float) -> ContactPlan:
 class Trial:
     """Payloads sent and heard (with the times), and at how many of the instants looked at the account was open.
 
-    created: when a payload was made, as its delivery tells. arrived: octets that came out of each line. deaths: nodes
-    that lost their power in the middle of a write. turned_away: payloads that a source had no room for, at first.
+    created: when a payload was made, as its delivery tells. arrived: octets that came out of each line. died: nodes that
+    lost their power in the middle of a write, and when. again: payloads that a node handed over a second time, though it
+    had not died just when the application took the first (the agent would not have told the application of them).
+    turned_away: payloads that a source had no room for, at first.
     """
 
     network: Network
@@ -98,7 +101,9 @@ class Trial:
     heard: list[tuple[bytes, float]] = field(default_factory=list)
     created: dict[bytes, float] = field(default_factory=dict)
     arrived: Counter[tuple[int, int]] = field(default_factory=Counter)
-    deaths: int = 0
+    died: list[tuple[int, float]] = field(default_factory=list)
+    handed_over: dict[tuple[int, BundleId], float] = field(default_factory=dict)
+    again: int = 0
     looked: int = 0
     open: int = 0
     turned_away: int = 0
@@ -116,8 +121,13 @@ class Trial:
 
     @property
     def twice(self) -> int:
-        """Payloads heard more than once."""
-        return len(self.heard) - len({payload for payload, _ in self.heard})
+        """Payloads handed over more than once."""
+        return len(self.heard) - len({payload for payload, _ in self.heard}) + self.again
+
+    @property
+    def deaths(self) -> int:
+        """How often a node died in the middle of a write."""
+        return len(self.died)
 
     @property
     def left(self) -> int:
@@ -204,8 +214,11 @@ def talk(result: Trial, seed: int) -> list[simpy.Process]:
 
 
 def _watch(result: Trial) -> None:
-    """Count what comes out of each line, and deaths; neither shows elsewhere."""
+    """Count what comes out of each line, deaths, and what nodes hand over; none of it shows elsewhere."""
     network = result.network
+    for number in network.plan.nodes:
+        agent = network.agent(number)
+        agent.delivered = partial(_hand_over, result, agent.delivered, number)
     for hop in network.hops.values():
         for line in map(hop.line, hop.pair):
             line._arrived = partial(_count, result, line.ends, line._arrived)
@@ -218,8 +231,14 @@ def _count(result: Trial, ends: tuple[int, int], arrived: Callable, segments: li
 
 
 def _die(result: Trial, die: Callable, number: int) -> None:
-    result.deaths += 1
+    result.died.append((number, result.network.env.now))
     die(number)
+
+
+def _hand_over(result: Trial, deliver: Callable, number: int, action: Deliver, now: float) -> None:
+    first = result.handed_over.setdefault((number, action.id), now)
+    result.again += first < now and (number, first) not in result.died
+    deliver(action, now)
 
 
 def _over(faults: Sequence[Fault], t: float) -> bool:
