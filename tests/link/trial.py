@@ -91,9 +91,9 @@ class Trial:
     """Payloads sent and heard (with the times), and at how many of the instants looked at the account was open.
 
     created: when a payload was made, as its delivery tells. arrived: octets that came out of each line. died: nodes that
-    lost their power in the middle of a write, and when. again: payloads that a node handed over a second time, though it
-    had not died just when the application took the first (the agent would not have told the application of them).
-    turned_away: payloads that a source had no room for, at first.
+    lost their power in the middle of a write, and when. again: payloads that a node handed over once more, though it
+    had not died just when the application took the first (its agent would hide it). turned_away: payloads that a
+    source had no room for, at first.
     """
 
     network: Network
@@ -236,8 +236,9 @@ def _die(result: Trial, die: Callable, number: int) -> None:
 
 
 def _hand_over(result: Trial, deliver: Callable, number: int, action: Deliver, now: float) -> None:
-    first = result.handed_over.setdefault((number, action.id), now)
-    result.again += first < now and (number, first) not in result.died
+    first = result.handed_over.get((number, action.id))
+    result.again += first is not None and (number, first) not in result.died
+    result.handed_over[number, action.id] = now
     deliver(action, now)
 
 
