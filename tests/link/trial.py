@@ -90,7 +90,7 @@ def plan(days: float) -> ContactPlan:
 class Trial:
     """Payloads sent and heard (with the times), and at how many of the instants looked at the account was open.
 
-    created: when a payload was made, as its delivery tells. arrived: octets that came out of each line. died: nodes that
+    created: when a payload was made, as its delivery tells. arrived: octets out of each line. died: nodes that
     lost their power in the middle of a write, and when. again: payloads that a node handed over once more, though it
     had not died just when the application took the first (its agent would hide it). turned_away: payloads that a
     source had no room for, at first.
