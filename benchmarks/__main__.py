@@ -17,6 +17,8 @@ GROUPS = (
     "fuzz_bundles",
     "ltp",
     "sockets",
+    "vault",
+    "agent",
     "link",
     "flight",
 )

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.claim import Claim
 
-SIZES = {1_000: (60_000, 18_000), 10_000: (20_000, 8_000), 100_000: (5_000, None)}
+SIZES = {1_000: (100_000, 18_000), 10_000: (30_000, 8_000), 100_000: (10_000, None)}
 """Octets of a payload: bundles sent, and how many a second are claimed (None: a share of the disk's rate)."""
 SHARE = 0.6
 TURNS = 3

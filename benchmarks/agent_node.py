@@ -17,13 +17,15 @@ from farside.link.sockets import Address, tcpcl_client, tcpcl_server
 from farside.link.vault import Disk
 
 RATE_BPS = 1e11
-AHEAD = 256 << 20
-"""Octets that the source keeps on their way."""
+TOGETHER = 64
+"""Data units that the application of the source hands over at once."""
+AHEAD, AHEAD_OCTETS = 16_000, 256 << 20
+"""Bundles, and octets at most, that the source keeps on their way."""
 
 
 def driver(number: int, folder: Path, deliver: Callable[[Deliver, Callable[[], None]], None]) -> Driver:
     plan = ContactPlan([Contact(1, 2, -1.0, 1e9, RATE_BPS), Contact(2, 1, -1.0, 1e9, RATE_BPS)])
-    settings = Settings(acknowledge_every_s=0.2, fragment_octets=1 << 20)
+    settings = Settings(acknowledge_every_s=0.2, fragment_octets=1 << 20, batch_octets=2 << 20)
     vault = Disk(folder)
     start = time.time()
     node = Node(number, Router(plan, lambda a, b, t: 0.0), 800_000_000_000, settings, vault)
@@ -61,15 +63,14 @@ async def source(folder: Path, count: int, octets: int, port: int) -> None:
     """Submit ``count`` data units as fast as the way takes them."""
     node = driver(1, folder, lambda action, consumed: None)
     client = tcpcl_client(node, 1, 2, Address("127.0.0.1", port), RATE_BPS)
-    payload, store = os.urandom(octets), node.node.store
+    payload, store, most = os.urandom(octets), node.node.store, min(AHEAD * octets, AHEAD_OCTETS)
     while 2 not in node.adapters:
         await asyncio.sleep(0.01)
     start = time.time()
-    for k in range(count):
-        node.submit(Submit(Eid(2, 1), payload, Priority.STANDARD, 3600.0))
-        if k % 64 == 63:
-            await asyncio.sleep(0)
-        while store.used > AHEAD:
+    for first in range(0, count, TOGETHER):
+        node.tell(*[Submit(Eid(2, 1), payload, Priority.STANDARD, 3600.0)] * min(TOGETHER, count - first))
+        await asyncio.sleep(0)
+        while store.used > most:
             await asyncio.sleep(0.002)
     print(json.dumps({"at": start, "cpu_s": time.process_time()}), flush=True)
     while store.used:

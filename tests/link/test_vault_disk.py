@@ -283,6 +283,13 @@ def test_seal_while_a_batch_is_being_written_is_refused(tmp_path):
     vault.close()
 
 
+@pytest.fixture
+def no_memory(monkeypatch):
+    """Everything is read from the disk."""
+    monkeypatch.setattr("farside.link.vault.disk.RECENT_OCTETS", 0)
+
+
+@pytest.mark.usefixtures("no_memory")
 def test_damaged_record_is_named_and_the_others_live(tmp_path):
     vault = Disk(tmp_path)
     keys = [vault.put(b"meta", bytes([65 + k]) * 500) for k in range(5)]
@@ -324,6 +331,7 @@ def test_damage_in_the_middle_costs_one_record(tmp_path, place):
     again.close()
 
 
+@pytest.mark.usefixtures("no_memory")
 def test_damaged_record_does_not_stop_the_sweep(tmp_path):
     vault = Disk(tmp_path, 4000)
     kept, bad = vault.put(b"", b"kept" * 10), vault.put(b"", b"bad!" * 10)

@@ -42,6 +42,8 @@ from farside.link.node import Node
 from farside.link.sockets import Adapter
 from farside.link.vault import Vault
 
+GROUP_S = 0.03
+"""Time from the start of one commit to that of the next, at least."""
 RETRY_S = 1.0
 """After a commit that failed (a full disk), the next attempt."""
 FOREVER = float("inf")
@@ -81,6 +83,7 @@ class Driver:
         self._held: list[Action] = []
         self._tickets: dict[int, tuple[Adapter, int]] = {}
         self._ticket = 0
+        self._begun = 0.0
         self._durable = node.store.newest
         unpack(Form(Primary(Eid(node.number), Eid(node.number), 0, 0, 0)).pack(0, 0, b""))  # loads the codec's kernel
         self._consumed: list[Event] = []
@@ -151,7 +154,9 @@ class Driver:
         loop = asyncio.get_running_loop()
         try:
             while self.vault.dirty and not self.failed:
-                await asyncio.sleep(0)  # what has come in the same moment goes along
+                # what has come in the same moment goes along, and with much to do, what comes soon
+                await asyncio.sleep(max(self._begun + GROUP_S - loop.time(), 0.0))
+                self._begun = loop.time()
                 sealed, self._held, newest = self._held, [], self.node.store.newest
                 self.node.flush()
                 for prepare in self.before_commit:

@@ -13,7 +13,7 @@ from farside.link.sockets.address import Address, unusable
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 """Time before a client dials again; it doubles with each failure."""
-MOST_UNKEPT = 16 << 20
+MOST_UNKEPT = 64 << 20
 """Octets handed up and not yet accepted, from which on nothing more is read."""
 CLOSING_S = 5.0
 """Time for what was written to leave when a connection closes."""

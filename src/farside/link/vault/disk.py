@@ -13,6 +13,7 @@ import fcntl
 import os
 import sqlite3
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,8 @@ from farside.link.vault.segment import Segment, segments
 from farside.link.vault.vault import DamagedRecord
 
 SEGMENT_OCTETS: Final = 64 << 20
+RECENT_OCTETS: Final = 32 << 20
+"""Of the latest data that are kept in memory, too: most bundles leave soon after they came."""
 
 
 class _Changes:
@@ -65,6 +68,8 @@ class Disk:
         self._open = _Changes()
         self._sealed: _Changes | None = None
         self._failed = False
+        self._recent: OrderedDict[int, bytes] = OrderedDict()
+        self._recent_octets = 0
         self._lock = threading.Lock()  # of what a batch being written changes in its thread: sealed, log, index
         try:
             self._lock_fd = _lock(self.folder)
@@ -100,10 +105,17 @@ class Disk:
         self._next = key + 1
         pieces = (data,) if isinstance(data, bytes) else data
         self._open.puts[key] = Entry(key, meta, pack(self._log.sync, Kind.PUT, key, meta, pieces))
+        if isinstance(data, bytes):
+            self._recent[key] = data
+            self._recent_octets += len(data)
+            while self._recent_octets > RECENT_OCTETS:
+                self._recent_octets -= len(self._recent.popitem(last=False)[1])
         return key
 
     def get(self, key: int) -> bytes:
         """The data of a record. Raises DamagedRecord."""
+        if (recent := self._recent.get(key)) is not None:
+            return recent
         with self._lock:
             entry = self._open.puts.get(key) or (self._sealed and self._sealed.puts.get(key))
             octets = b"".join(entry.packed.pieces) if entry else self._log.read(key)
@@ -114,6 +126,7 @@ class Disk:
 
     def drop(self, key: int) -> None:
         """Forget a record."""
+        self._recent_octets -= len(self._recent.pop(key, b""))
         with self._lock:
             if self._open.puts.pop(key, None):
                 return
