@@ -134,11 +134,6 @@ class Node:
         self._changed: set[str] = set()
         self._restore()
 
-    @property
-    def arriving(self) -> dict[BundleId, Ranges]:
-        """Data units for this node that its application does not have yet: which of their octets are here."""
-        return self._here
-
     def space_for(self, priority: Priority) -> float:
         """Payload octets of a priority that the store has room for."""
         kept = 0.0 if priority is Priority.EXPEDITED or math.isinf(self.store.capacity) else self.settings.reserve
@@ -314,12 +309,15 @@ class Node:
 
     def _found_here(self, stored: Stored, bundle: Bundle | None = None) -> None:
         """A bundle for this node's application is in the store."""
+        if not stored.flags & FRAGMENT:
+            self._whole.append((stored.id, bundle))
+            return
         here = self._here.get(stored.id)
         if here is None:
             here = self._here[stored.id] = Ranges()
         here.add(stored.offset, stored.offset + stored.octets)
         if here.count == stored.total:
-            self._whole.append((stored.id, None if stored.flags & FRAGMENT else bundle))
+            self._whole.append((stored.id, None))
 
     def _hand_over(self, now: float, unit: BundleId, whole: Bundle | None, actions: list[Action]) -> None:
         """Every octet of a data unit is here: give it to the application. whole: the bundle, if it came as one."""
@@ -329,7 +327,7 @@ class Node:
                 pieces.append((stored, whole or unpack(self.store.data(stored))))
             except (DamagedRecord, DamagedBundle):
                 self._spoiled(now, stored, actions)
-        if not pieces or self._here[unit].count < pieces[0][0].total:
+        if not pieces or (unit in self._here and self._here[unit].count < pieces[0][0].total):
             return
         first, bundle = pieces[0]
         whole = whole or _whole(pieces)
@@ -362,7 +360,7 @@ class Node:
     def _consumed(self, now: float, unit: BundleId, actions: list[Action]) -> None:
         """The application has it: from now on it may be acknowledged."""
         pieces = self.store.unit(unit)
-        if not pieces or unit not in self._here:
+        if not pieces or pieces[0].state is not State.HERE:
             return
         self._report(now, pieces[0], DELIVERED, Reason.NONE, actions)
         self._receipts.owe(pieces[0])

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from farside.errors import FarsideError
 from farside.link.bundle import BundleId, Form, Primary, unpack
@@ -29,6 +29,7 @@ from farside.link.events import (
     LinkDown,
     LinkUp,
     Lost,
+    Note,
     Ready,
     Received,
     Refuse,
@@ -44,6 +45,8 @@ from farside.link.vault import Vault
 
 GROUP_S = 0.03
 """Time from the start of one commit to that of the next, at least."""
+NAMES = {kind: kind.__name__.lower() for kind in get_args(Note)}
+"""Under which each note is counted."""
 RETRY_S = 1.0
 """After a commit that failed (a full disk), the next attempt."""
 FOREVER = float("inf")
@@ -201,6 +204,9 @@ class Driver:
     def _let_out(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
+                case Deliver(id_):
+                    self.counts["delivered"] += 1
+                    self._deliver(action, partial(self._note_consumed, id_))
                 case Transmit():
                     self._transmit(action)
                 case Accept(_, ticket):
@@ -209,15 +215,15 @@ class Driver:
                 case Refuse(_, ticket):
                     adapter, own = self._tickets.pop(ticket)
                     adapter.refuse(own)
-                case Deliver(id_):
-                    self.counts["delivered"] += 1
-                    self._deliver(action, partial(self._note_consumed, id_))
                 case WakeAt(t):
                     asyncio.get_running_loop().call_later(max(t - self.clock(), 0.0), self.tell, Wake(t))
                 case _:
-                    self.counts[type(action).__name__.lower()] += 1
-                    for listener in self.listeners:
-                        listener(action)
+                    self._note(action)
+
+    def _note(self, action: Action) -> None:
+        self.counts[NAMES[type(action)]] += 1
+        for listener in self.listeners:
+            listener(action)
 
     def _note_consumed(self, unit: BundleId) -> None:
         """The application has a payload; the node hears of many at once."""
