@@ -117,9 +117,10 @@ def started():
     running: list[Process] = []
 
     def start(*some: Process) -> None:
+        before = [one.said().count("is up;") if one.log.exists() else 0 for one in some]
         running.extend(one.start() for one in some)
-        for one in some:
-            one.wait_for("is up;")
+        for one, times in zip(some, before, strict=True):
+            one.wait_for("is up;", times + 1)
 
     yield start
     for one in running:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import numpy as np
-
 from farside.link.bundle import DamagedBundle, split
 from farside.link.contact import Contact, LightTime
 from farside.link.events import Event, LinkDown, LinkUp, Lost, Ready, Received, Taken
@@ -32,6 +30,7 @@ from farside.link.ltp import Ready as Free
 from farside.link.ltp import Taken as Safe
 from farside.link.ltp import Wake as Alarm
 from farside.link.vault import Vault
+from farside.work import rng
 
 FRAME_CHECK = 2
 """Octets of the checksum that each segment's frame adds (see line.py)."""
@@ -68,7 +67,7 @@ class Hop:
                 (here, there),
                 faults,
                 frame_loss(here, there),
-                np.random.default_rng((seed, here, there)),
+                rng(seed, "line", here, there),
                 partial(light_time, here, there),
                 schedule,
                 partial(self._arrived, there),

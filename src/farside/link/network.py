@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
 import simpy
 
 from farside.errors import BadInput
@@ -42,6 +41,7 @@ from farside.link.settings import Settings
 from farside.link.store import State, Store, StoreFull
 from farside.link.timecode import bp_time
 from farside.link.vault import Memory
+from farside.work import rng
 
 STRANGER = 0
 """Neighbour of bundles that come from outside the network."""
@@ -300,11 +300,11 @@ class Network:
         self._handle(number, Wake(self.env.now))
 
     def _corrupt(self, number: int, fault: Fault) -> None:
-        rng = np.random.default_rng((self._seed, number, round(fault.start * 1000)))
+        draw = rng(self._seed, "corrupt", number, round(fault.start * 1000))
         firsts: dict[bytes, int] = {}  # of the copies of a bundle the one that is read first
         for key, meta, _ in self._vaults[number].records():
             firsts.setdefault(meta, key)
-        for key in rng.permutation(list(firsts.values()))[: int(fault.amount)]:
+        for key in draw.permutation(list(firsts.values()))[: int(fault.amount)]:
             self._vaults[number].damage(int(key))
 
     def _limit(self, number: int, full: bool) -> None:

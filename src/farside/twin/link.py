@@ -26,6 +26,7 @@ from farside.link import actual_plan as take_place
 from farside.link.security import Keys, Kind, Pattern, Rule, derive
 from farside.twin.part import Part, Utc, epoch
 from farside.twin.services import SEQUENCES
+from farside.work import rng
 
 if TYPE_CHECKING:
     from farside.twin.mission import Mission
@@ -113,8 +114,8 @@ def faults(mission: Mission, plan: ContactPlan) -> list[Fault]:
         )
         for spec in mission.link.faults
     ]
-    rng = np.random.default_rng((mission.seed, 0xFA017))
-    return listed + draw_faults(rng, plan, mission.span.end - t0, mission.link.random_faults)
+    chance = rng(mission.seed, "link", "faults")
+    return listed + draw_faults(chance, plan, mission.span.end - t0, mission.link.random_faults)
 
 
 def guards(mission: Mission) -> dict[int, Guard]:
@@ -155,9 +156,9 @@ def network(
 
     stores = {vehicle.node: vehicle.store_mb * 1e6 for vehicle in (mission.lander, mission.rover)}
     if spec.mode == "thin":
-        rng = np.random.default_rng((mission.seed, 0x7418))
+        chance = rng(mission.seed, "link", "thin")
         links = {(c.sender, c.receiver): loss(c.sender, c.receiver) for c in plan}
-        return ThinNetwork(env, plan, light_time, t0, links, rng, take_place(plan, troubles), stores)
+        return ThinNetwork(env, plan, light_time, t0, links, chance, take_place(plan, troubles), stores)
     settings = {node: Settings(evict=spec.evict) for node in plan.nodes}
     for node, capacity in stores.items():
         settings[node] = Settings(capacity=capacity, evict=spec.evict, copies=spec.copies)
