@@ -29,6 +29,8 @@ class Kind(NamedTuple):
 
 
 INFINITY = float("inf")
+PASS_S = 86400.0
+"""No pass lasts longer; of a longer contact (a ground line) a missed pass takes so much away."""
 KINDS = {
     "frame-loss": Kind(2, "share of frames lost", 0.0, 0.5),
     "bit-errors": Kind(2, "share of bits turned over", 0.0, 1e-3),
@@ -106,7 +108,7 @@ def _actual(contact: Contact, faults: Sequence[Fault]) -> list[Contact]:
         elif nodes & ends and fault.kind == "outage":
             gone.append((fault.start, fault.stop))
         elif nodes & ends and begins and fault.kind == "missed-pass":
-            return []
+            gone.append((contact.start, contact.start + PASS_S))
         elif nodes & ends and begins and fault.kind == "handover":
             start += fault.amount
     pieces = [Contact(contact.sender, contact.receiver, a, b, rate) for a, b in _without((start, end), gone)]
