@@ -20,6 +20,7 @@ GROUPS = (
     "vault",
     "agent",
     "link",
+    "cameras",
     "flight",
 )
 

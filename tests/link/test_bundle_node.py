@@ -1045,7 +1045,7 @@ def test_a_repeated_command_is_refused_whoever_brings_it():
     lander, (order,) = node(10, guard=guard()), command(node(40, guard=guard()))
     consumed(lander, 5.0, lander.handle(5.0, came(order, neighbour=20)))
     again = lander.handle(500.0, came(order, neighbour=20, ticket=2))
-    assert (of(Deliver, again), [note.why for note in of(Rejected, again)]) == ([], ["replayed"])
+    assert (of(Deliver, again), [note.why for note in of(Rejected, again)]) == ([], ["came before"])
     bundle = unpack(order)
     renamed = Bundle(bundle.primary._replace(sequence=77), bundle.blocks)
     posing = lander.handle(600.0, came(renamed, neighbour=20, ticket=3))
@@ -1059,7 +1059,7 @@ def test_a_repeated_command_is_refused_after_a_restart():
     commit(lander)
     vault.crash()
     again = node(10, vault, guard()).handle(500.0, came(order, neighbour=20))
-    assert (of(Deliver, again), [note.why for note in of(Rejected, again)]) == ([], ["replayed"])
+    assert (of(Deliver, again), [note.why for note in of(Rejected, again)]) == ([], ["came before"])
 
 
 @pytest.mark.parametrize("committed", [False, True])

@@ -211,7 +211,7 @@ def test_signed_commands_survive_losses_of_power_and_are_carried_out_once(seed):
     env.run(until=12 * H)
     assert sorted(heard) == sorted((CENTRE, order) for order in orders)
     whys = {note.why for _, number, note in network.notes if type(note).__name__ == "Rejected" and number == LANDER}
-    assert whys <= {"no key", "unsigned", "replayed"}
+    assert whys <= {"no key", "unsigned", "came before"}
     assert whys & {"no key", "unsigned"}
     assert network.balance().closes
     assert network.balance().rejected == len(b"open the hatch")

@@ -16,7 +16,7 @@ class Why(StrEnum):
     WRONG_KEY = "wrong key"
     ALTERED = "altered or wrong key"
     EXPIRED_KEY = "expired key"
-    REPLAYED = "replayed"
+    REPLAYED = "came before"
     TOO_OLD = "too old"
     FRAGMENT = "a fragment"
     CONFLICT = "conflicting security blocks"
