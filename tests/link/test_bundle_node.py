@@ -38,6 +38,7 @@ from farside.link.bundle import (
     HOP_COUNT,
     PAYLOAD,
     PREVIOUS_NODE,
+    REPORT_BUNDLE,
     REPORT_DELETION,
     REPORT_DELIVERY,
     REPORT_FORWARDING,
@@ -949,6 +950,15 @@ def test_status_reports_are_as_the_rfc_writes_them(what, fragment, times):
 def test_reports_are_made_only_where_asked_for_and_never_about_reports():
     for flags, to in ((0, Eid(10)), (REPORT_RECEPTION | ADMINISTRATIVE, Eid(10)), (REPORT_RECEPTION, Eid(0))):
         assert told_of(node(20).handle(0.0, came(picture(flags=flags, report_to=to)))) == []
+
+
+@pytest.mark.parametrize("flags", [REPORT_BUNDLE, 0])
+def test_a_block_that_is_not_known_may_ask_to_be_told_of(flags):
+    asks = picture(report_to=Eid(10)).with_block(222, b"?", flags)
+    told = [report.unpack(record) for record in told_of(node(20).handle(1.0, came(asks)))]
+    assert told == ([report.Report(report.RECEIVED, asks.id, Reason.UNSUPPORTED)] if flags else [])
+    nobody = picture().with_block(222, b"?", flags)
+    assert told_of(node(20).handle(1.0, came(nobody))) == []
 
 
 @pytest.mark.parametrize(

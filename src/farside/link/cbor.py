@@ -8,8 +8,6 @@ from __future__ import annotations
 
 UINT, BYTES, TEXT, ARRAY = 0, 2, 3, 4
 """Major types."""
-OPEN_ARRAY, BREAK = 0x9F, 0xFF
-"""Start and end of an array of indefinite length."""
 
 _LIMITS = ((24, 1 << 8, 1), (25, 1 << 16, 2), (26, 1 << 32, 4), (27, 1 << 64, 8))
 

@@ -18,6 +18,7 @@ from farside.link.bundle import (
     PREVIOUS_NODE,
     QUALITY,
     REPLICATE,
+    REPORT_BUNDLE,
     Block,
     Bundle,
     DamagedBundle,
@@ -107,6 +108,13 @@ def processable(bundle: Bundle) -> tuple[Bundle, Journey]:
     if journey.hops > journey.hop_limit:
         raise Unwelcome(f"{journey.hops} hops where {journey.hop_limit} are allowed", 9)
     return bundle, journey
+
+
+def wants_report(bundle: Bundle) -> bool:
+    """Whether a block that is not known here asks that its bundle's report-to endpoint be told so."""
+    if _KNOWN.issuperset(bundle.types()):
+        return False
+    return any(block.flags & REPORT_BUNDLE for block in bundle.blocks if block.type not in _KNOWN)
 
 
 def aged(data: bytes, age_ms: int) -> bytes:

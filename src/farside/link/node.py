@@ -65,7 +65,7 @@ from farside.link.events import (
     WakeAt,
 )
 from farside.link.fragment import joined
-from farside.link.journey import Journey, Priority, Unwelcome, aged, forwarded, processable
+from farside.link.journey import Journey, Priority, Unwelcome, aged, forwarded, processable, wants_report
 from farside.link.origin import Origin
 from farside.link.outlet import choose
 from farside.link.patience import Patience
@@ -236,6 +236,8 @@ class Node:
         for data in event.bundles:
             try:
                 bundle = unpack(data)
+                if wants_report(bundle):
+                    self._report_bundle(now, bundle, RECEIVED, Reason.UNSUPPORTED, actions, asked=True)
                 fit, journey = processable(bundle)
                 came.append((fit, journey, data if fit is bundle else fit.pack()))
             except Unwelcome as error:
@@ -388,10 +390,12 @@ class Node:
         event = Submit(to, record, Priority.STANDARD, ADMINISTRATIVE_LIFETIME_S, name)
         self._create(now, event, Eid(self.number), ADMINISTRATIVE, actions)
 
-    def _report_bundle(self, now: float, bundle: Bundle, what: int, reason: int, actions: list[Action]) -> None:
-        """Tell of a bundle's fate, if it asks for that."""
+    def _report_bundle(
+        self, now: float, bundle: Bundle, what: int, reason: int, actions: list[Action], asked: bool = False
+    ) -> None:
+        """Tell of a bundle's fate, if it asks for that (asked: a block of it does)."""
         primary = bundle.primary
-        if not primary.flags & ASKED[what] or primary.flags & ADMINISTRATIVE or not primary.report_to.node:
+        if not (asked or primary.flags & ASKED[what]) or primary.flags & ADMINISTRATIVE or not primary.report_to.node:
             return
         fragment = primary.flags & FRAGMENT
         timed = primary.flags & STATUS_TIME and self.clock_s is not None
