@@ -1000,15 +1000,28 @@ def test_a_damaged_report_is_named(record):
         report.unpack(record)
 
 
-def test_a_refusal_for_good_ends_a_payload_at_its_source():
+@pytest.mark.parametrize(("teller", "ends"), [(40, True), (20, False)])
+def test_only_a_destination_refuses_for_good(teller, ends):
     lander = node(10)
     (unit,) = of(Generated, lander.handle(0.0, submit(b"x")))
     taken(lander, 0.1, 20, lander.handle(0.0, up(20)))
     record = report.pack(report.Report(report.DELETED, unit.id, Reason.HOPS))
-    admin = picture(record, destination=Eid(10), source=Eid(20), flags=ADMINISTRATIVE)
+    admin = picture(record, destination=Eid(10), source=Eid(teller), flags=ADMINISTRATIVE)
     actions = lander.handle(5.0, came(admin, neighbour=20))
-    assert [(note.id, "hops" in note.why) for note in of(Rejected, actions)] == [(unit.id, True)]
-    assert list(lander.store) == []
+    assert [(note.id, "hops" in note.why) for note in of(Rejected, actions)] == ([(unit.id, True)] if ends else [])
+    assert [stored.id for stored in lander.store] == ([] if ends else [unit.id])
+    assert of(Resent, actions) == of(Transmit, actions) == []
+
+
+@pytest.mark.parametrize(("teller", "ends"), [(40, True), (20, False), (11, False)])
+def test_only_a_destination_acknowledges(teller, ends):
+    lander = node(10)
+    (unit,) = of(Generated, lander.handle(0.0, submit(b"x")))
+    taken(lander, 0.1, 20, lander.handle(0.0, up(20)))
+    admin = picture(acknowledgement.pack({1: [(0, 1)]}), destination=Eid(10), source=Eid(teller), flags=ADMINISTRATIVE)
+    actions = lander.handle(5.0, came(admin, neighbour=20))
+    assert of(Acknowledged, actions) == ([Acknowledged(unit.id)] if ends else [])
+    assert [stored.id for stored in lander.store] == ([] if ends else [unit.id])
 
 
 # Security ----------------------------------------------------------------------------------------------------------

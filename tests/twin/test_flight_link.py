@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from farside.instruments.telemetry import sort_packets, unpack_table
-from farside.link import Eid, Form
-from farside.link.bundle import Primary
+from farside.link import Eid, Form, acknowledgement
+from farside.link.bundle import ADMINISTRATIVE, Primary
 from farside.twin import TELEMETRY, Clock, World, load_mission, qualities
 from farside.twin.link import LinkSpec
 from farside.twin.mission import Sequence
@@ -164,4 +164,27 @@ def test_a_command_that_is_sent_again_by_somebody_else_is_refused(stages):
     clock.env.timeout(72_000.0).callbacks.append(lambda _: [clock.network.intrude(20, data) for data in caught])
     told = commands_told([payload for payload, _ in arrivals(clock)])
     refused = [str(reason) for reason, no in zip(told["reason"], told["refused"], strict=True) if no]
-    assert refused == ["came before"]
+    assert set(refused) == {"came before"}
+    assert [str(what) for what, no in zip(told["command"], told["refused"], strict=True) if no].count("commands") == 1
+
+
+def test_an_acknowledgement_that_is_not_signed_frees_nothing(stages):
+    clock = clock_with(stages)
+    rover = clock.network.nodes[11]
+
+    def forge(_):
+        ranges = {service: [(0, 1 << 30)] for service in (1, 2)}
+        primary = Primary(Eid(11), Eid(40), 0, 0, 86_400_000, ADMINISTRATIVE)
+        data = Form(primary).pack(rover.epoch_ms + 1, 1 << 20, acknowledgement.pack(ranges))
+        kept.append([stored.id for stored in rover.store if stored.own])
+        clock.network.intrude(11, data)
+        kept.append([stored.id for stored in rover.store if stored.own])
+
+    kept: list[list] = []
+    clock.env.timeout(43_200.0).callbacks.append(forge)
+    told = commands_told([payload for payload, _ in arrivals(clock)])
+    assert kept[0] and set(kept[0]) <= set(kept[1])
+    assert "unsigned" in [str(reason) for reason in told["reason"]]
+    assert clock.balance().delivered == clock.balance().generated
+    acknowledged = [row["acknowledged_s"] for row in clock.ledger.table() if row["source"].startswith("ipn:11")]
+    assert sum(t is not None for t in acknowledged) > 0.9 * len(acknowledged)

@@ -344,7 +344,7 @@ class Node:
         if first.flags & ADMINISTRATIVE:
             self._forget_here(unit)
             actions.append(Read(unit, whole.payload))
-            self._administrative(now, whole.payload, actions)
+            self._administrative(unit.source.node, whole.payload, actions)
             return
         created = self._mission_time(unit.created_ms) if unit.created_ms else first.arrived - first.age_ms / 1000
         actions.append(Deliver(unit, first.destination, created, whole.payload))
@@ -404,7 +404,7 @@ class Node:
             primary.offset if fragment else None, bundle.octets if fragment else 0,
         )  # fmt: skip
         if primary.report_to.node == self.number:
-            self._reported(told, actions)
+            self._reported(self.number, told, actions)
         else:
             self._administer(now, primary.report_to, report.pack(told), "status report", actions)
 
@@ -416,29 +416,31 @@ class Node:
             except (DamagedRecord, DamagedBundle):
                 return  # where to report has gone with it; its source will miss the acknowledgement
 
-    def _administrative(self, now: float, record: bytes, actions: list[Action]) -> None:
-        """Take in an administrative record for this node."""
+    def _administrative(self, teller: int, record: bytes, actions: list[Action]) -> None:
+        """Take in an administrative record for this node: a destination speaks of what was for it, no other node."""
         try:
             for service, ranges in acknowledgement.unpack(record).items():
                 for unit in self.store.own(service, ranges):
-                    self._release(unit)
-                    actions.append(Acknowledged(unit))
+                    if self.store.unit(unit)[0].destination.node == teller:
+                        self._release(unit)
+                        actions.append(Acknowledged(unit))
             told = report.unpack(record)
         except DamagedBundle as error:
             actions.append(Dropped(None, len(record), error.why))
             return
         if told is not None:
-            self._reported(told, actions)
+            self._reported(teller, told, actions)
 
-    def _reported(self, told: Report, actions: list[Action]) -> None:
-        """Another node has deleted something of this one's: send it again, unless it was refused for good."""
+    def _reported(self, teller: int, told: Report, actions: list[Action]) -> None:
+        """A node has deleted something of this one's: send it again, unless its destination refused it for good."""
         mine = [stored for stored in self.store.unit(told.id) if stored.own]
         if told.what != DELETED or not mine:
             return
         if told.reason in FOR_GOOD:
-            self._release(told.id)
-            actions.append(Rejected(told.id, f"reported by its destination: {FOR_GOOD[told.reason]}"))
-            return
+            if mine[0].destination.node == teller:
+                self._release(told.id)
+                actions.append(Rejected(told.id, f"reported by its destination: {FOR_GOOD[told.reason]}"))
+            return  # on the way it would fare no better at once; it is sent again when patience ends
         for stored in mine:
             if stored.state is State.RETAINED and told.offset in (None, stored.offset):
                 self.store.move(stored, State.WAITING)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 KEY_S = 30 * 86400.0
 """A twin's keys change as often, with some days in which both the old and the new one are good."""
 OVERLAP_S = 3 * 86400.0
+ADMINISTRATIVE = 0
+"""The service of a node's own endpoint, to which acknowledgements go."""
 
 
 class FaultSpec(Part):
@@ -119,19 +121,27 @@ def faults(mission: Mission, plan: ContactPlan) -> list[Fault]:
 
 
 def guards(mission: Mission) -> dict[int, Guard]:
-    """Who may command: mission control signs every sequence, and vehicles take no other."""
-    t0, t1 = mission.span.start, mission.span.end
+    """Who may command, and who may say that something was delivered: mission control and the vehicles, by signature.
+
+    Nobody's commands but mission control's are taken. An acknowledgement lets a source forget its data, so it is signed
+    by whoever the data were for.
+    """
+    t0, centre = mission.span.start, mission.centre.node
     vehicles = (mission.lander.node, mission.rover.node, mission.relay.node)
     made = {}
-    for node in (mission.centre.node, *vehicles):
-        ends = vehicles if node == mission.centre.node else (node,)
-        keys = [
-            derive(mission.seed, Kind.HMAC, Pattern(mission.centre.node), Pattern(end, SEQUENCES), *span)
-            for end in ends
-            for span in _months(t0, t1)
+    for node in (centre, *vehicles):
+        ends = vehicles if node == centre else (node,)
+        signed = [
+            *((Pattern(centre), Pattern(end, SEQUENCES)) for end in ends),
+            *((Pattern(centre), Pattern(end, ADMINISTRATIVE)) for end in ends),
+            *((Pattern(end), Pattern(centre, ADMINISTRATIVE)) for end in ends),
         ]
-        rules = tuple(Rule(Pattern(), Pattern(end, SEQUENCES)) for end in ends)
-        made[node] = Guard(rules, Keys(keys, round(OVERLAP_S * 1000)), bp_time(t0))
+        keys = [
+            derive(mission.seed, Kind.HMAC, *pair, *span) for pair in signed for span in _months(t0, mission.span.end)
+        ]
+        rules = [Rule(Pattern(), Pattern(end, SEQUENCES)) for end in ends]
+        rules += [Rule(source, there) for source, there in signed if there.service == ADMINISTRATIVE]
+        made[node] = Guard(tuple(rules), Keys(keys, round(OVERLAP_S * 1000)), bp_time(t0))
     return made
 
 

@@ -88,11 +88,14 @@ class Vehicle:
         self.load(SEQUENCE.validate_python(json.loads(zlib.decompress(payload))))
 
     def _shut_out(self, unit: BundleId, why: str) -> None:
-        """Commands that are not mission control's, or came before, are not obeyed; that they came is told."""
-        refused = f"commands from {unit.source}: {why}"
+        """Commands and acknowledgements that are not mission control's, or came before, count for nothing; that they
+        came is told.
+        """
+        what = "commands" if unit.source.service == SEQUENCES else "acknowledgement"
+        refused = f"{what} from {unit.source}: {why}"
         self.refused.append(f"{self.name}: {refused}")
         self.truth.event(self.t, self.name, f"refused {refused}")
-        self.report([pack_verdict(Verdict(self.t, self.name, "sequence", why), self._verdicts)])
+        self.report([pack_verdict(Verdict(self.t, self.name, what, why), self._verdicts)])
         self._verdicts += 1
 
     def load(self, sequence: Sequence) -> None:
