@@ -272,7 +272,7 @@ def test_a_source_without_a_clock_is_aged_by_the_nodes_it_passes():
 def test_a_clock_that_is_off_neither_ages_nor_rejuvenates_what_passes(error_s):
     """Age is told by the nodes before; the clock only adds a few seconds of travel to it."""
     relay = node(20)
-    relay.clock_s = error_s
+    relay.clock.error_s = error_s
     told = picture(lifetime_ms=600_000).with_block(AGE, cbor2.dumps(100_000))
     relay.handle(100.0, came(told))
     (bundle,) = sent(relay.handle(160.0, up(30)))
@@ -283,7 +283,7 @@ def test_a_clock_that_is_off_neither_ages_nor_rejuvenates_what_passes(error_s):
 def test_a_relay_without_a_clock_believes_the_age_it_is_told():
     """By a clock the bundle would be 40 s older; this node has none."""
     relay = node(20)
-    relay.clock_s = None
+    relay.clock.error_s = None
     relay.handle(140.0, came(picture().with_block(AGE, cbor2.dumps(100_000))))
     (bundle,) = sent(relay.handle(150.0, up(30)))
     assert cbor2.loads(bundle.block(AGE).data) == 110_000
@@ -293,7 +293,7 @@ def test_a_source_writes_the_time_of_its_own_clock_and_none_without_one():
     lander = node(10)
     ids = []
     for clock_s in (0.0, 5.0, None, None):
-        lander.clock_s = clock_s
+        lander.clock.error_s = clock_s
         (unit,) = of(Generated, lander.handle(10.0, submit(b"x")))
         ids.append((unit.id.created_ms, unit.id.sequence))
     assert ids == [(EPOCH_MS + 10_000, 0), (EPOCH_MS + 15_000, 1), (0, 2), (0, 3)]
@@ -978,7 +978,7 @@ def test_deletion_is_reported_with_its_reason(bundle, reason):
 
 def test_a_reporter_without_a_clock_tells_no_time():
     relay = node(20)
-    relay.clock_s = None
+    relay.clock.error_s = None
     asks = picture(flags=REPORT_RECEPTION | STATUS_TIME, report_to=Eid(10))
     (record,) = told_of(relay.handle(5.0, came(asks)))
     assert cbor2.loads(record)[1][0][0] == [True]

@@ -16,7 +16,7 @@ LIFETIME_S = 3600.0
 
 def node(number: int, clock_s: float | None = 0.0) -> Node:
     made = Node(number, Router(PLAN, light_time), bp_time(0.0), Settings())
-    made.clock_s = clock_s
+    made.clock.error_s = clock_s
     return made
 
 

@@ -172,9 +172,9 @@ def test_what_lasts_goes_on_after_a_restart():
     assert LANDER not in network.nodes
     env.run(until=300.0)
     assert network.nodes[LANDER] is not first[LANDER]
-    assert network.nodes[LANDER].clock_s == 7.0
+    assert network.nodes[LANDER].clock.error_s == 7.0
     env.run(until=2500.0)
-    assert network.nodes[LANDER].clock_s == 0.0
+    assert network.nodes[LANDER].clock.error_s == 0.0
     assert math.isinf(network.nodes[RELAY].store.capacity)
 
 

@@ -130,7 +130,7 @@ def forged(clock: Clock, source: int) -> bytes:
     order = Sequence(name="theirs", vehicle="rover", preloaded=True, commands=(UPLINKED,))
     text = zlib.compress(json.dumps(order.model_dump(mode="json", by_alias=True)).encode())
     primary = Primary(Eid(11, SEQUENCES), Eid(source, SEQUENCES), 0, 0, 86_400_000)
-    return Form(primary).pack(clock.network.nodes[20].epoch_ms + 1, 77, text)
+    return Form(primary).pack(clock.network.nodes[20].clock.epoch_ms + 1, 77, text)
 
 
 def test_commands_that_are_not_signed_are_refused_and_reported(stages):
@@ -175,7 +175,7 @@ def test_an_acknowledgement_that_is_not_signed_frees_nothing(stages):
     def forge(_):
         ranges = {service: [(0, 1 << 30)] for service in (1, 2)}
         primary = Primary(Eid(11), Eid(40), 0, 0, 86_400_000, ADMINISTRATIVE)
-        data = Form(primary).pack(rover.epoch_ms + 1, 1 << 20, acknowledgement.pack(ranges))
+        data = Form(primary).pack(rover.clock.epoch_ms + 1, 1 << 20, acknowledgement.pack(ranges))
         kept.append([stored.id for stored in rover.store if stored.own])
         clock.network.intrude(11, data)
         kept.append([stored.id for stored in rover.store if stored.own])

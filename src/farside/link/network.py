@@ -316,4 +316,4 @@ class Network:
 
     def _set_clock(self, number: int, error: float | None) -> None:
         if number in self.nodes:
-            self.nodes[number].clock_s = error
+            self.nodes[number].clock.error_s = error

@@ -12,12 +12,12 @@ again.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import cbor2
 
 from farside.link import acknowledgement, report
+from farside.link.arrivals import Arrivals, assembled
 from farside.link.bundle import (
     ACKNOWLEDGE,
     ADMINISTRATIVE,
@@ -33,6 +33,7 @@ from farside.link.bundle import (
     Primary,
     unpack,
 )
+from farside.link.clock import Clock
 from farside.link.eid import Eid
 from farside.link.events import (
     Accept,
@@ -64,7 +65,6 @@ from farside.link.events import (
     Wake,
     WakeAt,
 )
-from farside.link.fragment import joined
 from farside.link.journey import Journey, Priority, Unwelcome, aged, forwarded, processable, wants_report
 from farside.link.origin import Origin
 from farside.link.outlet import choose
@@ -73,7 +73,7 @@ from farside.link.ranges import Ranges
 from farside.link.receipts import Receipts
 from farside.link.report import DELETED, DELIVERED, FORWARDED, RECEIVED, Reason, Report
 from farside.link.route import Router
-from farside.link.security import Guard, Refused, Why, Window
+from farside.link.security import Guard, Refused, Why
 from farside.link.settings import Settings
 from farside.link.store import State, Store, Stored, StoreFull
 from farside.link.vault import DamagedRecord, Memory, Vault
@@ -90,9 +90,6 @@ FOR_GOOD: dict[int, str] = {
     Reason.SECURITY_CONFLICT: "conflicting security",
 }
 """Why a destination deletes a bundle that would fare no better if it were sent again."""
-PLAUSIBLE_MS = 60_000
-"""A bundle may be so much older than the nodes it passed have counted: time under way, and clocks that are a bit
-off."""
 PAUSE_S = (5.0, 600.0)
 """After a refusal a neighbour is left alone for so long, doubled with each further one, at most."""
 
@@ -112,9 +109,8 @@ class Node:
         vault: Vault | None = None,
         guard: Guard | None = None,
     ) -> None:
-        self.number, self.router, self.epoch_ms, self.settings, self.guard = number, router, epoch_ms, settings, guard
-        self.clock_s: float | None = 0.0
-        """Error of its clock in seconds; None where it has none."""
+        self.number, self.router, self.settings, self.guard = number, router, settings, guard
+        self.clock = Clock(epoch_ms)
         self.store = Store(settings.capacity, Memory() if vault is None else vault, settings.copies)
         self._links: dict[int, LinkUp] = {}
         self._busy: dict[int, bool] = {}
@@ -125,11 +121,8 @@ class Node:
         self._receipts = Receipts(number, settings.acknowledge_every_s)
         self._patience = Patience(number, router, settings)
         self._passed: dict[Eid, Ranges] = {}
-        self._here: dict[BundleId, Ranges] = {}
-        self._whole: list[tuple[BundleId, Bundle | None]] = []
+        self._arrivals = Arrivals(self.store, guard)
         self._wakes: set[float] = set()
-        self._let_in: set[BundleId] = set()
-        self._odd_clocks: set[int] = set()
         self._guarded = False
         self._changed: set[str] = set()
         self._restore()
@@ -147,8 +140,8 @@ class Node:
         actions: list[Action] = []
         for event in events:
             self._take_in(now, event, actions)
-        while self._whole:
-            self._hand_over(now, *self._whole.pop(), actions)
+        for unit, bundle in self._arrivals.whole():
+            self._hand_over(now, unit, bundle, actions)
         self._expire(now, actions)
         self._acknowledge(now, actions)
         self._send_again(now, actions)
@@ -195,9 +188,9 @@ class Node:
     def _create(self, now: float, event: Submit, source: Eid, flags: int, actions: list[Action]) -> None:
         """Make a data unit and keep it."""
         self._changed.add("sequence")
-        unit = self._origin.name(source, 0 if self.clock_s is None else self._bp_time(now))
+        unit = self._origin.name(source, self.clock.stamp(now))
         administrative = bool(flags & ADMINISTRATIVE)
-        pieces = list(self._origin.make(now, self._own_time(now), unit, event, flags))
+        pieces = list(self._origin.make(now, self.clock.own(now), unit, event, flags))
         self._guarded = self.guard is not None
         actions.append(Generated(unit, event.destination, event.priority, event.payload, event.name, administrative))
         for stored, data in pieces:
@@ -208,7 +201,7 @@ class Node:
         here = stored.destination.node == self.number
         self.store.add(stored, data, State.HERE if here else State.WAITING)
         if here:
-            self._found_here(stored, bundle)
+            self._arrivals.found(stored, bundle)
 
     def _make_room(self, now: float, octets: int, priority: Priority, actions: list[Action]) -> None:
         """Evict bulk for what is more urgent, if this node may."""
@@ -264,8 +257,9 @@ class Node:
 
     def _take(self, now: float, bundle: Bundle, journey: Journey, data: bytes, actions: list[Action]) -> None:
         primary, octets = bundle.primary, bundle.octets
-        age_ms = self._age_ms(now, primary, journey)
-        self._compare_clocks(now, primary, journey, actions)
+        age_ms = self.clock.age_ms(now, primary, journey)
+        if (seconds := self.clock.differs(now, primary, journey)) is not None:
+            actions.append(ClockDiffers(primary.source.node, seconds))
         unit, here = bundle.id, primary.destination.node == self.number
         stored = Stored(
             unit, primary.destination, False, journey.priority, journey.ordinal, now,
@@ -289,37 +283,7 @@ class Node:
             actions.append(Kept(unit, octets))
             self._report_bundle(now, bundle, RECEIVED, Reason.NONE, actions)
 
-    def _age_ms(self, now: float, primary: Primary, journey: Journey) -> int:
-        """Age of what has just come: by the clock where that is plausible, else as told by the nodes it passed."""
-        told, by_clock = journey.age_ms, self._bp_time(now) - primary.created_ms
-        dated = bool(primary.created_ms) and self.clock_s is not None
-        if told is None:
-            return max(by_clock, 0) if dated else 0
-        return by_clock if dated and told <= by_clock <= told + PLAUSIBLE_MS else told
-
-    def _compare_clocks(self, now: float, primary: Primary, journey: Journey, actions: list[Action]) -> None:
-        """Tell, once for each source, where its clock and this one cannot both be right."""
-        source = primary.source.node
-        if not primary.created_ms or journey.age_ms is None or self.clock_s is None or source in self._odd_clocks:
-            return
-        more_ms = self._bp_time(now) - primary.created_ms - journey.age_ms
-        if abs(more_ms) > PLAUSIBLE_MS:
-            self._odd_clocks.add(source)
-            actions.append(ClockDiffers(source, more_ms / 1000))
-
     # Delivery ------------------------------------------------------------------------------------------------------
-
-    def _found_here(self, stored: Stored, bundle: Bundle | None = None) -> None:
-        """A bundle for this node's application is in the store."""
-        if not stored.flags & FRAGMENT:
-            self._whole.append((stored.id, bundle))
-            return
-        here = self._here.get(stored.id)
-        if here is None:
-            here = self._here[stored.id] = Ranges()
-        here.add(stored.offset, stored.offset + stored.octets)
-        if here.count == stored.total:
-            self._whole.append((stored.id, None))
 
     def _hand_over(self, now: float, unit: BundleId, whole: Bundle | None, actions: list[Action]) -> None:
         """Every octet of a data unit is here: give it to the application. whole: the bundle, if it came as one."""
@@ -329,35 +293,25 @@ class Node:
                 pieces.append((stored, whole or unpack(self.store.data(stored))))
             except (DamagedRecord, DamagedBundle):
                 self._spoiled(now, stored, actions)
-        if not pieces or (unit in self._here and self._here[unit].count < pieces[0][0].total):
+        if not self._arrivals.complete(pieces):
             return
         first, bundle = pieces[0]
-        whole = whole or _whole(pieces)
+        whole = whole or assembled(pieces)
         try:
-            whole = self._examine(now, unit, whole)
+            whole, self._guarded = self._arrivals.examine(self.clock.own(now), unit, whole), True
         except Refused as refusal:
             actions.append(Rejected(unit, str(refusal.why)))
             if refusal.why.reason:
                 self._report_bundle(now, bundle, DELETED, refusal.why.reason, actions)
-            self._forget_here(unit)
+            self._arrivals.forget(unit)
             return
         if first.flags & ADMINISTRATIVE:
-            self._forget_here(unit)
+            self._arrivals.forget(unit)
             actions.append(Read(unit, whole.payload))
             self._administrative(unit.source.node, whole.payload, actions)
             return
-        created = self._mission_time(unit.created_ms) if unit.created_ms else first.arrived - first.age_ms / 1000
+        created = self.clock.mission(unit.created_ms) if unit.created_ms else first.arrived - first.age_ms / 1000
         actions.append(Deliver(unit, first.destination, created, whole.payload))
-
-    def _examine(self, now: float, unit: BundleId, bundle: Bundle) -> Bundle:
-        """What the guard lets in. One that it let in before the power went, and nobody took, is let in again."""
-        if self.guard is None:
-            return bundle
-        guard = replace(self.guard, window=Window()) if unit in self._let_in else self.guard
-        clear = guard.examine(self._own_time(now), bundle)
-        self._guarded = True
-        self._let_in.add(unit)
-        return clear
 
     def _consumed(self, now: float, unit: BundleId, actions: list[Action]) -> None:
         """The application has it: from now on it may be acknowledged."""
@@ -366,14 +320,8 @@ class Node:
             return
         self._report(now, pieces[0], DELIVERED, Reason.NONE, actions)
         self._receipts.owe(pieces[0])
-        self._forget_here(unit)
+        self._arrivals.forget(unit)
         self._mark_delivered(unit)
-
-    def _forget_here(self, unit: BundleId) -> None:
-        for stored in self.store.unit(unit):
-            self.store.remove(stored)
-        self._here.pop(unit, None)
-        self._let_in.discard(unit)
 
     def _mark_delivered(self, unit: BundleId) -> None:
         self._receipts.add(unit)
@@ -398,9 +346,8 @@ class Node:
         if not (asked or primary.flags & ASKED[what]) or primary.flags & ADMINISTRATIVE or not primary.report_to.node:
             return
         fragment = primary.flags & FRAGMENT
-        timed = primary.flags & STATUS_TIME and self.clock_s is not None
         told = Report(
-            what, bundle.id, reason, self._bp_time(now) if timed else 0,
+            what, bundle.id, reason, self.clock.stamp(now) if primary.flags & STATUS_TIME else 0,
             primary.offset if fragment else None, bundle.octets if fragment else 0,
         )  # fmt: skip
         if primary.report_to.node == self.number:
@@ -489,10 +436,7 @@ class Node:
     def _spoiled(self, now: float, stored: Stored, actions: list[Action]) -> None:
         """The store has lost a bundle: ask its source to send it again, if it is another node."""
         self.store.remove(stored)
-        self._here.pop(stored.id, None)
-        for rest in self.store.unit(stored.id):
-            if rest.state is State.HERE:
-                self._found_here(rest)
+        self._arrivals.spoiled(stored.id)
         actions.append(Dropped(stored.id, stored.octets, "damaged in the store"))
         if stored.own or stored.flags & ADMINISTRATIVE:
             return
@@ -544,20 +488,10 @@ class Node:
 
     # Time ----------------------------------------------------------------------------------------------------------
 
-    def _own_time(self, now: float) -> float:
-        """Mission time by this node's own clock, as it tells it to others."""
-        return now + (self.clock_s or 0.0)
-
-    def _bp_time(self, now: float) -> int:
-        return self.epoch_ms + math.floor(self._own_time(now) * 1000)
-
-    def _mission_time(self, bp_ms: int) -> float:
-        return (bp_ms - self.epoch_ms) / 1000
-
     def _expire(self, now: float, actions: list[Action]) -> None:
         over = self.store.expired(now)
         for unit in {stored.id for stored in over if stored.state is State.HERE or stored.own}:
-            self._forget_here(unit)
+            self._arrivals.forget(unit)
         actions.extend(Expired(unit) for unit in sorted({stored.id for stored in over}))
 
     def _ask_to_wake(self, now: float, actions: list[Action]) -> None:
@@ -583,7 +517,7 @@ class Node:
         self._changed.clear()
         if self.guard is not None and self._guarded:
             self._save("guard", self.guard.state())
-            self._save("let in", [[*id_.source, id_.created_ms, id_.sequence] for id_ in sorted(self._let_in)])
+            self._save("let in", [[*id_.source, id_.created_ms, id_.sequence] for id_ in sorted(self._arrivals.let_in)])
             self._guarded = False
 
     def _save(self, name: str, value: object) -> None:
@@ -605,23 +539,12 @@ class Node:
         if self.guard is not None and (state := self.store.vault.state("guard")):
             self.guard.restore(cbor2.loads(state))
             for node, service, dtn, created_ms, sequence in self._load("let in"):
-                self._let_in.add(BundleId(Eid(node, service, dtn), created_ms, sequence))
+                self._arrivals.let_in.add(BundleId(Eid(node, service, dtn), created_ms, sequence))
         for stored in self.store.restore():
             if stored.destination.node == self.number:
                 self.store.move(stored, State.HERE)
-                self._found_here(stored)
+                self._arrivals.found(stored)
             elif stored.own and stored.id.sequence in self._passed.get(stored.source, Ranges()):
                 self._patience.doubt(stored.arrived, stored.id)  # whether it came is not known: soon again
             else:
                 self.store.move(stored, State.WAITING)
-
-
-def _whole(pieces: list[tuple[Stored, Bundle]]) -> Bundle:
-    """The bundle that the pieces of one payload were cut from."""
-    first = pieces[0][1]
-    if not first.primary.flags & FRAGMENT:
-        return first
-    total = pieces[0][0].total
-    payload = joined(((stored.offset, bundle.payload) for stored, bundle in pieces), total)
-    primary = first.primary._replace(flags=first.primary.flags & ~FRAGMENT, offset=0, total=0)
-    return Bundle(primary, (*first.blocks[:-1], first.blocks[-1]._replace(data=payload)))
