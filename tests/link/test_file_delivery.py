@@ -6,8 +6,12 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
+from spacepackets.cfdp.conf import PduConfig
+from spacepackets.cfdp.defs import ChecksumType, CrcFlag, TransmissionMode
 from spacepackets.cfdp.pdu import AckPdu, EofPdu, FileDataPdu, FinishedPdu, MetadataPdu, NakPdu
 from spacepackets.cfdp.pdu.helper import PduFactory
+from spacepackets.cfdp.pdu.metadata import MetadataParams
+from spacepackets.util import ByteFieldU8, ByteFieldU16
 
 from farside.errors import BadInput
 from farside.link.cfdp import (
@@ -451,3 +455,21 @@ def test_data_beyond_the_announced_end_take_no_room():
     service.handle(0, Pdu(bytes.fromhex("30000c010a00071e" + "03000000" + "0001020304050607")))
     (file,) = service._open.values()
     assert file.data == b""
+
+
+def test_files_without_acknowledgement_are_not_taken_in():
+    service = FileService(30, [Peer(10, 5.0, 5.0, 3)], 0)
+    service.handle(0.0, LinkUp(10, 1e6, 1e9))
+    unacknowledged = PduConfig(
+        source_entity_id=ByteFieldU8(10),
+        dest_entity_id=ByteFieldU8(30),
+        transaction_seq_num=ByteFieldU16(7),
+        trans_mode=TransmissionMode.UNACKNOWLEDGED,
+        crc_flag=CrcFlag.NO_CRC,
+    )
+    begin = MetadataPdu(unacknowledged, MetadataParams(False, ChecksumType.CRC_32, 24, "a", "b")).pack()
+    end = EofPdu(unacknowledged, b"\x82\x95\xa6\x96", 24).pack()
+    for t, pdu in enumerate((begin, end)):
+        assert service.handle(float(t), Pdu(bytes(pdu))) == []
+    assert service.handle(1e4, Wake(1e4)) == []
+    assert service.refused == 2

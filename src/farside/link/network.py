@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import simpy
 
 from farside.errors import BadInput
+from farside.link.application import LIFETIME_S, Listeners, endpoint
 from farside.link.bundle import BundleId
 from farside.link.contact import ContactPlan, LightTime
 from farside.link.eid import Eid
@@ -45,19 +46,14 @@ from farside.work import rng
 
 STRANGER = 0
 """Neighbour of bundles that come from outside the network."""
-LIFETIME_S = 60 * 86400.0
-"""Default lifetime: two lunar nights."""
-
-Callback = Callable[[Eid, float, bytes, float], None]
-"""``(source, created, payload, delivered)``, times in seconds of mission time; created is rounded down to a ms."""
 
 
-class Agent:
+class Agent(Listeners):
     """An application's access to the network at one node. What it was given it has, whatever becomes of the node."""
 
     def __init__(self, network: Network, number: int) -> None:
+        super().__init__()
         self._network, self.number = network, number
-        self._callbacks: list[tuple[int | None, Callback]] = []
         self._refusals: list[Callable[[BundleId, str], None]] = []
         self._had: set[BundleId] = set()
 
@@ -81,17 +77,9 @@ class Agent:
         name: what the ledger calls it; it does not travel. ordinal: rank within the priority (0 to 254). Raises
         StoreFull (and takes nothing) where there is no room, BadInput for a destination outside the network.
         """
-        node, service = destination[0], destination[1]
-        numbers = self._network.plan.nodes
-        if node not in numbers or service < 1:
-            nodes = ", ".join(map(str, numbers))
-            raise BadInput("link", "destination", tuple(destination), f"a node of the network ({nodes}), service >= 1")
-        submit = Submit(Eid(node, service), bytes(payload), Priority(priority), lifetime_s, name, ordinal)
+        there = endpoint(self._network.plan.nodes, destination)
+        submit = Submit(there, bytes(payload), Priority(priority), lifetime_s, name, ordinal)
         return self._network.submit(self.number, submit)
-
-    def on_delivery(self, callback: Callback, service: int | None = None) -> None:
-        """Call ``callback(source, created, payload, delivered)`` for what arrives for a service, or for any."""
-        self._callbacks.append((service, callback))
 
     def on_refusal(self, callback: Callable[[BundleId, str], None]) -> None:
         """Call ``callback(id, why)`` for what came for this node, or was sent by it, and security refused."""
@@ -107,9 +95,7 @@ class Agent:
         if action.id in self._had:
             return  # the node died before it had noted that it was taken
         self._had.add(action.id)
-        for service, callback in self._callbacks:
-            if service in (None, action.destination.service):
-                callback(action.id.source, action.created, action.payload, now)
+        self._tell(action.destination.service, action.id.source, action.created, action.payload, now)
 
 
 class Network:

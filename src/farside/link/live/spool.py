@@ -23,6 +23,7 @@ from farside.link.events import Deliver
 from farside.link.journey import Priority
 from farside.link.live.config import Config
 from farside.link.planfile import read_plan
+from farside.work import sync_folder
 
 LOG = "received.jsonl"
 _FOLDER = re.compile(r"(\d+)\.(\d+)")
@@ -103,7 +104,7 @@ class Inbox:
     def put(self, action: Deliver) -> Path:
         """Lay a payload down durably. Raises OSError."""
         source = action.id.source
-        where = f"{source.node}.{source.service}" if source.node else source.dtn.strip("/").replace("/", "_")
+        where = f"{source.node}.{source.service}" if source.node else _file_name(source.dtn)
         name = f"{action.destination.service}/{where}-{action.id.created_ms}-{action.id.sequence}"
         path = self.folder / name
         path.parent.mkdir(exist_ok=True)
@@ -113,7 +114,7 @@ class Inbox:
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
-        _keep_name(path.parent)
+        sync_folder(path.parent)
         if name not in self._logged:
             self._logged.add(name)
             digest = hashlib.sha256(action.payload).hexdigest()
@@ -123,10 +124,7 @@ class Inbox:
         return path
 
 
-def _keep_name(folder: Path) -> None:
-    """Make a file's name in a folder as durable as its content."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _file_name(text: str) -> str:
+    """A name for a stranger's endpoint: any text, some of it legible, and no two the same."""
+    legible = re.sub(r"[^A-Za-z0-9-]+", "_", text)[:40].strip("_")
+    return f"{legible}_{hashlib.sha256(text.encode()).hexdigest()[:12]}"

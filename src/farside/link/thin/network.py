@@ -21,6 +21,7 @@ import numpy as np
 import simpy
 
 from farside.errors import BadInput
+from farside.link.application import LIFETIME_S, Listeners, endpoint
 from farside.link.bundle import BundleId
 from farside.link.contact import ContactPlan, LightTime
 from farside.link.eid import Eid
@@ -32,25 +33,20 @@ from farside.link.thin.outgoing import Outgoing
 from farside.link.thin.way import Window, windows
 from farside.link.timecode import cuc_time, read_cuc
 
-LIFETIME_S = 60 * 86400.0
-"""Default lifetime: two lunar nights."""
 BURST_S = 1.0
 """Frames are reckoned with in bursts of this length; what is more urgent waits for the end of one at most."""
 APIDS = 2046
 """Application identifiers there are for payloads: 1 to 2046."""
 _ROUNDING = 1e-9
 
-Callback = Callable[[Eid, float, bytes, float], None]
-"""``(source, created, payload, delivered)``, times in seconds of mission time; created to 2^-16 s."""
 
-
-class ThinAgent:
+class ThinAgent(Listeners):
     """An application's access to the network at one node."""
 
     def __init__(self, network: ThinNetwork, number: int, capacity: float) -> None:
+        super().__init__()
         self.number = number
         self._network, self._capacity = network, capacity
-        self._callbacks: list[tuple[int | None, Callback]] = []
 
     @property
     def space_left(self) -> float:
@@ -71,28 +67,17 @@ class ThinAgent:
         name: what the ledger calls it; it does not travel. ordinal: rank within the priority (0 to 254). Raises
         StoreFull (and takes nothing) where there is no room, BadInput for a destination outside the network.
         """
-        node, service = destination[0], destination[1]
-        if node not in self._network.numbers or service < 1:
-            nodes = ", ".join(map(str, self._network.numbers))
-            raise BadInput("link", "destination", tuple(destination), f"a node of the network ({nodes}), service >= 1")
+        there = endpoint(self._network.numbers, destination)
         if len(payload) > self.space_left:
             raise StoreFull(self.number, len(payload), self.space_left)
-        return self._network.submit(
-            self.number, Eid(node, service), bytes(payload), Priority(priority), lifetime_s, name, ordinal
-        )
-
-    def on_delivery(self, callback: Callback, service: int | None = None) -> None:
-        """Call ``callback(source, created, payload, delivered)`` for what arrives for a service, or for any."""
-        self._callbacks.append((service, callback))
+        return self._network.submit(self.number, there, bytes(payload), Priority(priority), lifetime_s, name, ordinal)
 
     def on_refusal(self, callback: Callable[[BundleId, str], None]) -> None:
         """Nothing is refused here: frames carry no signature."""
 
     def delivered(self, entry: Entry, created: float, payload: bytes, now: float) -> None:
         """Tell the applications here."""
-        for service, callback in self._callbacks:
-            if service in (None, entry.destination.service):
-                callback(entry.id.source, created, payload, now)
+        self._tell(entry.destination.service, entry.id.source, created, payload, now)
 
 
 class _Flow:

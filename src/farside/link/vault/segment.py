@@ -17,6 +17,7 @@ import google_crc32c
 
 from farside.errors import BadInput
 from farside.link.vault.record import SYNC, Batch, batches, unpack
+from farside.work import sync_folder
 
 VERSION: Final = 1
 """Of the format of segments and records."""
@@ -126,15 +127,6 @@ class Segment:
 def segments(folder: Path) -> list[Segment]:
     """The segments in a folder, oldest first."""
     return [Segment(path) for path in sorted(folder.glob("*.segment"))]
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def write(fd: int, pieces: Sequence[bytes | memoryview]) -> int:
