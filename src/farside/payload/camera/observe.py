@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from farside.geometry import t_to_utc
 from farside.instruments import load
 from farside.instruments.observation import observation
-from farside.payload.camera.render import planes, render
+from farside.payload.camera.picture import radiance
 from farside.payload.camera.scene import Scene
 from farside.payload.camera.sensor import expose
 from farside.payload.camera.view import View
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Floats = NDArray[np.float32]
-
-
-def radiance(scene: Scene, view: View) -> Floats:
-    """Radiance (line, sample), W m-2 sr-1 um-1, each pixel in its own band; motion during exposure is not modelled."""
-    frame = scene.frame(view)
-    out = np.empty(frame.shape, np.float32)
-    render(scene.ground, frame.meshes, frame.light, frame.camera, frame.finest, frame.masks, out)
-    return out
 
 
 def observe(scene: Scene, view: View) -> xr.Dataset:
@@ -57,31 +44,4 @@ def observe(scene: Scene, view: View) -> xr.Dataset:
         compression_ratio=instrument.compression_ratio,
         bayer=instrument.detector.bayer,
         **mast,
-    )
-
-
-def truth_planes(scene: Scene, view: View) -> xr.Dataset:
-    """What each pixel's centre truly sees: for scoring, never for products.
-
-    Variables on (line, sample): range_m (infinite: sky); body, an index into attrs["bodies"]; and on (line, sample,
-    axis) xyz_m in the site frame, east north up (NaN for sky).
-    """
-    import xarray as xr
-
-    frame = scene.frame(view)
-    camera, model = frame.camera, load(view.instrument).camera(view.binning)
-    distance = np.empty(frame.shape)
-    body = np.empty(distance.shape, np.uint8)
-    planes(scene.ground, frame.meshes, camera, frame.finest, frame.masks[0], distance, body)
-    i, j = np.meshgrid(np.arange(model.width) + 1.0, np.arange(model.height) + 1.0)
-    rays = model.rays(i, j) @ camera.rotation.T
-    with np.errstate(invalid="ignore"):
-        xyz = np.where(np.isfinite(distance)[..., None], camera.centre + distance[..., None] * rays, np.nan)
-    return xr.Dataset(
-        {
-            "range_m": (("line", "sample"), distance, {"units": "m"}),
-            "body": (("line", "sample"), body),
-            "xyz_m": (("line", "sample", "axis"), xyz, {"units": "m", "frame": "site east-north-up"}),
-        },
-        attrs={"bodies": ["sky", "ground", *scene.names], "finest_post_m": float(scene.ground.posts[frame.finest])},
     )
