@@ -24,7 +24,10 @@ class View:
     sequence_id, binning: as in the label. lander, rover: lander and rover frame in the site frame (rover None: not in
     the scene). mast_deg: commanded yaw and pitch (mast cameras), mast_error_deg: yaw, pitch and roll by which the mast
     truly misses them. sun: (3,) unit vector to the apparent Sun, east north up. sun_distance_au. temperature_c of the
-    detector. seed: of the mission; noise derives from it, the instrument and the frame.
+    detector. seed: of the mission; noise derives from it, the instrument and the frame. joints: name ("rover.wheel-lf")
+    and value (radians or metres) of each joint that is not at rest. motion: velocity of the camera in m/s and its turning
+    rate in rad/s, both in the site frame. exposure_ms: commanded, None where the camera meters. light: what falls on
+    the detector, "scene", "dark" (nothing) or "flat" (an even source).
     """
 
     instrument: str
@@ -41,6 +44,10 @@ class View:
     sun_distance_au: float
     temperature_c: float
     seed: int
+    joints: tuple[tuple[str, float], ...] = ()
+    motion: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    exposure_ms: float | None = None
+    light: str = "scene"
 
     def camera(self) -> Pose:
         """True pose of the camera (x right, y up, z backwards) in the site frame.
