@@ -25,9 +25,9 @@ class View:
     the scene). mast_deg: commanded yaw and pitch (mast cameras), mast_error_deg: yaw, pitch and roll by which the mast
     truly misses them. sun: (3,) unit vector to the apparent Sun, east north up. sun_distance_au. temperature_c of the
     detector. seed: of the mission; noise derives from it, the instrument and the frame. joints: name ("rover.wheel-lf")
-    and value (radians or metres) of each joint that is not at rest. motion: velocity of the camera in m/s and its turning
-    rate in rad/s, both in the site frame. exposure_ms: commanded, None where the camera meters. light: what falls on
-    the detector, "scene", "dark" (nothing) or "flat" (an even source).
+    and value (radians or metres) of each joint that is not at rest. motion: velocity of the camera in m/s and its
+    turning rate in rad/s, both in the site frame. exposure_ms: commanded, None where the camera meters. light: what
+    falls on the detector, "scene", "dark" (nothing) or "flat" (an even source).
     """
 
     instrument: str
