@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from farside.geometry import Pose, utc_to_t
-from farside.instruments.lcam.mount import camera_pose
+from farside.instruments import camera_pose
 from farside.payload import View
 
 
@@ -76,6 +76,6 @@ def looking(**changes):
 
 def nadir(height, **changes):
     """The landing camera this high over the origin, looking straight down."""
-    centre = camera_pose()[1]
+    centre = camera_pose("lcam")[1]
     pose = Pose.of(np.array([0.0, 0.0, height]) - centre, np.eye(3))
     return replace(VIEW, instrument="lcam", mast_deg=None, lander=pose, binning=8, **changes)

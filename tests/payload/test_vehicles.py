@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from farside.instruments import load
-from farside.instruments.lcam.mount import camera_pose as lcam_pose
+from farside.instruments import camera_pose, load
 from farside.instruments.tcam.mast import camera_pose as tcam_pose
 from farside.payload import rock_mesh
 from farside.payload.camera.bvh import STACK, build_bvh, hit_mesh
@@ -58,7 +57,7 @@ def test_the_terrain_camera_is_free_of_the_lander_and_sees_its_deck_below(yaw, p
 
 
 def test_the_landing_camera_looks_past_the_lander():
-    rotation, eye = lcam_pose()
+    rotation, eye = camera_pose("lcam")
     assert distances(LANDER, eye).min() > 0.1
     camera = load("lcam").camera(32)
     i, j = np.meshgrid(np.arange(camera.width) + 1, np.arange(camera.height) + 1)

@@ -1,12 +1,12 @@
 """What an instrument is: its published numbers, its mounting, its raw record and its labels."""
 
 from farside.instruments.arrays import array_element, plain_array, read_array, read_plain_arrays
-from farside.instruments.instrument import CAMERAS, Band, Instrument, load
+from farside.instruments.instrument import CAMERAS, Band, Camera, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_attrs
 from farside.instruments.mounting import camera_pose, point_at
 from farside.instruments.names import ProductName
-from farside.instruments.observation import observation, pinhole
+from farside.instruments.observation import camera_model, observation, pinhole
 from farside.instruments.record import pack
 from farside.instruments.registry import kind, kind_of_id, names, product_id, unpack
 
@@ -14,12 +14,14 @@ __all__ = [
     "CAMERAS",
     "Arrays",
     "Band",
+    "Camera",
     "Element",
     "Encoded",
     "Instrument",
     "Kind",
     "ProductName",
     "array_element",
+    "camera_model",
     "camera_pose",
     "kind",
     "kind_of_id",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from farside.errors import BadInput, DamagedFile
 from farside.instruments.arrays import array_element, read_array
@@ -42,7 +43,9 @@ def encode_image(frame: xr.Dataset, camera: Instrument) -> Encoded:
     """A calibrated frame of a camera as octets and label. Raises BadInput for a missing attribute."""
     attrs = dict(frame.attrs)
     attrs.setdefault("modification_date", attrs["stop_utc"][:10])
+    attrs.setdefault("exposure_mode", camera.exposure.mode)
     attrs["instrument_id"] = camera.id
+    attrs["lens"] = _words(camera)
     dn = np.ascontiguousarray(frame["dn"].to_numpy())
     name = f"{attrs['product_id']}.{attrs['level']}"
     try:
@@ -57,9 +60,24 @@ def encode_image(frame: xr.Dataset, camera: Instrument) -> Encoded:
             Element("file_size", str(dn.nbytes), "byte"),
             Element("records", "1"),
         )),
-        array_element(dn.shape, dn.dtype, "data number"),
+        _with_statistics(array_element(dn.shape, dn.dtype, "data number"), dn, attrs["level"]),
     ))  # fmt: skip
     return Encoded(dn.tobytes(), (*elements, area))
+
+
+def _words(camera: Instrument) -> str:
+    """A lens as its label has it: its model and coefficients."""
+    lens = camera.optics.lens
+    return " ".join(f"{name} {value:g}" if name != "model" else value for name, value in lens or ())
+
+
+def _with_statistics(array: Element, dn: NDArray[Any], level: str) -> Element:
+    """The array's element with the statistics of its samples, as labels of level 2B have them (and others do not)."""
+    if level.upper() != "2B":
+        return array
+    numbers = {"maximum": dn.max(), "minimum": dn.min(), "mean": dn.mean(), "standard_deviation": dn.std()}
+    said = Element("Object_Statistics", tuple(Element(name, f"{value:.6f}") for name, value in numbers.items()))
+    return Element(array.tag, (*array.children(), said))
 
 
 def decode(label: Element, path: Path) -> xr.Dataset:
@@ -71,12 +89,13 @@ def decode(label: Element, path: Path) -> xr.Dataset:
 
 
 def _attrs(label: Element, path: Path, file_name: str) -> dict[str, Any]:
-    attrs = read_attrs(label)
     try:
         name = ProductName.parse(file_name)
     except BadInput as error:
         raise DamagedFile(path, f"the label names {error.value!r}, not a product of the archive") from error
     camera = name.camera.lower()
+    # where templates differ, the last one is believed: its own
+    attrs = read_attrs(label, tuple(sorted(CAMERAS, key=lambda other: other == camera)))
     attrs |= {
         "instrument": camera,
         "mode": name.mode,
@@ -95,8 +114,8 @@ def _samples(camera: str, name: ProductName) -> dict[str, Any]:
     """What the samples of a level are: 2B keeps the sensor's depth and, in colour, its mosaic."""
     if name.level.upper() != "2B" or camera not in CAMERAS:
         return {"bits": 8, "bayer": ""}
-    detector = load(camera).detector
-    return {"bits": detector.bits, "bayer": detector.bayer if name.mode == load(camera).mode else ""}
+    detector = load(camera, name.mode).detector
+    return {"bits": detector.bits, "bayer": detector.bayer}
 
 
 def _binning(camera: str, pixel_um: float | None) -> int:

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farside.errors import BadInput
-from farside.geometry import Pinhole
+from farside.geometry import BrownConrady, KannalaBrandt, LensCamera, Pinhole
+
+Camera = Pinhole | LensCamera
+"""What a camera does to light: both speak rays, project, width, height, principal_pixel and pixel_rad."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Detector(_Part):
-    """Sensor: pixels of the full format, electrons per DN at ``bits``, noise; PRNU is a fraction (1 sigma)."""
+    """Sensor: pixels of the full format, electrons per DN at ``bits``, noise.
+
+    prnu, dsnu: spread (1 sigma) of the pixels' sensitivity and dark signal, as shares of their means. hot_share of the
+    pixels have more dark signal by an exponential of mean hot_e_per_s. compander_bits: what is sent where the camera
+    takes the square root of its counts (see ``compander``), None where it sends them as they are.
+    """
 
     width: int
     height: int
@@ -32,23 +42,72 @@ class Detector(_Part):
     dark_doubling_k: float
     reference_temperature_c: float
     prnu: float
+    dsnu: float = 0.0
+    hot_share: float = 0.0
+    hot_e_per_s: float = 0.0
+    compander_bits: int | None = None
 
     @property
     def full_scale(self) -> int:
         """Largest DN."""
         return 2**self.bits - 1
 
+    @property
+    def sent_bits(self) -> int:
+        """Bits of a sample as it leaves the camera."""
+        return self.compander_bits or self.bits
+
+    def dark(self, temperature_c: float) -> float:
+        """Mean dark signal at a temperature, electrons per second: twice as much every dark_doubling_k."""
+        return self.dark_e_per_s * 2.0 ** ((temperature_c - self.reference_temperature_c) / self.dark_doubling_k)
+
+
+class Brown(_Part):
+    """Distortion of an ordinary lens (see geometry.BrownConrady)."""
+
+    model: Literal["brown"]
+    k1: float = 0.0
+    k2: float = 0.0
+    k3: float = 0.0
+    p1: float = 0.0
+    p2: float = 0.0
+
+    def lens(self) -> BrownConrady:
+        """The lens with these coefficients."""
+        return BrownConrady(self.k1, self.k2, self.k3, self.p1, self.p2)
+
+
+class Fisheye(_Part):
+    """A fisheye (see geometry.KannalaBrandt); without coefficients it is the equidistant one."""
+
+    model: Literal["kannala-brandt"]
+    k1: float = 0.0
+    k2: float = 0.0
+    k3: float = 0.0
+    k4: float = 0.0
+
+    def lens(self) -> KannalaBrandt:
+        """The lens with these coefficients."""
+        return KannalaBrandt(self.k1, self.k2, self.k3, self.k4)
+
 
 class Optics(_Part):
-    """Lens. The principal point is given in millimetres (x0, y0) or as a pixel counted from 1, as the labels do."""
+    """Lens. The principal point is given in millimetres (x0, y0) or as a pixel counted from 1, as the labels do.
 
-    focal_mm: float
-    f_number: float
-    transmission: float
-    psf_sigma_px: float
+    lens: what it does to straight lines; without it the camera is a pinhole. illumination: coefficients of the second,
+    fourth ... power of the field angle in the measured illumination of the detector over that on the axis; without them
+    it darkens as every simple lens does (see geometry.relative_illumination).
+    """
+
+    focal_mm: float = Field(gt=0)
+    f_number: float = Field(gt=0)
+    transmission: float = Field(gt=0, le=1)
+    psf_sigma_px: float = Field(ge=0)
     x0_mm: float = 0.0
     y0_mm: float = 0.0
     principal_pixel: tuple[float, float] | None = None
+    illumination: tuple[float, ...] = ()
+    lens: Annotated[Brown | Fisheye, Field(discriminator="model")] | None = None
 
 
 class Band(_Part):
@@ -71,6 +130,15 @@ class Exposure(_Part):
     step_ms: float
 
 
+class Calibration(_Part):
+    """What a camera is calibrated with in flight: the radiance of its even source, W m-2 sr-1 um-1 in every band, and
+    where the colour chart is in the frame of its vehicle, None where it sees none.
+    """
+
+    flat_radiance: float
+    chart_m: tuple[float, float, float] | None = None
+
+
 class Mast(_Part):
     """The orientation of one labelled image, from which the mount is solved."""
 
@@ -81,15 +149,28 @@ class Mast(_Part):
 
 
 class Head(_Part):
-    """Where one eye of a stereo camera sits in a mast head (see pcam.mast)."""
+    """Where one eye of a stereo camera sits in the head of the rover's mast (see rover_mast)."""
 
     axis_m: tuple[float, float, float]
     eye_m: tuple[float, float, float]
     toe_in_deg: float
 
 
+class Fixed(_Part):
+    """A camera that never turns: centre in its vehicle's frame, and where it looks (angles as a mast's, see head)."""
+
+    centre_m: tuple[float, float, float]
+    yaw_deg: float
+    pitch_deg: float
+
+
 class Instrument(_Part):
-    """A camera: identity, detector, optics, bands, exposure and on-board compression."""
+    """A camera in one of its modes: identity, detector, optics, bands, exposure and on-board compression.
+
+    bayer: names of the bands that a quad of samples sees, line by line, empty where all see the same. One of mast, head
+    and fixed says where it is. pixels_per_sample: native pixels along a side of one sample at full size. version: the
+    letter at the end of its products' names.
+    """
 
     name: str
     id: str
@@ -98,6 +179,7 @@ class Instrument(_Part):
     mode: str
     index_digits: int
     data_product_level: str
+    version: str = "A"
     bands_text: str
     detector: Detector
     optics: Optics
@@ -106,34 +188,77 @@ class Instrument(_Part):
     exposure: Exposure
     compression_ratio: float
     temperature_c: float
+    pixels_per_sample: int = Field(default=1, ge=1)
     mast: Mast | None = None
     head: Head | None = None
+    fixed: Fixed | None = None
 
     @property
     def on_mast(self) -> bool:
         """Whether yaw and pitch of a mast decide where it looks."""
         return self.mast is not None or self.head is not None
 
-    def camera(self, binning: int = 1) -> Pinhole:
+    @property
+    def on_rover(self) -> bool:
+        """Whether the rover carries it."""
+        return self.host == "CE4Ro"
+
+    def camera(self, binning: int = 1) -> Camera:
         """The camera model in the label's convention, for frames binned ``binning`` x ``binning``."""
         d, o = self.detector, self.optics
         if o.principal_pixel is None:
             full = Pinhole(d.width, d.height, o.focal_mm, d.pixel_um, o.x0_mm, o.y0_mm)
         else:
             full = Pinhole.from_pixels(d.width, d.height, o.focal_mm, d.pixel_um, *o.principal_pixel)
-        return full.binned(binning)
+        return self.behind_lens(full.binned(binning))
+
+    def behind_lens(self, frame: Pinhole) -> Camera:
+        """A frame of detector and focal length, as a label describes it, behind this camera's lens."""
+        return frame if self.optics.lens is None else LensCamera(frame, self.optics.lens.lens())
 
 
-CAMERAS = {"lcam": "lcam", "tcam": "tcam", "pcaml": "pcam", "pcamr": "pcam"}
+CAMERAS = {
+    "lcam": "lcam",
+    "tcam": "tcam",
+    "pcaml": "pcam",
+    "pcamr": "pcam",
+    "navcaml": "navcam",
+    "navcamr": "navcam",
+    "hazcaml": "hazcam",
+    "hazcamr": "hazcam",
+}
 """Every camera and the package, below this one, that holds its numbers; the eyes of a stereo camera share one."""
 
 
 @cache
-def load(name: str) -> Instrument:
-    """The instrument called ``name``. Raises BadInput for one farside does not have."""
+def load(name: str, mode: str = "") -> Instrument:
+    """The camera called ``name``; in a mode that has numbers of its own (``modes`` in its YAML), with those.
+
+    Raises BadInput for a camera farside does not have, or a number that none can have.
+    """
     if name not in CAMERAS:
         raise BadInput("instruments", "name", name, f"one of {', '.join(CAMERAS)}")
-    text = (files("farside.instruments") / CAMERAS[name] / f"{CAMERAS[name]}.yaml").read_text(encoding="utf-8")
-    numbers = yaml.safe_load(text)
+    path = Path(str(files("farside.instruments") / CAMERAS[name] / f"{CAMERAS[name]}.yaml"))
+    numbers = yaml.safe_load(path.read_text(encoding="utf-8"))
     eye = numbers.pop("eyes", {}).get(name, {})
-    return Instrument.model_validate({"name": name} | numbers | eye)
+    own = numbers.pop("modes", {}).get(mode)
+    return checked(path, _with({"name": name} | numbers | eye, {"mode": mode} | own if own else {}))
+
+
+def checked(path: Path, numbers: dict[str, Any]) -> Instrument:
+    """A camera of these numbers. Raises BadInput that names file, field, value and what was expected."""
+    try:
+        return Instrument.model_validate(numbers)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        unknown = first["type"] == "extra_forbidden"
+        expected = "no such number" if unknown else first["msg"].removeprefix("Input should be ")
+        raise BadInput(path, field, None if first["type"] == "missing" else first["input"], expected) from None
+
+
+def _with(numbers: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Numbers with those in ``own`` in place of the ones so called, part by part."""
+    return numbers | {
+        key: numbers[key] | value if isinstance(value, dict) and key in numbers else value for key, value in own.items()
+    }

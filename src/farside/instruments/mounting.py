@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.instruments.head import mast_angles
-from farside.instruments.instrument import CAMERAS, load
-from farside.instruments.lcam import mount
-from farside.instruments.pcam import mast as rover_mast
+from farside.instruments import rover_mast
+from farside.instruments.head import head_axes, mast_angles
+from farside.instruments.instrument import load
 from farside.instruments.tcam import mast as lander_mast
 
 Array = NDArray[np.float64]
@@ -19,13 +18,12 @@ def camera_pose(instrument: str, mast_deg: tuple[float, float] | None = None) ->
 
     mast_deg: yaw and pitch of the mast, for a camera that has one.
     """
-    if instrument == "lcam":
-        return mount.camera_pose()
+    camera = load(instrument)
+    if camera.fixed is not None:
+        return head_axes(camera.fixed.yaw_deg, camera.fixed.pitch_deg), np.array(camera.fixed.centre_m)
     if mast_deg is None:
         raise ValueError(f"{instrument} is on a mast: its pose needs the mast's yaw and pitch")
-    if CAMERAS[instrument] == "pcam":
-        return rover_mast.camera_pose(instrument, *mast_deg)
-    return lander_mast.camera_pose(*mast_deg)
+    return rover_mast.camera_pose(instrument, *mast_deg) if camera.head else lander_mast.camera_pose(*mast_deg)
 
 
 def point_at(instrument: str, target: Array) -> tuple[float, float]:

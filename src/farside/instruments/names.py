@@ -54,4 +54,4 @@ def product_id(attrs: Mapping[Any, Any]) -> str:
     camera = load(name)
     stamp = re.sub(r"\D", "", str(attrs["start_utc"]))[:14]
     index = f"{int(attrs['index']):0{camera.index_digits}d}"
-    return f"CE4_GRAS_{camera.id}-{attrs['mode']}-{index}_SCI_N_{stamp}_{stamp}_{attrs['sequence_id']}_A"
+    return f"CE4_GRAS_{camera.id}-{attrs['mode']}-{index}_SCI_N_{stamp}_{stamp}_{attrs['sequence_id']}_{camera.version}"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pinhole
-from farside.instruments.instrument import CAMERAS, load
+from farside.instruments.instrument import CAMERAS, Camera, load
 from farside.instruments.names import product_id
 
 if TYPE_CHECKING:
@@ -24,24 +24,43 @@ def observation(dn: NDArray[Any], **attrs: Any) -> xr.Dataset:
     return xr.Dataset({"dn": (DIMS[: dn.ndim], dn, {"units": "DN"})}, attrs=attrs)
 
 
-def pinhole(observation: xr.Dataset) -> Pinhole:
+def camera_model(observation: xr.Dataset) -> Camera:
     """The camera model that an observation's own label gives, in the label's convention.
 
-    Falls back on the instrument's published numbers for a raw frame, whose label has none. Raises BadInput where
-    neither is there, or where the unit of the principal point is unknown.
+    Falls back on the instrument's published numbers for a raw frame, whose label has none; a lens that bends is always
+    the instrument's. Raises BadInput where neither is there, where the unit of the principal point is unknown, or for
+    a focal length that is none.
     """
     a = observation.attrs
-    height, width = observation["dn"].shape[:2]
-    if "focal_length_mm" not in a:
-        if a.get("instrument") not in CAMERAS:
-            raise BadInput(_name(a), "focal_length", None, "a label with the camera's focal length")
-        return load(a["instrument"]).camera(int(a.get("binning", 1)))
+    known = load(a["instrument"]) if a.get("instrument") in CAMERAS else None
+    if "focal_length_mm" in a:
+        frame = _frame(a, *observation["dn"].shape[1::-1])
+        return known.behind_lens(frame) if known else frame
+    if known is None:
+        raise BadInput(_name(a), "focal_length", None, "a label with the camera's focal length")
+    return known.camera(int(a.get("binning", 1)))
+
+
+def pinhole(observation: xr.Dataset) -> Pinhole:
+    """As ``camera_model``, for work that needs straight lines to stay straight. Raises BadInput for a lens, too."""
+    model = camera_model(observation)
+    if not isinstance(model, Pinhole):
+        a = observation.attrs
+        raise BadInput(_name(a), "instrument", a["instrument"], "a camera whose lens keeps straight lines straight")
+    return model
+
+
+def _frame(a: dict[Any, Any], width: int, height: int) -> Pinhole:
+    focal, pixel = a["focal_length_mm"], a["pixel_size_um"]
+    for field, value in {"focal_length": focal, "pixel_size": pixel}.items():
+        if not 0.0 < value < float("inf"):
+            raise BadInput(_name(a), field, value, "a length above 0")
     unit = str(a.get("principal_point_unit", "mm")).lower()
     if unit in ("pixel", "pixels", "px"):
-        return Pinhole.from_pixels(width, height, a["focal_length_mm"], a["pixel_size_um"], a["x0"], a["y0"])
+        return Pinhole.from_pixels(width, height, focal, pixel, a["x0"], a["y0"])
     if unit not in ("mm", "millimeter", "millimetre"):
         raise BadInput(_name(a), "principle_point_coordinate", unit, "a principal point in mm or pixel")
-    return Pinhole(width, height, a["focal_length_mm"], a["pixel_size_um"], a["x0"], a["y0"])
+    return Pinhole(width, height, focal, pixel, a["x0"], a["y0"])
 
 
 def _name(attrs: dict[Any, Any]) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.geometry import Site, azel, rotation_to_euler, utc_to_t
-from farside.instruments import Instrument, camera_pose, load, observation, pinhole, product_id
+from farside.geometry import Pinhole, Site, azel, rotation_to_euler, utc_to_t
+from farside.instruments import Instrument, camera_model, camera_pose, load, observation, product_id
 from farside.products.flat import lens_falloff
 from farside.products.provenance import provenance, source
 
@@ -38,11 +38,11 @@ def calibrate(raw: xr.Dataset, lander: Site) -> xr.Dataset:
     a = raw.attrs
     if a["level"] not in ("raw", "1"):
         raise BadInput(str(a.get("product_id")), "level", a["level"], "a raw frame (level 1)")
-    camera = load(a["instrument"])
+    camera = load(a["instrument"], str(a.get("mode", "")))
     signal, saturated = _signal(raw["dn"].to_numpy(), camera, a)
     bits, bayer = (camera.detector.bits, a["bayer"]) if camera.data_product_level == "2B" else (8, "")
     if a["bayer"]:
-        signal /= lens_falloff(pinhole(raw))
+        signal /= lens_falloff(camera_model(raw))
     if a["bayer"] and not bayer:
         signal, saturated = demosaic(signal, saturated)
     top = 2**bits - 1
@@ -56,7 +56,7 @@ def calibrate(raw: xr.Dataset, lander: Site) -> xr.Dataset:
         "bayer": bayer,
         "acali": list(camera.acali),
         **_camera_attrs(raw, camera),
-        **(_pointing_attrs(raw, lander) if camera.on_mast else {}),
+        **({} if camera.data_product_level == "2A" else _pointing_attrs(raw, lander)),
         "provenance": provenance("calibrate", [source(raw)], bias_dn=camera.detector.bias_dn),
     }
     return observation(dn, **attrs)
@@ -85,22 +85,24 @@ def demosaic(
 
 
 def _camera_attrs(raw: xr.Dataset, camera: Instrument) -> dict[str, Any]:
-    model = pinhole(raw)
+    model = camera_model(raw)
+    frame = model if isinstance(model, Pinhole) else model.frame
     if camera.optics.principal_pixel is None:
-        point = {"x0": model.x0_mm, "y0": model.y0_mm, "principal_point_unit": "mm"}
+        point = {"x0": frame.x0_mm, "y0": frame.y0_mm, "principal_point_unit": "mm"}
     else:
-        i0, j0 = model.principal_pixel
+        i0, j0 = frame.principal_pixel
         point = {"x0": i0, "y0": j0, "principal_point_unit": "pixel"}
-    return {"focal_length_mm": model.focal_mm, "pixel_size_um": model.pixel_um, **point}
+    return {"focal_length_mm": frame.focal_mm, "pixel_size_um": frame.pixel_um, **point}
 
 
 def _pointing_attrs(raw: xr.Dataset, lander: Site) -> dict[str, Any]:
-    """Exterior orientation, corner vectors and Sun, as the label of a mast camera gives them."""
+    """Exterior orientation, corner vectors and Sun, as labels from level 2B on give them."""
     from farside.sky import sun_direction
 
     a = raw.attrs
-    model = pinhole(raw)
-    rotation, centre = camera_pose(a["instrument"], (a["mast_yaw_deg"], a["mast_pitch_deg"]))
+    model = camera_model(raw)
+    mast = (a["mast_yaw_deg"], a["mast_pitch_deg"]) if "mast_yaw_deg" in a else None
+    rotation, centre = camera_pose(a["instrument"], mast)
     corners = {
         f"{name}_vector": (rotation @ model.rays(right * (model.width - 1) + 1, down * (model.height - 1) + 1)).tolist()
         for name, (right, down) in CORNERS.items()

@@ -7,14 +7,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.geometry import Pinhole
+from farside.geometry import relative_illumination
+from farside.instruments import Camera
 
 
 @lru_cache(maxsize=4)
-def lens_falloff(camera: Pinhole) -> NDArray[np.float32]:
-    """Illumination (line, sample) relative to the optical axis: cos^4 of the field angle, the law of a simple lens.
+def lens_falloff(camera: Camera, measured: tuple[float, ...] = ()) -> NDArray[np.float32]:
+    """Illumination (line, sample) relative to the optical axis, by the law of the lens or as measured on the ground.
 
-    No flat field of the real cameras is published, and none is measured in flight: differences between pixels stay.
+    No flat field of the real cameras is published: without one taken in flight differences between pixels stay.
     """
-    j, i = np.mgrid[1 : camera.height + 1, 1 : camera.width + 1]
-    return (camera.rays(i, j)[..., 2] ** 4).astype(np.float32)
+    return relative_illumination(camera, measured)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from farside import archive
 from farside.errors import DamagedFile, FarsideError
 from farside.geometry import Pinhole, Pose, euler_to_rotation
-from farside.instruments import CAMERAS, load
+from farside.instruments import load
 from farside.payload import Scene, View, truth_planes
 from farside.score.flown import Measured, Truth
 from farside.twin import Mission, Quality, World
@@ -64,7 +64,7 @@ def _pointing(flight: Path, view: View) -> float | None:
 
 
 def _vehicle(view: View) -> Pose:
-    carrier = view.rover if CAMERAS[view.instrument] == "pcam" else view.lander
+    carrier = view.rover if load(view.instrument).on_rover else view.lander
     assert carrier is not None
     return carrier
 
@@ -136,6 +136,7 @@ def _errors(product: xr.Dataset, scene: Scene, view: View) -> tuple[Array, Array
     a = product.attrs
     depth, sigma = product["depth"].to_numpy(), product["sigma"].to_numpy()
     model = load(view.instrument).camera(view.binning)
+    assert isinstance(model, Pinhole)
     flat = Pinhole(model.width, model.height, model.focal_mm, model.pixel_um)
     axes = np.array(a["rotation"]).reshape(3, 3)
     label = euler_to_rotation(*a["left_rotation_deg"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farside.geometry import t_to_utc
-from farside.instruments import load
 from farside.instruments.observation import observation
 from farside.payload.camera.picture import radiance
 from farside.payload.camera.scene import Scene
@@ -21,7 +20,7 @@ def observe(scene: Scene, view: View) -> xr.Dataset:
 
     The header carries what is known on board: commanded mast angles, never the mast's error or the true pose.
     """
-    instrument = load(view.instrument)
+    instrument = view.numbers()
     dn, exposure_ms = expose(
         radiance(scene, view), instrument, view.binning, view.temperature_c, view.seed, view.sequence_id, view.index
     )

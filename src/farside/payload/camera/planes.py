@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from farside.instruments import load
 from farside.payload.camera.render import planes
 from farside.payload.camera.scene import Scene
 from farside.payload.camera.view import View
@@ -24,7 +23,7 @@ def truth_planes(scene: Scene, view: View) -> xr.Dataset:
     import xarray as xr
 
     frame = scene.frame(view)
-    camera, model = frame.camera, load(view.instrument).camera(view.binning)
+    camera, model = frame.camera, view.numbers().camera(view.binning)
     distance = np.empty(frame.shape)
     body = np.empty(distance.shape, np.uint8)
     planes(scene.ground, frame.meshes, camera, frame.finest, frame.masks[0], distance, body)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import Pose
-from farside.instruments import Instrument, load
+from farside.instruments import Instrument
 from farside.payload.camera.bvh import Bvh, build_bvh
 from farside.payload.camera.cull import screen_mask, shadow_mask
 from farside.payload.camera.ground import Ground, clear_heights, hit_ground, make_ground
@@ -94,7 +94,7 @@ class Scene:
 
     def frame(self, view: View) -> Frame:
         """What the kernels need for one view: bodies in place, Sun, camera, relief level, masks."""
-        instrument = load(view.instrument)
+        instrument = view.numbers()
         camera = _camera(instrument, view.binning, view.camera())
         meshes, light = self._placed(view), self._light(instrument, view)
         model = instrument.camera(view.binning)

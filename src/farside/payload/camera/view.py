@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pose
-from farside.instruments import CAMERAS, camera_pose, load
+from farside.instruments import CAMERAS, Instrument, camera_pose, load
 from farside.instruments.head import head_axes
 from farside.payload.vehicles.rover import HEAD_M
 
@@ -27,7 +27,7 @@ class View:
     detector. seed: of the mission; noise derives from it, the instrument and the frame. joints: name ("rover.wheel-lf")
     and value (radians or metres) of each joint that is not at rest. motion: velocity of the camera in m/s and its
     turning rate in rad/s, both in the site frame. exposure_ms: commanded, None where the camera meters. light: what
-    falls on the detector, "scene", "dark" (nothing) or "flat" (an even source).
+    falls on the detector, "scene", "dark" (nothing) or "flat" (an even source). mode: the camera's, empty for its own.
     """
 
     instrument: str
@@ -48,6 +48,11 @@ class View:
     motion: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     exposure_ms: float | None = None
     light: str = "scene"
+    mode: str = ""
+
+    def numbers(self) -> Instrument:
+        """The camera in this view's mode."""
+        return load(self.instrument, self.mode)
 
     def camera(self) -> Pose:
         """True pose of the camera (x right, y up, z backwards) in the site frame.
@@ -56,7 +61,7 @@ class View:
         """
         if self.instrument not in CAMERAS:
             raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(CAMERAS)}")
-        vehicle = self.lander if CAMERAS[self.instrument] != "pcam" else self.rover
+        vehicle = self.rover if load(self.instrument).on_rover else self.lander
         if vehicle is None:
             raise BadInput("view", "rover", None, "the pose of the rover that carries the camera")
         if not load(self.instrument).on_mast:
@@ -74,7 +79,7 @@ class View:
         if self.rover is None:
             return None
         yaw, pitch = 0.0, 0.0
-        if CAMERAS[self.instrument] == "pcam" and self.mast_deg is not None:
+        if load(self.instrument).head is not None and self.mast_deg is not None:
             yaw, pitch = self.mast_deg[0] + self.mast_error_deg[0], self.mast_deg[1] + self.mast_error_deg[1]
         right, up, backwards = head_axes(yaw, pitch).T
         return self.rover @ Pose.of(np.array(HEAD_M), np.stack([right, -backwards, up], axis=1))

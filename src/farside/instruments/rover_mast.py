@@ -1,4 +1,4 @@
-"""The rover's mast head with its two eyes: from the mast's angles to the pose of an eye in the rover frame.
+"""The rover's mast head with its eyes, two of each camera: from the mast's angles to the pose of an eye.
 
 left eye       right eye         seen from above; both eyes look a little inwards
 o--------------o              the head turns about the mast's axis +
@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 def camera_pose(eye: str, yaw_deg: float, pitch_deg: float) -> tuple[Array, Array]:
     """Rotation (3, 3) from camera to rover frame and centre (3,) in the rover frame, metres, at these mast angles.
 
-    eye: "pcaml" or "pcamr". Camera frame: x right, y up, z backwards. Rover frame: origin on the ground below the
-    body's centre, x right, y forward, z up.
+    eye: "pcaml", "navcamr" or the like. Camera frame: x right, y up, z backwards. Rover frame: origin on the ground
+    below the body's centre, x right, y forward, z up.
     """
     head = load(eye).head
     assert head is not None

@@ -1,0 +1,1 @@
+"""The hazard cameras at the rover's front: two fisheyes, left and right."""
