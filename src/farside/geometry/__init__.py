@@ -3,6 +3,7 @@
 from farside.geometry.camera import Pinhole, euler_to_rotation, rotation_to_euler
 from farside.geometry.displacement import Displacement
 from farside.geometry.frames import ICRF_TO_ECLIPJ2000, PA_TO_ME_DE421, euler_313, r1, r2, r3
+from farside.geometry.illumination import relative_illumination
 from farside.geometry.kernels import kernel_path
 from farside.geometry.lens import BrownConrady, KannalaBrandt, LensCamera
 from farside.geometry.maps import Equirectangular, azel, direction
@@ -35,6 +36,7 @@ __all__ = [
     "r1",
     "r2",
     "r3",
+    "relative_illumination",
     "rotation_to_euler",
     "t_to_tai",
     "t_to_tt",

@@ -42,10 +42,10 @@ class Detector(_Part):
     dark_doubling_k: float
     reference_temperature_c: float
     prnu: float
-    dsnu: float = 0.0
-    hot_share: float = 0.0
-    hot_e_per_s: float = 0.0
-    compander_bits: int | None = None
+    dsnu: float = Field(default=0.0, ge=0)
+    hot_share: float = Field(default=0.0, ge=0, le=1)
+    hot_e_per_s: float = Field(default=0.0, ge=0)
+    compander_bits: int | None = Field(default=None, ge=1, le=16)
 
     @property
     def full_scale(self) -> int:
@@ -135,7 +135,7 @@ class Calibration(_Part):
     where the colour chart is in the frame of its vehicle, None where it sees none.
     """
 
-    flat_radiance: float
+    flat_radiance: float = Field(gt=0)
     chart_m: tuple[float, float, float] | None = None
 
 
@@ -189,6 +189,7 @@ class Instrument(_Part):
     compression_ratio: float
     temperature_c: float
     pixels_per_sample: int = Field(default=1, ge=1)
+    calibration: Calibration | None = None
     mast: Mast | None = None
     head: Head | None = None
     fixed: Fixed | None = None
