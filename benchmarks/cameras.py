@@ -32,8 +32,9 @@ from farside.payload import Body, Mesh, Scene, View, observe, radiance, rock_mes
 from farside.payload.camera.bvh import STACK, hit_mesh
 from farside.payload.camera.ground import hit_ground, make_ground
 from farside.payload.camera.kernel import KERNEL
+from farside.payload.camera.optics import band_pattern, electron_rate
 from farside.payload.camera.render import planes
-from farside.payload.camera.sensor import band_pattern, electron_rate, expose
+from farside.payload.camera.sensor import expose
 from farside.payload.mesh import box, merge
 from farside.payload.vehicles import Paint
 from farside.physics import light_above, limb_darkening, solar_angular_radius, solar_irradiance

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from farside.instruments import load
-from farside.payload.camera.sensor import band_pattern, electron_rate, expose
+from farside.payload.camera.optics import band_pattern, electron_rate
+from farside.payload.camera.sensor import expose
 
 
 def electronics(name, **changes):

@@ -15,7 +15,8 @@ from farside.payload.biosphere.bed import bed
 from farside.payload.biosphere.brush import Leaf, cast_shadow, paint_leaf, paint_stalk
 from farside.payload.biosphere.garden import shapes
 from farside.payload.biosphere.life import Life
-from farside.payload.camera.sensor import band_pattern, expose
+from farside.payload.camera.optics import band_pattern
+from farside.payload.camera.sensor import expose
 from farside.physics import solar_irradiance
 from farside.work import rng
 
@@ -70,6 +71,7 @@ def observe(life: Life, t: float, camera: str, index: int, sequence_id: str, see
         bits=instrument.detector.bits,
         temperature_c=warm_c,
         compression_ratio=instrument.compression_ratio,
+        exposure_mode=instrument.exposure.mode,
         bayer=instrument.detector.bayer,
     )
 

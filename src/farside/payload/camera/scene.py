@@ -15,8 +15,8 @@ from farside.payload.camera.bvh import Bvh, build_bvh
 from farside.payload.camera.cull import screen_mask, shadow_mask
 from farside.payload.camera.ground import Ground, clear_heights, hit_ground, make_ground
 from farside.payload.camera.light import Light, sun_disc, sun_plane
+from farside.payload.camera.optics import band_pattern
 from farside.payload.camera.render import FAR_M, REGOLITH, Camera, Meshes
-from farside.payload.camera.sensor import band_pattern
 from farside.payload.camera.view import View
 from farside.payload.mesh import Mesh
 from farside.payload.vehicles import Paint, lander_mesh, paints, rover_head_mesh, rover_mesh

@@ -27,7 +27,8 @@ class View:
     detector. seed: of the mission; noise derives from it, the instrument and the frame. joints: name ("rover.wheel-lf")
     and value (radians or metres) of each joint that is not at rest. motion: velocity of the camera in m/s and its
     turning rate in rad/s, both in the site frame. exposure_ms: commanded, None where the camera meters. light: what
-    falls on the detector, "scene", "dark" (nothing) or "flat" (an even source). mode: the camera's, empty for its own.
+    falls on the detector: "scene", "chart" (the scene, for the colour chart in it), "dark" (nothing) or "flat" (an even
+    source). mode: the camera's, empty for its own.
     """
 
     instrument: str
