@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from farside import archive
 from farside.errors import BadInput
@@ -13,6 +16,17 @@ from farside.products.still import write_still
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+WIDE_DEG = 90.0
+"""A sequence whose yaws span more than this is a panorama, whole or not; one that spans less is a portrait."""
+
+
+def is_wide(yaws_deg: Iterable[float]) -> bool:
+    """Whether the yaws of a sequence's frames are those of a panorama."""
+    yaws = np.array(sorted(set(yaws_deg)))
+    gaps = np.diff([*yaws, yaws[0] + 360.0])
+    return bool(360.0 - gaps.max() > WIDE_DEG)
 
 
 def keep_frame(frame: xr.Dataset, bench: Bench) -> tuple[Path, xr.Dataset]:

@@ -54,9 +54,9 @@ def whiten(light: NDArray[np.float32], burnt: NDArray[np.bool_]) -> None:
     light[burnt] = light[burnt].max(axis=-1, keepdims=True)
 
 
-def sunlight(instrument: str) -> NDArray[np.float32]:
-    """Spectral irradiance of the Sun in each band of a camera, W m-2 um-1 at 1 au, (bands,)."""
-    return solar_irradiance([band.centre_nm for band in load(instrument).bands]).astype(np.float32)
+def sunlight(instrument: str, mode: str = "") -> NDArray[np.float32]:
+    """Spectral irradiance of the Sun in each band of a camera (in a mode), W m-2 um-1 at 1 au, (bands,)."""
+    return solar_irradiance([band.centre_nm for band in load(instrument, mode).bands]).astype(np.float32)
 
 
 def shown(light: NDArray[np.float32]) -> NDArray[np.uint8]:

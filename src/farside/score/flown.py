@@ -280,7 +280,9 @@ def _film(film: list[View]) -> Measured:
     }
 
 
-def _panorama(panorama: list[View]) -> Measured:
+def _panorama(panoramas: list[View]) -> Measured:
+    """Of the first panorama: what was flown is told of it."""
+    panorama = [view for view in panoramas if view.sequence_id == panoramas[0].sequence_id]
     pointings = {view.mast_deg for view in panorama if view.mast_deg}
     return {
         "tcam_first_utc": t_to_utc(panorama[0].t) if panorama else None,

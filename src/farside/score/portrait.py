@@ -40,7 +40,7 @@ def measure(flight: Path, truth: Truth) -> Measured:
     if not views:
         return {}
     off = [angle for view in views if (angle := _pointing(flight, view)) is not None]
-    portraits = [p for p in _products(flight) if p.attrs["title"] == "portrait"]
+    portraits = [p for p in _products(flight) if p.attrs["title"] == "portrait" and _of(p) in map(_made, views)]
     aside = [_aside(p, views) for p in portraits]
     return {
         "portrait_pointing_deg": float(np.sqrt(np.mean(np.square(off)))) if len(off) == len(views) else None,
@@ -71,7 +71,7 @@ def _vehicle(view: View) -> Pose:
 
 def _aside(product: xr.Dataset, views: list[View]) -> float:
     """Angle between a portrait's axis and the middle of what it portrays, degrees."""
-    view = next(v for v in views if (v.instrument, v.sequence_id) == _of(product))
+    view = next(v for v in views if _made(v) == _of(product))
     carrier = _vehicle(view)
     target = view.lander if carrier is view.rover else view.rover
     assert target is not None
@@ -82,6 +82,10 @@ def _aside(product: xr.Dataset, views: list[View]) -> float:
 
 def _of(product: xr.Dataset) -> tuple[str, str]:
     return product.attrs["instrument"], product.attrs["sequence_id"]
+
+
+def _made(view: View) -> tuple[str, str]:
+    return view.instrument, view.sequence_id
 
 
 def _products(flight: Path) -> list[xr.Dataset]:
@@ -97,7 +101,7 @@ def _depth(flight: Path, truth: Truth, views: list[View]) -> Measured:
     lefts = {(v.instrument, v.sequence_id, v.index): v for v in views if v.instrument == "pcaml"}
     if not lefts:
         return {}
-    maps = [p for p in _products(flight) if p.attrs["title"] == "depth map"]
+    maps = [p for p in _products(flight) if p.attrs["title"] == "depth map" and _of(p) in map(_made, views)]
     if not maps:
         return {"depth_error_m": None, "depth_within": None}
     scene = _scene(flight, truth, next(iter(lefts.values())).t)

@@ -11,6 +11,7 @@ from farside.twin.commands.biosphere_photograph import Quality as BiosphereQuali
 from farside.twin.commands.lfs_listen import Quality as LfsQuality
 from farside.twin.commands.lpr_sound import Quality as LprQuality
 from farside.twin.commands.pcam_portrait import Quality as PcamQuality
+from farside.twin.commands.rover_pair import Quality as PairQuality
 from farside.twin.commands.vnis_measure import Quality as VnisQuality
 from farside.twin.part import Part
 
@@ -23,10 +24,11 @@ class LcamQuality(Part):
 
 
 class TcamQuality(Part):
-    """Shots per pointing and binning of a panorama."""
+    """Shots per pointing and binning of a panorama; whether one is shot again that was shot before."""
 
     shots: int
     binning: int
+    again: bool
 
 
 class ReliefQuality(Part):
@@ -42,8 +44,10 @@ class Quality(Part):
     lcam: LcamQuality
     tcam: TcamQuality
     biosphere: BiosphereQuality
+    hazcam: PairQuality
     lfs: LfsQuality
     lpr: LprQuality
+    navcam: PairQuality
     pcam: PcamQuality
     vnis: VnisQuality
     relief: ReliefQuality

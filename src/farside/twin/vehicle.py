@@ -137,11 +137,21 @@ class Vehicle:
     # Cameras ---------------------------------------------------------------------------------------------------
 
     def aim(
-        self, instrument: str, t: float, index: int, sequence_id: str, mast_deg: tuple[float, float] | None = None
+        self,
+        instrument: str,
+        t: float,
+        index: int,
+        sequence_id: str,
+        mast_deg: tuple[float, float] | None = None,
+        mode: str = "",
     ) -> View:
-        """Everything one exposure at ``t`` depends on: vehicles, Sun, and where the mast really points."""
+        """Everything one exposure at ``t`` depends on: vehicles, Sun, and where the mast really points.
+
+        mode: of the camera, empty for its own.
+        """
         world, mission = self.world, self.world.mission
         package = CAMERAS[instrument]  # the eyes of one head share its mast
+        camera = load_instrument(instrument, mode)
         error = (0.0, 0.0, 0.0)
         if mast_deg is not None:
             sigma = getattr(mission, self.name).mast_error_deg
@@ -154,16 +164,23 @@ class Vehicle:
             start_utc=t_to_utc(t),
             index=index,
             sequence_id=sequence_id,
-            binning=getattr(self.quality, package).binning,
+            binning=getattr(self.quality, package).binning * camera.pixels_per_sample,
             lander=world.lander_pose(t),
             rover=world.rover_pose(t),
             mast_deg=mast_deg,
             mast_error_deg=error,
             sun=sun,
             sun_distance_au=distance_au,
-            temperature_c=load_instrument(instrument).temperature_c,
+            temperature_c=camera.temperature_c,
             seed=mission.seed,
+            mode=mode,
         )
+
+    def thin(self, order: Order, taken: int, commanded: int) -> None:
+        """Note in the truth that this quality takes fewer exposures than are commanded."""
+        if taken < commanded:
+            what = f"{order.do} at {order.at}: {taken} of {commanded} exposures, no more at this quality"
+            self.truth.event(self.t, self.name, what)
 
     def photograph(self, plan: list[View]) -> Generator[Any, Any, None]:
         """Take the exposures of ``plan`` in time order; each record is in the store when its exposure begins."""

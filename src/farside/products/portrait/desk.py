@@ -12,7 +12,7 @@ from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
-from farside.products.frames import clock, keep_frame
+from farside.products.frames import clock, is_wide, keep_frame
 from farside.products.portrait.mosaic import FAR_M, UPRIGHT, portrait
 from farside.products.portrait.picture import write_anaglyph, write_depth, write_frame, write_portrait
 from farside.products.portrait.stereo import depth_map, rectify
@@ -25,6 +25,8 @@ COLUMN_DEG = 3.0
 """Pointings this close in yaw are of one column."""
 DARK_DN = 20
 """Samples (of 1023) up to this are sky or deep shadow."""
+SHOWN, SHOWN_EVERY = 6, 7
+"""The first left frames of a sequence are shown, and every so many-th after them."""
 MIDDLE = 0.15
 """Half of the share of a picture's sides that counts as its middle."""
 
@@ -43,24 +45,37 @@ class PcamDesk(Desk):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._sequences: dict[str, dict[tuple[str, int], Path]] = {}
+        self._yaws: dict[str, set[float]] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
-        """Keep a frame; those of the left eye are shown."""
+        """Keep a frame; those of the left eye are shown, of a long sequence some."""
         path, frame = keep_frame(observation, self.bench)
         a = frame.attrs
-        self._sequences.setdefault(a["sequence_id"], {})[a["instrument"], a["index"]] = path
-        if a["instrument"] != LEFT:
+        frames = self._sequences.setdefault(a["sequence_id"], {})
+        frames[a["instrument"], a["index"]] = path
+        self._yaws.setdefault(a["sequence_id"], set()).add(a.get("mast_yaw_deg", 0.0))
+        lefts = sum(eye == LEFT for eye, _ in frames)
+        if a["instrument"] != LEFT or (lefts > SHOWN and lefts % SHOWN_EVERY):
             return None
         picture = write_frame(frame, self.bench.browse / f"{a['product_id']}.png")
         return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
 
     def finish(self) -> Report:
-        """For each sequence the portrait of one eye, and depth map and anaglyph of the pair that shows most."""
+        """For each sequence the portrait of one eye, and depth map and anaglyph of the pair that shows most.
+
+        A sequence that turns all around is no portrait: its frames are kept, and counted.
+        """
         products: dict[str, Path] = {}
         stills: list[Still] = []
         findings: list[Finding] = []
         for number, paths in sorted(self._sequences.items()):
-            self._sequence(number, paths, products, stills, findings)
+            if is_wide(self._yaws[number]):
+                lefts = {index for eye, index in paths if eye == LEFT}
+                pairs = len(lefts & {index for eye, index in paths if eye == RIGHT})
+                meaning = f"Sequence {number}: stereo pairs of everything around the rover, as calibrated frames."
+                findings.append(Finding("Pairs of a panorama", str(pairs), "", meaning))
+            else:
+                self._sequence(number, paths, products, stills, findings)
         return Report(products, tuple(stills), findings=tuple(findings))
 
     def _sequence(
@@ -105,7 +120,7 @@ class PcamDesk(Desk):
         frames = [archive.read(path) for (e, _), path in sorted(paths.items()) if e == eye]
         try:
             whole = portrait(frames, distance, self._up(frames[0].attrs["start_utc"]))
-        except BadInput as error:  # a ring of pointings all around is no portrait
+        except BadInput as error:
             findings.append(Finding("Portrait", "none", "", f"Of sequence {number}: expected {error.expected}."))
             return
         products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)

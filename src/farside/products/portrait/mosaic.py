@@ -71,6 +71,7 @@ def portrait(frames: Sequence[xr.Dataset], distance_m: float = FAR_M, up: Array 
         "title": "portrait",
         "product_id": _product_id(frames),
         "instrument": first["instrument"],
+        "mode": first["mode"],
         "level": "3",
         "sequence_id": first["sequence_id"],
         "start_utc": min(f.attrs["start_utc"] for f in frames),

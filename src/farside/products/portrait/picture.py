@@ -25,22 +25,23 @@ BAR_PX = 26
 
 
 def write_frame(frame: xr.Dataset, path: Path) -> Path:
-    """Write a level-2 colour frame as PNG, each band divided by the sunlight in it; return ``path``."""
+    """Write a level-2 frame as PNG, each band divided by the sunlight in it; return ``path``."""
     light, burnt = colour_light(frame)
-    return _write(_look(light, burnt, frame.attrs["instrument"]), path)
+    return _write(_look(light, burnt, sunlight(frame.attrs["instrument"], frame.attrs["mode"])), path)
 
 
 def write_portrait(product: xr.Dataset, path: Path) -> Path:
     """Write a portrait as JPEG; return ``path``."""
     light = product["image"].to_numpy() * np.float32(product["image"].attrs["scale"])
-    return _write(_look(light, product["weight"].to_numpy() == 1, product.attrs["instrument"]), path)
+    a = product.attrs
+    return _write(_look(light, product["weight"].to_numpy() == 1, sunlight(a["instrument"], a["mode"])), path)
 
 
 def write_anaglyph(pair: Rectified, nearest_px: float, instrument: str, path: Path) -> Path:
     """Write both eyes for red and cyan glasses (left eye red); what has this disparity lies on the screen."""
     shift = round(nearest_px)
     grey = [
-        _look(p, np.zeros(p.shape[:2], bool), instrument).astype(np.float32).mean(axis=2)
+        _look(p, np.zeros(p.shape[:2], bool), sunlight(instrument)).astype(np.float32).mean(axis=2)
         for p in (pair.left, pair.right)
     ]
     left, right = grey[0][:, shift:], grey[1][:, : grey[1].shape[1] - shift]
@@ -67,9 +68,9 @@ def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
     return _write(np.concatenate([picture, bar], axis=1), path)
 
 
-def _look(light: Light, burnt: NDArray[np.bool_], instrument: str) -> NDArray[np.uint8]:
-    """Light (line, sample, band) as sRGB, a flat spectrum grey, stretched to its own bright end."""
-    light = light / sunlight(instrument)
+def _look(light: Light, burnt: NDArray[np.bool_], sun: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Light (line, sample, band) under this sunlight as sRGB, a flat spectrum grey, stretched to its own bright end."""
+    light = light / sun
     whiten(light, burnt)
     lit = light[(light.min(axis=2) > 0.0) & ~burnt]
     return shown(light * np.float32(LIFT / (np.percentile(lit, BRIGHT) if lit.size else 1.0)))

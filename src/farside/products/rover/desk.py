@@ -1,4 +1,4 @@
-"""The rover's desk: no records, only housekeeping: its way, its power and its warmth."""
+"""The rover's desk: its way, its power and its warmth by its housekeeping, and the pictures it drives by."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from farside import archive
-from farside.errors import BadInput
 from farside.geometry import t_to_utc
 from farside.instruments.rover_hk import MODES, REFUSALS
-from farside.products.desk import Columns, Curve, Desk, Finding, Report, Still
+from farside.products.desk import Bench, Columns, Curve, Desk, Finding, Report, Still
+from farside.products.frames import clock, keep_frame
+from farside.products.portrait.picture import write_frame
 from farside.products.rover.picture import write_map
 from farside.products.rover.way import Leg, legs, off_the_ramp
 
@@ -19,33 +20,54 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+EYES = {"navcaml": "Navigation camera", "hazcaml": "Hazard camera"}
+"""Cameras that a still is made of, the left eye of each pair."""
+STILLS = 4
+"""So many of them are on the page."""
+
+
 class RoverDesk(Desk):
-    """Reads housekeeping: where the rover went, and what it lived on."""
+    """Reads housekeeping: where the rover went, and what it lived on; keeps the pictures it drives by."""
 
     name: ClassVar[str] = "rover"
+    instruments: ClassVar[tuple[str, ...]] = ("navcaml", "navcamr", "hazcaml", "hazcamr")
     tables: ClassVar[tuple[str, ...]] = ("rover",)
     title: ClassVar[str] = "Rover"
     what: ClassVar[str] = (
         "Six driven wheels, two solar wings, 140 kg. It drives blind from one fix of its place to the next, counting "
-        "the turns of its wheels, rests at noon and sleeps at night. Everything here comes from its housekeeping."
+        "the turns of its wheels, rests at noon and sleeps at night. Numbers here come from its housekeeping, pictures "
+        "from the stereo cameras it is driven by: one pair on its mast, one of fisheyes low at its front."
     )
 
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._stills: list[Still] = []
+
     def take(self, observation: xr.Dataset) -> Still | None:
-        """The rover itself makes no records."""
-        raise BadInput("rover", "instrument", observation.attrs.get("instrument"), "housekeeping only")
+        """Keep a frame; those of the left eyes are shown."""
+        _, frame = keep_frame(observation, self.bench)
+        a = frame.attrs
+        if a["instrument"] not in EYES:
+            return None
+        picture = write_frame(frame, self.bench.browse / f"{a['product_id']}.png")
+        seen = Still(picture, f"{EYES[a['instrument']]}, left eye, {clock(a['start_utc'])} UTC", "The way ahead")
+        self._stills = [*self._stills, seen][-STILLS:]
+        return seen
 
     def finish(self) -> Report:
         """Map, table of drives, findings and curves."""
         rover = self.bench.telemetry("rover")
         if rover is None:
-            return Report()
+            return Report(stills=tuple(self._stills))
         way = legs(rover)
         picture = write_map(rover, way, self.bench.release / "rover-way.png")
         products = {"rover-way-picture": picture}
         if way:
             products["rover-way"] = _write(rover, way, self.bench.archive / archive.DERIVED)
         findings = (*_landing(rover), *_driving(rover, way), *_living(rover))
-        return Report(products, (Still(picture, *_words(rover, way)),), findings=findings, curves=_curves(rover))
+        return Report(
+            products, (Still(picture, *_words(rover, way)), *self._stills), findings=findings, curves=_curves(rover)
+        )
 
 
 def _write(rover: Columns, way: list[Leg], folder: Path) -> Path:

@@ -12,7 +12,7 @@ from farside import archive
 from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
-from farside.products.frames import clock, keep_frame, still
+from farside.products.frames import clock, is_wide, keep_frame, still
 from farside.products.panorama import grid_of, panorama
 from farside.products.portrait.mosaic import portrait
 from farside.products.portrait.picture import write_portrait
@@ -21,8 +21,6 @@ from farside.products.tone import write_picture
 if TYPE_CHECKING:
     import xarray as xr
 
-WIDE_DEG = 90.0
-"""A sequence whose yaws span more than this is a panorama, whole or not; one that spans less is a portrait."""
 STILL_EVERY_TH = 10
 """Every so many-th frame is shown as a picture."""
 
@@ -42,6 +40,7 @@ class TcamDesk(Desk):
         super().__init__(bench)
         self._sequences: dict[str, list[Path]] = {}
         self._pointings: dict[str, list[tuple[float, float]]] = {}
+        self._starts: dict[str, str] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; every tenth of a sequence is shown."""
@@ -49,6 +48,7 @@ class TcamDesk(Desk):
         a = frame.attrs
         paths = self._sequences.setdefault(a["sequence_id"], [])
         paths.append(path)
+        self._starts[a["sequence_id"]] = min(a["start_utc"], self._starts.get(a["sequence_id"], a["start_utc"]))
         self._pointings.setdefault(a["sequence_id"], []).append((a["mast_yaw_deg"], a["mast_pitch_deg"]))
         if (len(paths) - 1) % STILL_EVERY_TH:
             return None
@@ -56,21 +56,17 @@ class TcamDesk(Desk):
         return still(frame, self.bench, f"Terrain camera, {clock(a['start_utc'])} UTC: {pointing}")
 
     def finish(self) -> Report:
-        """A panorama of the longest wide sequence; a portrait of every other one that is not wide."""
-        wide = {number: paths for number, paths in self._sequences.items() if self._is_wide(number)}
-        reports = [self._panorama(max(wide.values(), key=len))] if wide else []
-        reports += [self._portrait(number, paths) for number, paths in self._sequences.items() if number not in wide]
+        """A panorama of every wide sequence, the earliest first; a portrait of every other one."""
+        numbers = sorted(self._sequences, key=lambda number: self._starts[number])
+        wide = [number for number in numbers if is_wide(yaw for yaw, _ in self._pointings[number])]
+        reports = [self._panorama(f"-{number}" if k else "", self._sequences[number]) for k, number in enumerate(wide)]
+        reports += [self._portrait(number, self._sequences[number]) for number in numbers if number not in wide]
         return Report(
             {name: path for report in reports for name, path in report.products.items()},
             tuple(still for report in reports for still in report.stills),
             mosaics=tuple(mosaic for report in reports for mosaic in report.mosaics),
             findings=tuple(finding for report in reports for finding in report.findings),
         )
-
-    def _is_wide(self, number: str) -> bool:
-        yaws = np.array(sorted({yaw for yaw, _ in self._pointings[number]}))
-        gaps = np.diff([*yaws, yaws[0] + 360.0])
-        return bool(360.0 - gaps.max() > WIDE_DEG)
 
     def _attitude(self, utc: str) -> NDArray[np.float64] | None:
         """How the lander stands, from its housekeeping; None where none came."""
@@ -89,12 +85,13 @@ class TcamDesk(Desk):
         products = {f"tcam-portrait-{number}": label, f"tcam-portrait-{number}-picture": picture}
         return Report(products, (Still(picture, caption, "The rover, photographed by the lander"),))
 
-    def _panorama(self, paths: list[Path]) -> Report:
+    def _panorama(self, which: str, paths: list[Path]) -> Report:
+        """The panorama of these frames; ``which`` ends its name, empty for the first one."""
         frames = [archive.read(path) for path in paths]
         first = frames[0].attrs
         mosaic = panorama(frames, self._attitude(first["start_utc"]), pool=self.bench.pool)
         label = archive.write_layers(mosaic, self.bench.archive / archive.DERIVED)
-        picture = write_picture(mosaic, self.bench.release / "panorama.jpg")
+        picture = write_picture(mosaic, self.bench.release / f"panorama{which}.jpg")
         grid = grid_of(mosaic)
         day = first["start_utc"][:10]
         shown = Mosaic(
@@ -105,7 +102,7 @@ class TcamDesk(Desk):
             el_bottom_deg=grid.el_top_deg - grid.height * grid.scale_deg,
             sun_az_deg=float(first["sun_azimuth_deg"]),
         )
-        products = {"tcam-panorama": label, "tcam-panorama-picture": picture}
+        products = {f"tcam-panorama{which}": label, f"tcam-panorama{which}-picture": picture}
         found = Finding("Frames in the panorama", str(len(frames)), "", f"{grid.scale_deg:.3f}° a pixel, all around")
         seen = Still(picture, shown.caption, "The landing site all around, under a black sky")
         return Report(products, (seen,), mosaics=(shown,), findings=(found,))

@@ -8,14 +8,17 @@ from farside.twin.commands.biosphere_photograph import BiospherePhotograph
 from farside.twin.commands.biosphere_power import BiospherePower
 from farside.twin.commands.biosphere_report import BiosphereReport
 from farside.twin.commands.biosphere_water import BiosphereWater
+from farside.twin.commands.camera_calibrate import CameraCalibrate
 from farside.twin.commands.gnc_report import GncReport
 from farside.twin.commands.lcam_film import LcamFilm
 from farside.twin.commands.lfs_listen import LfsListen
 from farside.twin.commands.lpr_sound import LprSound
 from farside.twin.commands.order import Order
+from farside.twin.commands.pcam_panorama import PcamPanorama
 from farside.twin.commands.pcam_portrait import PcamPortrait
 from farside.twin.commands.relay_report import RelayReport
 from farside.twin.commands.rover_drive import RoverDrive
+from farside.twin.commands.rover_pair import HazcamPair, NavcamPair
 from farside.twin.commands.rover_report import RoverReport
 from farside.twin.commands.rover_rolloff import RoverRolloff
 from farside.twin.commands.tcam_panorama import TcamPanorama
@@ -27,10 +30,14 @@ COMMANDS: tuple[type[Order], ...] = (
     BiospherePower,
     BiosphereReport,
     BiosphereWater,
+    CameraCalibrate,
     GncReport,
+    HazcamPair,
     LcamFilm,
     LfsListen,
     LprSound,
+    NavcamPair,
+    PcamPanorama,
     PcamPortrait,
     RelayReport,
     RoverDrive,

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from farside.instruments import point_at
+from farside.twin.commands.eyes import EYES, standing
 from farside.twin.commands.order import Order
 from farside.twin.part import Interval, Part
 
@@ -22,9 +23,10 @@ Offset = Annotated[float, Field(ge=-90, le=90)]
 
 
 class Quality(Part):
-    """Binning of the pictures."""
+    """Binning of the pictures; every so many-th pair of a panorama is taken, beginning with the first."""
 
     binning: int
+    every: int
 
 
 class Arguments(Part):
@@ -48,7 +50,7 @@ class PcamPortrait(Order):
 
     def instruments(self) -> tuple[str, ...]:
         """Both eyes."""
-        return ("pcaml", "pcamr")
+        return EYES["pcam"]
 
     def offsets(self) -> list[tuple[float, float]]:
         """Yaw and pitch off the middle of the lander, in the order they are shot, degrees."""
@@ -61,10 +63,7 @@ class PcamPortrait(Order):
 
     def refusal(self, vehicle: Rover) -> str | None:
         """The rover must stand on the ground."""
-        travel = vehicle.world.travel
-        if travel is None or vehicle.t < travel.rolloff.stop:
-            return "aboard the lander"
-        return "busy" if vehicle.t < travel.stop else None
+        return standing(vehicle)
 
     def run(self, vehicle: Rover) -> Generator[Any, Any, None]:
         """Turn to each pointing, expose both eyes, and keep each record for the link."""

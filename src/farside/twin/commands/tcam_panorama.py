@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from farside.twin.commands.order import Order
-from farside.twin.part import Interval, Part
+from farside.twin.commands.rings import Rings
+from farside.twin.part import Interval
 
 if TYPE_CHECKING:
     from farside.twin.lander import Lander
     from farside.twin.quality import Quality
 
 
-class Yaws(Part):
-    """An arithmetic series of mast yaws, degrees."""
+class Arguments(Rings):
+    """Rings, and the shots at each pointing. again: what is around has been shot before (see qualities.yaml)."""
 
-    start: float = Field(ge=-180, le=180)
-    step: float = Field(ge=-360, le=360)
-    count: int = Field(gt=0, le=360)
-
-
-class Arguments(Part):
-    """Rings (pitches), yaws in each ring, shots at each pointing, and the rhythm of bursts."""
-
-    sequence_id: str = Field(pattern=r"^\d{4}$")
-    first_index: int = Field(ge=0, lt=1000)
-    pitches_deg: tuple[Annotated[float, Field(ge=-90, le=90)], ...] = Field(min_length=1)
-    yaws_deg: Yaws
     shots: int = Field(gt=0, le=10)
     shot_every_s: Interval
-    pointings_per_burst: int = Field(gt=0)
-    burst_every_s: Interval
+    again: bool = False
 
 
 class TcamPanorama(Order):
@@ -42,14 +30,17 @@ class TcamPanorama(Order):
     do: Literal["tcam.panorama"]
     with_: Arguments = Field(alias="with")
 
-    def pointings(self) -> list[tuple[float, float]]:
-        """Mast (yaw, pitch) in the order they are shot, degrees."""
-        yaws = self.with_.yaws_deg
-        return [(yaws.start + k * yaws.step, pitch) for pitch in self.with_.pitches_deg for k in range(yaws.count)]
+    def shots(self, quality: Quality) -> int:
+        """Shots taken at each pointing."""
+        return 0 if self.with_.again and not quality.tcam.again else min(self.with_.shots, quality.tcam.shots)
+
+    def commanded(self) -> int:
+        """Two shots a pointing, or as many as are commanded."""
+        return len(self.with_.pointings()) * self.with_.shots
 
     def records(self, quality: Quality) -> int:
         """One a shot."""
-        return len(self.pointings()) * min(self.with_.shots, quality.tcam.shots)
+        return len(self.with_.pointings()) * self.shots(quality)
 
     def run(self, vehicle: Lander) -> Generator[Any, Any, None]:
         """Expose every pointing and keep each record for the link.
@@ -58,9 +49,9 @@ class TcamPanorama(Order):
         """
         a, start = self.with_, vehicle.t
         plan = []
-        for n, mast in enumerate(self.pointings()):
-            burst, place = divmod(n, a.pointings_per_burst)
-            for shot in range(min(a.shots, vehicle.quality.tcam.shots)):
-                t = start + burst * a.burst_every_s + (place * a.shots + shot) * a.shot_every_s
+        for n, (mast, after) in enumerate(zip(a.pointings(), a.starts(a.shots * a.shot_every_s), strict=True)):
+            for shot in range(self.shots(vehicle.quality)):
+                t = start + after + shot * a.shot_every_s
                 plan.append(vehicle.aim("tcam", t, a.first_index + n * a.shots + shot, a.sequence_id, mast))
+        vehicle.thin(self, len(plan), self.commanded())
         yield from vehicle.photograph(plan)
