@@ -12,23 +12,24 @@ from farside.instruments import ProductName, product_id
 DATA = Path(os.environ.get("FARSIDE_TEST_DATA", Path(__file__).parents[2] / "../shared/data")) / "ce4-products"
 
 
-@pytest.fixture(scope="module")
-def tcam():
+@pytest.fixture(scope="module", params=["tcam", "pcam"])
+def products(request):
+    """Every product of a camera in 2019."""
     if not DATA.is_dir():
         pytest.skip("the Chang'e 4 product list is not here (FARSIDE_TEST_DATA)")
-    with (DATA / "tcam_products.csv").open(encoding="utf-8") as file:
+    with (DATA / f"{request.param}_products.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def test_every_real_tcam_name_is_written_as_the_archive_writes_it(tcam):
-    for row in tcam:
-        attrs = {"instrument": "tcam", "mode": row["mode"], "index": int(row["index"]),
+def test_every_real_name_is_written_as_the_archive_writes_it(products):
+    for row in products:
+        attrs = {"instrument": row["instrument"].lower(), "mode": row["mode"], "index": int(row["index"]),
                  "sequence_id": row["sequence_id"], "start_utc": row["utc"]}  # fmt: skip
         assert product_id(attrs) == row["product_id"]
 
 
-def test_every_real_name_is_understood(tcam):
-    for row in tcam:
+def test_every_real_name_is_understood(products):
+    for row in products:
         name = ProductName.parse(f"{row['product_id']}.{row['level']}")
         assert (name.camera, name.mode, name.index) == (row["instrument"], row["mode"], int(row["index"]))
         assert (name.sequence_id, name.level, name.version) == (row["sequence_id"], row["level"], row["version"])
