@@ -2,10 +2,13 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .peers
 OUT    ?= ce4
 ARGS   ?=
 
-.PHONY: mission setup test bench clean kernels chromium
+PEER_LIBRARIES := libxrender1 libxfixes3 libxi6 libxkbcommon0 libxext6 libsm6 libgl1 libllvm19
+
+.PHONY: mission setup test bench peers clean kernels chromium
 .DELETE_ON_ERROR:
 
 mission: setup
@@ -42,9 +45,21 @@ test: $(VENV)/.ready-test chromium
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks
 
+# Renderers that the tracer is measured against, in an environment of their own: nothing of them is part of farside.
+peers: $(PEERS)/.ready
+
+# Blender's module is built for one version of Python and wants libraries of a desktop; Mitsuba runs faster with LLVM.
+$(PEERS)/.ready: benchmarks/peers/requirements.txt | $(VENV)/bin/python
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Blender's module needs Python 3.11, and $(VENV) has another: the peers stay out"; exit 1; }
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PEER_LIBRARIES) >/dev/null; } || echo "not installed, for want of root or of a package: $(PEER_LIBRARIES)"
+	@$(PEERS)/bin/python -c 'import bpy, mitsuba' || { echo "the peers need the Debian packages $(PEER_LIBRARIES)"; exit 1; }
+	@touch $@
+
 kernels:
 	find src \( -name '*.nbi' -o -name '*.nbc' \) -delete
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +

@@ -21,6 +21,7 @@ GROUPS = (
     "agent",
     "link",
     "cameras",
+    "tracers",
     "flight",
 )
 
@@ -31,7 +32,7 @@ def main(names: list[str]) -> int:
         for claim in importlib.import_module(f"benchmarks.{name}").claims():
             print(claim.line(), flush=True)
             claims.append(claim)
-    width = max(len(c.claim) for c in claims)
+    width = max((len(c.claim) for c in claims), default=0)
     print()
     for c in claims:
         sign = ">=" if c.least else "<="
