@@ -77,7 +77,7 @@ def test_terrain_panoramas_have_the_real_pointings_numbers_and_times(listed, seq
     for shot, row in zip(shots, real, strict=True):
         assert shot.mast_deg == (float(row["mast_yaw_deg"]), float(row["mast_pitch_deg"]))
         assert shot.index == int(row["index"])
-        assert shot.t == pytest.approx(utc_to_t(row["utc"]), abs=1.1)
+        assert -0.5 < shot.t - utc_to_t(row["utc"]) < 1.5  # the list's times are cut to the second
     same = sum(name(shot) == row["product_id"] for shot, row in zip(shots, real, strict=True))
     assert same >= 119  # in 0004 one shot came a second early
 
