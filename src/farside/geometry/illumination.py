@@ -12,9 +12,7 @@ STEP_PX = 0.5
 """Half of the side over which the solid angle of a pixel is taken."""
 
 
-def relative_illumination(
-    camera: Pinhole | LensCamera, measured: tuple[float, ...] = ()
-) -> NDArray[np.float32]:
+def relative_illumination(camera: Pinhole | LensCamera, measured: tuple[float, ...] = ()) -> NDArray[np.float32]:
     """Illumination (line, sample) of an evenly bright scene over that on the axis; 0 where the lens throws no light.
 
     An entrance pupil of one size for all directions takes in light with the cosine of the field angle, and a pixel

@@ -130,15 +130,6 @@ class Exposure(_Part):
     step_ms: float
 
 
-class Calibration(_Part):
-    """What a camera is calibrated with in flight: the radiance of its even source, W m-2 sr-1 um-1 in every band, and
-    where the colour chart is in the frame of its vehicle, None where it sees none.
-    """
-
-    flat_radiance: float = Field(gt=0)
-    chart_m: tuple[float, float, float] | None = None
-
-
 class Mast(_Part):
     """The orientation of one labelled image, from which the mount is solved."""
 
@@ -169,7 +160,8 @@ class Instrument(_Part):
 
     bayer: names of the bands that a quad of samples sees, line by line, empty where all see the same. One of mast, head
     and fixed says where it is. pixels_per_sample: native pixels along a side of one sample at full size. version: the
-    letter at the end of its products' names.
+    letter at the end of its products' names. flat_radiance: of the even source that flats are taken of in flight, in
+    every band, W m-2 sr-1 um-1; None where it has none.
     """
 
     name: str
@@ -189,7 +181,7 @@ class Instrument(_Part):
     compression_ratio: float
     temperature_c: float
     pixels_per_sample: int = Field(default=1, ge=1)
-    calibration: Calibration | None = None
+    flat_radiance: float | None = Field(default=None, gt=0)
     mast: Mast | None = None
     head: Head | None = None
     fixed: Fixed | None = None

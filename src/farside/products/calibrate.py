@@ -16,6 +16,7 @@ from farside.errors import BadInput
 from farside.geometry import Pinhole, Site, azel, rotation_to_euler, utc_to_t
 from farside.instruments import Instrument, camera_model, camera_pose, load, observation, product_id
 from farside.products.flat import lens_falloff
+from farside.products.masters import NONE, Dark, Flat, Masters, linear, mend, zero
 from farside.products.provenance import provenance, source
 
 if TYPE_CHECKING:
@@ -23,26 +24,29 @@ if TYPE_CHECKING:
 
 SATURATION = 128
 """Samples within this fraction of full scale count as saturated: lossy compression moves them a little."""
+DIM = 0.02
+"""Share of the axis's light below which a pixel is taken to see nothing."""
 FRAMES = {"CE4La": "LANDER_COORDINATE_SYSTEM", "CE4Ro": "ROVER_COORDINATE_SYSTEM"}
 """Archive name of the vehicle to the frame of its pointings."""
 CORNERS = {"up_left": (0, 0), "down_left": (0, 1), "up_right": (1, 0), "down_right": (1, 1)}
 """Label name of a corner pixel to (right, down)."""
 
 
-def calibrate(raw: xr.Dataset, lander: Site) -> xr.Dataset:
+def calibrate(raw: xr.Dataset, lander: Site, masters: Masters = NONE) -> xr.Dataset:
     """The level-2 frame of a level-1 frame; ``lander`` is where the label says that the lander stands.
 
-    Dark signal is that of the published numbers at the frame's temperature and exposure; both cameras are taken to
-    have a uniform bias. Raises BadInput for a frame of another level.
+    Dark signal is that of the master, or of the published numbers, at the frame's temperature and exposure; the bias is
+    taken to be uniform. Hot pixels are known by the master dark and mended. The flat field is the master, or the lens's
+    law. Raises BadInput for a frame of another level.
     """
     a = raw.attrs
     if a["level"] not in ("raw", "1"):
         raise BadInput(str(a.get("product_id")), "level", a["level"], "a raw frame (level 1)")
     camera = load(a["instrument"], str(a.get("mode", "")))
-    signal, saturated = _signal(raw["dn"].to_numpy(), camera, a)
+    signal, saturated = _signal(raw, camera, masters.dark)
     bits, bayer = (camera.detector.bits, a["bayer"]) if camera.data_product_level == "2B" else (8, "")
-    if a["bayer"]:
-        signal /= lens_falloff(camera_model(raw))
+    if camera.data_product_level != "2A":
+        signal = _flattened(signal, raw, camera, masters.flat)
     if a["bayer"] and not bayer:
         signal, saturated = demosaic(signal, saturated)
     top = 2**bits - 1
@@ -57,18 +61,29 @@ def calibrate(raw: xr.Dataset, lander: Site) -> xr.Dataset:
         "acali": list(camera.acali),
         **_camera_attrs(raw, camera),
         **({} if camera.data_product_level == "2A" else _pointing_attrs(raw, lander)),
-        "provenance": provenance("calibrate", [source(raw)], bias_dn=camera.detector.bias_dn),
+        "provenance": provenance("calibrate", [source(raw), *masters.inputs()], bias_dn=camera.detector.bias_dn),
     }
     return observation(dn, **attrs)
 
 
-def _signal(dn: NDArray[Any], camera: Instrument, a: dict[Any, Any]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _signal(raw: xr.Dataset, camera: Instrument, dark: Dark | None) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Share of full scale that light makes up, (line, sample), and where the sensor was saturated."""
     d = camera.detector
-    dark_e = d.dark_e_per_s * 2.0 ** ((a["temperature_c"] - d.reference_temperature_c) / d.dark_doubling_k)
-    zero = d.bias_dn + dark_e * a["exposure_ms"] * 1e-3 / d.gain_e_per_dn
-    scale = np.float32(1.0 / (d.full_scale - d.bias_dn))
-    return (dn.astype(np.float32) - np.float32(zero)) * scale, dn >= d.full_scale - d.full_scale // SATURATION
+    dn = linear(raw, camera)
+    saturated = dn >= d.full_scale - d.full_scale // SATURATION
+    signal = (dn - zero(raw, camera, dark)) * np.float32(1.0 / (d.full_scale - d.bias_dn))
+    if dark is not None:
+        mend(signal, dark.hot, 2 if raw.attrs["bayer"] else 1)
+        saturated &= ~dark.hot
+    return np.asarray(signal, np.float32), saturated
+
+
+def _flattened(
+    signal: NDArray[np.float32], raw: xr.Dataset, camera: Instrument, flat: Flat | None
+) -> NDArray[np.float32]:
+    """Signal as it would be on the optical axis; 0 where the lens throws no light."""
+    share = lens_falloff(camera_model(raw), camera.optics.illumination) if flat is None else flat.relative
+    return np.divide(signal, share, out=np.zeros_like(signal), where=share > DIM)
 
 
 def demosaic(

@@ -12,6 +12,7 @@ from farside import archive
 from farside.errors import BadInput
 from farside.products.calibrate import calibrate
 from farside.products.desk import Bench, Still
+from farside.products.masters import NONE, Masters
 from farside.products.still import write_still
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def is_wide(yaws_deg: Iterable[float]) -> bool:
     return bool(360.0 - gaps.max() > WIDE_DEG)
 
 
-def keep_frame(frame: xr.Dataset, bench: Bench) -> tuple[Path, xr.Dataset]:
+def keep_frame(frame: xr.Dataset, bench: Bench, masters: Masters = NONE) -> tuple[Path, xr.Dataset]:
     """Calibrate a frame of counts (one of level 2 stays as it is) and write it; label and level-2 frame.
 
     Raises BadInput for counts where nobody knows the place they were taken at.
@@ -40,7 +41,7 @@ def keep_frame(frame: xr.Dataset, bench: Bench) -> tuple[Path, xr.Dataset]:
             raise BadInput(
                 str(frame.attrs.get("product_id")), "site", None, "the place of the lander, for level 2's label"
             )
-        calibrated = calibrate(frame, bench.site)
+        calibrated = calibrate(frame, bench.site, masters)
     return archive.write(calibrated, bench.archive / archive.LEVEL2), calibrated
 
 

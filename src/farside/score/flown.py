@@ -216,7 +216,8 @@ class Truth:
         """Exposures of a camera whose record was kept aboard, in order of time."""
         kept = [o.model_dump() for o in self.record.observations if o.instrument == camera and o.kept]
         try:
-            return sorted(_VIEWS.validate_python(kept), key=lambda view: view.t)
+            views = [view for view in _VIEWS.validate_python(kept) if view.light == "scene"]
+            return sorted(views, key=lambda view: view.t)
         except ValidationError as error:
             raise DamagedFile(self.folder / "flight.json", f"not exposures of {camera}: {_first(error)}") from error
 

@@ -32,8 +32,9 @@ NEAR_GROUND_M = 100.0
 def measure_products(flight: Path, truth: Truth) -> Measured:
     """Everything against_truth.yaml asks for, by key; None where a product is missing that should be there."""
     everything = [entry for name in names() for entry in truth.entries(name)]
-    kept = {(entry["instrument"], entry["sequence_id"], entry["index"]) for entry in everything}
-    frames = {key for key in kept if key[0] in CAMERAS}
+    kept = {_key(entry) for entry in everything}
+    scenery = [entry for entry in everything if entry.get("light", "scene") == "scene"]
+    frames = {_key(entry) for entry in scenery if entry["instrument"] in CAMERAS}
     level1, _ = _frames(flight / "archive" / archive.RAW)
     level2, unreadable = _frames(flight / "archive" / archive.LEVEL2)
     return {
@@ -44,6 +45,10 @@ def measure_products(flight: Path, truth: Truth) -> Measured:
         **_altitude(flight, truth),
         **_panorama(flight, truth, level2),
     }
+
+
+def _key(entry: dict[str, Any]) -> Key:
+    return entry["instrument"], entry["sequence_id"], entry["index"]
 
 
 def _frames(folder: Path) -> tuple[dict[Key, dict[str, Any]], int]:

@@ -247,7 +247,7 @@ class Mission(Part):
         aboard = {"lander": self.lander.instruments, "rover": self.rover.instruments, "relay": ()}
         taken: set[tuple[str, str]] = set()
         for vehicle, order in ((s.vehicle, order) for s in self.sequences for order in s.commands):
-            if order.vehicle != vehicle:
+            if order.vehicle not in (vehicle, ""):
                 raise ValueError(f"commands for the {vehicle}, got {order.do}, which the {order.vehicle} carries out")
             instruments = order.instruments()
             missing = [name for name in instruments if name not in aboard[vehicle]]

@@ -71,7 +71,6 @@ def observe(life: Life, t: float, camera: str, index: int, sequence_id: str, see
         bits=instrument.detector.bits,
         temperature_c=warm_c,
         compression_ratio=instrument.compression_ratio,
-        exposure_mode=instrument.exposure.mode,
         bayer=instrument.detector.bayer,
     )
 

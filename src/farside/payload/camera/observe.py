@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import t_to_utc
-from farside.instruments import Instrument, load
+from farside.instruments import Instrument
 from farside.instruments.observation import observation
 from farside.instruments.record import LOSSLESS
 from farside.payload.camera.exposure import exposure
@@ -36,7 +36,7 @@ def observe(scene: Scene, view: View) -> xr.Dataset:
     Calibration frames say what light they are of, and travel as they are. Raises BadInput for a view of a light that
     the camera has not got.
     """
-    instrument = load(view.instrument)
+    instrument = view.numbers()
     light = _light(scene, view, instrument)
     dn, exposure_ms = expose(
         light, instrument, view.binning, view.temperature_c, view.seed, view.sequence_id, view.index,
@@ -69,8 +69,8 @@ def _light(scene: Scene, view: View, instrument: Instrument) -> Floats:
     model = instrument.camera(view.binning)
     if view.light == "dark":
         return np.zeros((model.height, model.width), np.float32)
-    if view.light == "flat" and instrument.calibration:
-        return np.full((model.height, model.width), instrument.calibration.flat_radiance, np.float32)
+    if view.light == "flat" and instrument.flat_radiance:
+        return np.full((model.height, model.width), instrument.flat_radiance, np.float32)
     raise BadInput("view", "light", view.light, f"scene, dark, or another light that {instrument.name} has")
 
 

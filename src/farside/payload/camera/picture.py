@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.instruments import load
 from farside.payload.camera.render import planes, render
 from farside.payload.camera.scene import Scene
 from farside.payload.camera.view import View
@@ -29,6 +28,6 @@ def look(scene: Scene, view: View) -> tuple[Floats, Floats]:
     frame = scene.frame(view)
     distance, body = np.empty(frame.shape), np.empty(frame.shape, np.uint8)
     planes(scene.ground, frame.meshes, frame.camera, frame.finest, frame.masks[0], distance, body)
-    aboard = ("rover", "head") if load(view.instrument).on_rover else ("lander", "rover", "head")
+    aboard = ("rover", "head") if view.numbers().on_rover else ("lander", "rover", "head")
     distance[np.isin(body, [2 + k for k, name in enumerate(scene.names) if name in aboard])] = 0.0
     return radiance(scene, view), distance.astype(np.float32)

@@ -58,8 +58,7 @@ def _signal(raw: xr.Dataset) -> Floats:
     if a.get("level") not in ("raw", "1") or a.get("instrument") != c.name:
         raise BadInput(str(a.get("product_id")), "level", a.get("level"), "a raw biosphere picture (level 1)")
     d = c.detector
-    dark_e = d.dark_e_per_s * 2.0 ** ((a["temperature_c"] - d.reference_temperature_c) / d.dark_doubling_k)
-    zero = d.bias_dn + dark_e * a["exposure_ms"] * 1e-3 / d.gain_e_per_dn
+    zero = d.bias_dn + d.dark(a["temperature_c"]) * a["exposure_ms"] * 1e-3 / d.gain_e_per_dn
     signal = (raw["dn"].to_numpy().astype(np.float32) - np.float32(zero)) / np.float32(d.full_scale - d.bias_dn)
     return np.asarray(signal / _falloff(int(a["binning"])), np.float32)
 

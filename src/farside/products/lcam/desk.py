@@ -13,6 +13,7 @@ from farside.geometry import utc_to_t
 from farside.products.desk import Bench, Desk, Film, Finding, Report, Still
 from farside.products.frames import clock, keep_frame, still
 from farside.products.lcam.footage import Footage, footage
+from farside.products.shelf import Shelf
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,6 +35,7 @@ class LcamDesk(Desk):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
+        self._shelf = Shelf(bench)
         self._paths: list[Path] = []
         self._start = np.inf
         self._shown = -np.inf
@@ -41,7 +43,9 @@ class LcamDesk(Desk):
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; one every so many seconds is shown."""
-        path, frame = keep_frame(observation, self.bench)
+        if self._shelf.takes(observation):
+            return None
+        path, frame = keep_frame(observation, self.bench, self._shelf.masters(observation))
         self._paths.append(path)
         t = utc_to_t(frame.attrs["start_utc"])
         self._start = min(self._start, t)
@@ -65,7 +69,9 @@ class LcamDesk(Desk):
         self._cut = (len(paths), self.bench.pool.submit(cut, None))
 
     def finish(self) -> Report:
-        """The film, cut again if frames came after the first cut."""
+        """The film, cut again if frames came after the first cut; nothing of calibration frames alone."""
+        if not self._paths:
+            return Report()
         if self._cut is None or self._cut[0] != len(self._paths):
             if self._cut is not None:
                 self._cut[1].result()

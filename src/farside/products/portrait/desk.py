@@ -16,6 +16,7 @@ from farside.products.frames import clock, is_wide, keep_frame
 from farside.products.portrait.mosaic import FAR_M, UPRIGHT, portrait
 from farside.products.portrait.picture import write_anaglyph, write_depth, write_frame, write_portrait
 from farside.products.portrait.stereo import depth_map, rectify
+from farside.products.shelf import Shelf
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,12 +45,15 @@ class PcamDesk(Desk):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
+        self._shelf = Shelf(bench)
         self._sequences: dict[str, dict[tuple[str, int], Path]] = {}
         self._yaws: dict[str, set[float]] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; those of the left eye are shown, of a long sequence some."""
-        path, frame = keep_frame(observation, self.bench)
+        if self._shelf.takes(observation):
+            return None
+        path, frame = keep_frame(observation, self.bench, self._shelf.masters(observation))
         a = frame.attrs
         frames = self._sequences.setdefault(a["sequence_id"], {})
         frames[a["instrument"], a["index"]] = path

@@ -15,6 +15,7 @@ from farside.products.frames import clock, keep_frame
 from farside.products.portrait.picture import write_frame
 from farside.products.rover.picture import write_map
 from farside.products.rover.way import Leg, legs, off_the_ramp
+from farside.products.shelf import Shelf
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,11 +42,14 @@ class RoverDesk(Desk):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
+        self._shelf = Shelf(bench)
         self._stills: list[Still] = []
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; those of the left eyes are shown."""
-        _, frame = keep_frame(observation, self.bench)
+        if self._shelf.takes(observation):
+            return None
+        _, frame = keep_frame(observation, self.bench, self._shelf.masters(observation))
         a = frame.attrs
         if a["instrument"] not in EYES:
             return None

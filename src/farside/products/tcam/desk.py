@@ -16,6 +16,7 @@ from farside.products.frames import clock, is_wide, keep_frame, still
 from farside.products.panorama import grid_of, panorama
 from farside.products.portrait.mosaic import portrait
 from farside.products.portrait.picture import write_portrait
+from farside.products.shelf import Shelf
 from farside.products.tone import write_picture
 
 if TYPE_CHECKING:
@@ -38,13 +39,16 @@ class TcamDesk(Desk):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
+        self._shelf = Shelf(bench)
         self._sequences: dict[str, list[Path]] = {}
         self._pointings: dict[str, list[tuple[float, float]]] = {}
         self._starts: dict[str, str] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; every tenth of a sequence is shown."""
-        path, frame = keep_frame(observation, self.bench)
+        if self._shelf.takes(observation):
+            return None
+        path, frame = keep_frame(observation, self.bench, self._shelf.masters(observation))
         a = frame.attrs
         paths = self._sequences.setdefault(a["sequence_id"], [])
         paths.append(path)

@@ -19,7 +19,7 @@ class Order(Part):
     """One line of a sequence: when (``at``), what (``do``) and its arguments (``with``)."""
 
     vehicle: ClassVar[str] = "lander"
-    """Who can carry it out."""
+    """Who can carry it out; empty: whichever carries its instruments."""
     restful: ClassVar[bool] = False
     """Whether it can be carried out while the vehicle rests."""
 
