@@ -41,10 +41,18 @@ def test_one_eye_still_makes_a_portrait(desk, shoot):
     assert np.count_nonzero(whole["weight"]) > 0.9 * whole["weight"].size
 
 
-def test_a_ring_is_no_portrait_but_keeps_its_depths(desk, shoot):
+def test_a_ring_is_no_portrait_but_keeps_its_pairs(desk, shoot):
     for k, yaw in enumerate((0.0, 120.0)):
         for eye in ("pcamr", "pcaml"):
             desk.take(shoot(eye, yaw, -5.0, 6 + k))
     report = desk.finish()
-    assert set(report.products) == {"pcam-depth-0002"}
-    assert any(f.name == "Portrait" and "degrees" in f.meaning for f in report.findings)
+    assert not report.products
+    assert [(f.name, f.value) for f in report.findings] == [("Pairs of a panorama", "2")]
+    assert len(list(desk.bench.archive.rglob("*_0002_B.2B"))) == 4
+
+
+def test_of_a_long_sequence_some_frames_are_shown(desk, shoot, monkeypatch):
+    monkeypatch.setattr("farside.products.portrait.desk.SHOWN", 2)
+    monkeypatch.setattr("farside.products.portrait.desk.SHOWN_EVERY", 4)
+    shown = [desk.take(shoot("pcaml", 0.0, 0.0, 6 + k)) is not None for k in range(5)]
+    assert shown == [True, True, False, True, False]
