@@ -1,0 +1,58 @@
+"""What comes off the terrain camera's desk where it photographed all around more than once."""
+
+import painted_world as world
+import pytest
+
+from farside import archive
+from farside.geometry import t_to_utc, utc_to_t
+from farside.products import Bench, calibrate
+from farside.products.tcam import TcamDesk
+from farside.work import Pool
+
+RING = range(20, 40)
+LATER = {"0004": 0.0, "0009": 484_895.0, "0008": 400_000.0}
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """A function: sequence, pointings -> level-2 frames of the painted world at the time of that sequence."""
+
+    def make(sequence, pointings):
+        for n in pointings:
+            raw = world.raw_frame(n)
+            times = {key: t_to_utc(utc_to_t(raw.attrs[key]) + LATER[sequence]) for key in ("start_utc", "stop_utc")}
+            yield calibrate(raw.assign_attrs(sequence_id=sequence, exposure_mode="AUTOMATIC", **times), world.LANDER)
+
+    return make
+
+
+@pytest.fixture
+def desk(tmp_path):
+    folders = [tmp_path / name for name in ("archive", "release", "browse")]
+    for folder in folders:
+        folder.mkdir()
+    return TcamDesk(Bench(*folders, None, Pool(1), lambda table: None))
+
+
+def test_the_first_panorama_has_the_plain_name_whichever_came_first(desk, frames):
+    for sequence in ("0009", "0004"):
+        for frame in frames(sequence, RING):
+            desk.take(frame)
+    report = desk.finish()
+    names = {"tcam-panorama", "tcam-panorama-picture", "tcam-panorama-0009", "tcam-panorama-0009-picture"}
+    assert set(report.products) == names
+    first, other = (archive.read_layers(report.products[n]).attrs for n in ("tcam-panorama", "tcam-panorama-0009"))
+    assert (first["sequence_id"], other["sequence_id"]) == ("0004", "0009")
+    assert first["frames"] == other["frames"] == 20
+    assert [mosaic.path.name for mosaic in report.mosaics] == ["panorama.jpg", "panorama-0009.jpg"]
+    assert all(mosaic.path.is_file() for mosaic in report.mosaics)
+
+
+def test_a_panorama_with_frames_missing_is_still_made_and_a_portrait_is_none(desk, frames):
+    for frame in frames("0004", RING[::2]):
+        desk.take(frame)
+    for frame in frames("0008", RING[:2]):
+        desk.take(frame)
+    report = desk.finish()
+    assert {"tcam-panorama", "tcam-portrait-0008"} <= set(report.products)
+    assert "10 frames" in report.mosaics[0].caption
