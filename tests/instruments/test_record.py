@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from farside.errors import DamagedFile
 from farside.instruments import load, observation, pack, unpack
+from farside.instruments.record import LOSSLESS
 
 
 def scene(shape, top, seed=0):
@@ -69,3 +70,41 @@ def test_bytes_that_are_no_record_are_refused():
     for junk in (b"", b"\x00" * 50, b"\xa1\x66record\x09", b"hello"):
         with pytest.raises(DamagedFile):
             unpack(junk)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_lossless_records_come_back_bit_for_bit(data):
+    bits, bayer = data.draw(st.sampled_from([(8, ""), (8, "RGGB"), (10, ""), (10, "RGGB"), (12, "RGGB")]))
+    lines, samples = (2 * data.draw(st.integers(1, 40)) for _ in range(2))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    spread = data.draw(st.sampled_from([0.0, 0.8, 30.0, 1e4]))
+    dn = (2 ** (bits - 2) + rng.normal(0, 1, (lines, samples)) * spread).clip(0, 2**bits - 1)
+    sent = observation(
+        dn.astype(np.uint8 if bits == 8 else np.uint16), instrument="tcam", bits=bits, bayer=bayer, light="dark",
+        compression_ratio=1.0, codec=LOSSLESS,
+    )  # fmt: skip
+    record = pack(sent)
+    got = unpack(record)
+    assert np.array_equal(got["dn"], sent["dn"])
+    assert got["dn"].dtype == sent["dn"].dtype
+    assert got.attrs == sent.attrs
+    assert pack(got) == record
+
+
+def test_a_dark_frame_takes_little_more_than_its_noise_is_worth():
+    noise = np.random.default_rng(1).normal(34.0, 0.84, (432, 588)).round().astype(np.uint16)
+    sent = observation(noise, instrument="tcam", bits=10, bayer="RGGB", compression_ratio=1.0, codec=LOSSLESS)
+    assert len(pack(sent)) * 8 / noise.size < 2.9  # the entropy of such noise is 1.8 bits, of differences 2.3
+
+
+def test_lossless_record_that_is_cut_or_of_an_unknown_codec_is_refused():
+    import cbor2
+
+    sent = frame("tcam", 32, 32, codec=LOSSLESS)
+    fields = cbor2.loads(pack(sent))
+    for planes in ([p[: len(p) // 2] for p in fields["planes"]], [b""] * 4, [7] * 4, fields["planes"][:3]):
+        with pytest.raises(DamagedFile):
+            unpack(cbor2.dumps(fields | {"planes": planes}))
+    with pytest.raises(DamagedFile, match="codec 'ZIP'"):
+        unpack(cbor2.dumps(fields | {"header": fields["header"] | {"codec": "ZIP"}}))

@@ -83,8 +83,8 @@ def _expand(plane: bytes, bits: int, like: NDArray[Any], codec: str) -> NDArray[
         raise ValueError(f"codec {codec!r}, expected {LOSSY} or {LOSSLESS}")
     whole = np.zeros(like.size + -like.size % _BLOCK, like.dtype)
     found = imagecodecs.aec_decode(plane, bitspersample=bits, blocksize=_BLOCK, rsi=_BLOCKS, out=whole)
-    if found.size != whole.size:
-        raise ValueError(f"{found.size} samples, expected {whole.size}")
+    if found.nbytes != whole.nbytes:
+        raise ValueError(f"{found.nbytes} octets of samples, expected {whole.nbytes}")
     return whole[: like.size].reshape(like.shape)
 
 
