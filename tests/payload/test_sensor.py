@@ -51,7 +51,7 @@ def test_photon_transfer_gives_back_the_gain():
 
 @pytest.mark.parametrize("electrons", [0.4, 5.0, 300.0, 9000.0])
 def test_electrons_follow_poissons_law(electrons):
-    """A converter of one electron a count without read noise shows them: variance = mean, and all of the distribution."""
+    """A converter of one electron a count without read noise shows them: variance = mean, and the distribution."""
     camera = grey("tcam", gain_e_per_dn=1.0, bits=15, full_well_e=1e6, read_noise_e=0.0, dark_e_per_s=0.0, bias_dn=0)
     light = even(camera, 1, electrons / electron_rate(camera)[0] / 6e-3)
     dn, _ = expose(light, camera, 1, WARM_C, 5, "x", told_ms=6.0)

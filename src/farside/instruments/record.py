@@ -83,9 +83,11 @@ def _expand(plane: bytes, bits: int, like: NDArray[Any], codec: str) -> NDArray[
         raise ValueError(f"codec {codec!r}, expected {LOSSY} or {LOSSLESS}")
     whole = np.zeros(like.size + -like.size % _BLOCK, like.dtype)
     found = imagecodecs.aec_decode(plane, bitspersample=bits, blocksize=_BLOCK, rsi=_BLOCKS, out=whole)
-    if found.nbytes != whole.nbytes:
-        raise ValueError(f"{found.nbytes} octets of samples, expected {whole.nbytes}")
-    return whole[: like.size].reshape(like.shape)
+    dn = whole[: like.size].reshape(like.shape)
+    # the decoder makes up what a cut stream lacks: only the true samples give the same stream
+    if found.nbytes != whole.nbytes or _rice(dn, bits) != plane:
+        raise ValueError("a damaged plane")
+    return dn
 
 
 def _rice(plane: NDArray[Any], bits: int) -> bytes:
