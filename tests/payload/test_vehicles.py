@@ -334,12 +334,20 @@ def test_the_terrain_camera_sees_the_deck_when_it_looks_down():
     assert 0.5 < distances(LANDER.mesh(joints_of(80.0, -30.0)), eye, d).min() < 1.5
 
 
-@pytest.mark.parametrize("camera", ["pcaml", "pcamr"])
+@pytest.mark.parametrize("camera", ["pcaml", "pcamr", "navcaml", "navcamr"])
 @pytest.mark.parametrize(("yaw", "pitch"), [(0.0, 0.0), (0.0, -24.0), (120.0, -12.0), (-60.0, -36.0)])
 def test_the_rovers_head_does_not_cover_the_view_of_its_eyes(camera, yaw, pitch):
     eye, d = sight(camera, (yaw, pitch))
     own = ROVER.of(["mast", "neck", "head"], joints_of(yaw, pitch))
     assert distances(own, eye, d).min() == np.inf
+
+
+@pytest.mark.parametrize("camera", ["hazcaml", "hazcamr"])
+def test_the_hazard_cameras_look_past_the_rovers_body_at_its_wheels(camera):
+    eye, d = sight(camera)
+    body, wheels = (distances(ROVER.of(links), eye, d) for links in (["body"], ["wheel-lf", "wheel-rf"]))
+    assert np.isfinite(body).mean() < 0.1
+    assert np.isfinite(wheels).any()
 
 
 def test_the_landing_camera_looks_past_the_lander():
