@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 BRIGHT = 99.5
 """Percentile of the lit pixels that comes to lie near white."""
 LIFT = 1.6
-"""What backlit sides and dark soil are lifted by beside it."""
+"""What backlit sides and dark soil are lifted by beside it,"""
+MIDDLE = 0.35
+"""but so far only that half of the lit pixels stay darker than this, linear: ground alone would be white."""
 BAR_PX = 26
 """Width of the scale beside a depth map."""
 
@@ -69,11 +71,12 @@ def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
 
 
 def _look(light: Light, burnt: NDArray[np.bool_], sun: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Light (line, sample, band) under this sunlight as sRGB, a flat spectrum grey, stretched to its own bright end."""
+    """Light (line, sample, band) under this sunlight as sRGB: a flat spectrum grey, stretched by its own bright end."""
     light = light / sun
     whiten(light, burnt)
     lit = light[(light.min(axis=2) > 0.0) & ~burnt]
-    return shown(light * np.float32(LIFT / (np.percentile(lit, BRIGHT) if lit.size else 1.0)))
+    middle, bright = np.percentile(lit, [50.0, BRIGHT]) if lit.size else (0.0, 1.0)
+    return shown(light * np.float32(min(LIFT / bright, MIDDLE / max(middle, 1e-30))))
 
 
 def _write(picture: NDArray[np.uint8], path: Path) -> Path:
