@@ -47,6 +47,10 @@ def drive(at, **arguments):
     return {"at": at, "do": "rover.drive", "with": WEST | arguments}
 
 
+def look(do, at, **arguments):
+    return {"at": at, "do": do, "with": {"sequence_id": "0007", "first_index": 0} | arguments}
+
+
 def report(at, until, every_s):
     return {"at": at, "do": "rover.report", "with": {"until": until, "every_s": every_s}}
 
@@ -114,6 +118,9 @@ def test_at_noon_it_refuses_and_says_so_in_telemetry(day):
     [
         ([drive("2019-01-04T05:00:00Z")], "aboard the lander"),
         ([report("2019-01-04T05:00:00Z", "2019-01-04T06:00:00Z", 60.0)], "aboard the lander"),
+        ([look("hazcam.pair", "2019-01-04T05:00:00Z")], "aboard the lander"),
+        ([look("navcam.pair", "2019-01-04T05:00:00Z", pitch_deg=-15.0)], "aboard the lander"),
+        ([ROLL_OFF, drive("2019-01-04T05:00:00Z"), look("hazcam.pair", "2019-01-04T05:01:00Z")], "busy"),
         ([ROLL_OFF, drive("2019-01-03T12:00:00Z")], "busy"),
         ([ROLL_OFF, {**ROLL_OFF, "at": "2019-01-03T08:00:00Z"}], "busy"),
         ([ROLL_OFF, drive("2019-01-04T05:00:00Z"), drive("2019-01-04T05:01:00Z")], "busy"),
