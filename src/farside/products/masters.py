@@ -137,15 +137,18 @@ def mend(image: NDArray[Any], bad: NDArray[np.bool_], stride: int) -> None:
 def clipped_mean(frames: Sequence[Floats]) -> Floats:
     """Mean (line, sample) of frames, without samples CLIP standard deviations off the median of their pixel.
 
-    The standard deviation is that of all samples about their pixels' medians.
+    The standard deviation is that of all samples about their pixels' medians. Where it leaves none, as in hot pixels
+    with their own noise, it is the median.
     """
     stack = np.stack(frames)
-    off = stack - np.median(stack, axis=0)
+    median = np.median(stack, axis=0)
+    off = stack - median
     # the median of few samples is near them: n / (n - 1) as for a mean
     sigma = np.sqrt(np.mean(off**2, dtype=np.float64) * len(frames) / max(len(frames) - 1, 1))
     good = np.abs(off) <= np.float32(CLIP * sigma)
-    total = np.where(good, stack, np.float32(0.0)).sum(axis=0, dtype=np.float32)
-    return np.asarray(total / np.maximum(good.sum(axis=0), 1).astype(np.float32), np.float32)
+    count = good.sum(axis=0)
+    total = np.where(good, off, np.float32(0.0)).sum(axis=0, dtype=np.float32)
+    return np.asarray(median + total / np.maximum(count, 1).astype(np.float32), np.float32)
 
 
 def _relative(frame: xr.Dataset, camera: Instrument, dark: Dark | None) -> Floats:
