@@ -9,10 +9,11 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from farside.geometry import t_to_utc, utc_to_t
-from farside.instruments import product_id
+from farside.instruments import CAMERAS, load, product_id
 from farside.twin import load_mission, qualities
 from farside.twin.commands.pcam_panorama import PcamPanorama
 from farside.twin.mission import Command
+from farside.twin.when import When
 
 ORDER = TypeAdapter(Command)
 RING = {
@@ -151,3 +152,21 @@ def test_the_pictures_of_the_landing_are_as_many_and_as_fast_as_the_real_ones():
     frames = film.records(qualities()["full"])
     assert frames == 5358
     assert frames / film.with_.duration_s == pytest.approx(9.83, abs=0.005)
+
+
+@pytest.mark.parametrize("vehicle", ["lander", "rover"])
+def test_at_full_size_the_links_carry_home_all_pictures_before_the_flight_ends(vehicle):
+    """Bits of all frames at the published rate, a tenth more for headers; contacts last nearly all the time."""
+    mission, full = load_mission("chang-e-4"), qualities()["full"]
+    rate = getattr(mission, vehicle).to_relay_bps
+    events = dict.fromkeys(("ignition", "touchdown"), utc_to_t("2019-01-03T02:26:00Z"))
+    waiting, before = 0.0, mission.span.start
+    orders = [o for s in mission.sequences if s.vehicle == vehicle for o in s.commands if o.records(full)]
+    pictures = [(When.parse(o.at).resolve(events), o) for o in orders if set(o.instruments()) <= set(CAMERAS)]
+    for t, order in sorted(pictures, key=lambda pair: pair[0]):
+        name = order.instruments()[0]
+        camera = load(name, getattr(order.with_, "mode", ""))
+        d, n = camera.detector, camera.pixels_per_sample
+        bits = order.records(full) * d.width * d.height / n**2 * d.sent_bits / camera.compression_ratio
+        waiting, before = max(0.0, waiting - rate * (t - before)) + 1.1 * bits, t
+    assert 0.0 < waiting / rate < 0.7 * (mission.span.end - before)
