@@ -14,6 +14,7 @@ from farside.geometry import Site, t_to_utc, utc_to_t
 from farside.instruments import names
 from farside.twin.commands import COMMANDS, Order
 from farside.twin.link import LinkSpec, nodes
+from farside.twin.models import ModelSpec, rooted
 from farside.twin.part import Node, Part, Positive, Utc, epoch
 
 HALO_REVOLUTION_S = 14.75 * 86400.0
@@ -210,6 +211,7 @@ class Mission(Part):
     rover: RoverSpec
     sun: SunSpec = SunSpec()
     link: LinkSpec = LinkSpec()
+    models: tuple[ModelSpec, ...] = ()
     sequences: tuple[Sequence, ...]
 
     @model_validator(mode="after")
@@ -228,6 +230,15 @@ class Mission(Part):
             missing = [name for name in fault.at if name not in known]
             if missing:
                 raise ValueError(f"faults at {', '.join(known)}, got {missing[0]!r} in {fault.kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _models_have_names_of_their_own(self) -> Mission:
+        taken = {"ground", "rocks", "lander", "rover"}
+        for model in self.models:
+            if model.name in taken:
+                raise ValueError(f"a name of its own for every model, got {model.name!r}, which is taken")
+            taken.add(model.name)
         return self
 
     @model_validator(mode="after")
@@ -296,7 +307,12 @@ def load(name_or_path: str | Path) -> Mission:
         raise BadInput(
             "mission", "", str(name_or_path), f"a mission file, or one of the built-in missions: {', '.join(known)}"
         )
-    return Mission(**_spec(path)) if path in known.values() else _checked(path, _spec(path))
+    if path in known.values():
+        return Mission(**_spec(path))
+    mission = _checked(path, rooted(_spec(path), path.parent))
+    for model in mission.models:
+        model.read()
+    return mission
 
 
 def _is_file(path: Path) -> bool:

@@ -18,6 +18,7 @@ from farside.instruments.commanding import pack_packet as pack_verdict
 from farside.link import Agent, BundleId, Eid, Priority, StoreFull, ThinAgent
 from farside.payload import View
 from farside.twin.commands import Order
+from farside.twin.joints import lander_joints, mast_joints, moved, rover_joints
 from farside.twin.mission import Sequence
 from farside.twin.quality import Quality
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
@@ -173,6 +174,7 @@ class Vehicle:
             sun_distance_au=distance_au,
             temperature_c=camera.temperature_c,
             seed=mission.seed,
+            joints=self._joints(t, sun, mast_deg and (mast_deg[0] + error[0], mast_deg[1] + error[1])),
             mode=mode,
         )
 
@@ -181,6 +183,24 @@ class Vehicle:
         if taken < commanded:
             what = f"{order.do} at {order.at}: {taken} of {commanded} exposures, no more at this quality"
             self.truth.event(self.t, self.name, what)
+
+    def _joints(
+        self, t: float, sun: tuple[float, float, float], mast_deg: tuple[float, float] | None
+    ) -> tuple[tuple[str, float], ...]:
+        """How the joints of both vehicles stand; the mast of the camera in use is up and looks where that does."""
+        travel = self.world.travel
+        begun = travel if travel and t >= travel.rolloff.commanded else None
+        touchdown = next(at for at, name in self.world.descent.events if name == "touchdown")
+        values = {
+            "lander": lander_joints(touchdown, begun.rolloff if begun else None, t),
+            "rover": rover_joints(begun, sun, t),
+        }
+        if mast_deg is not None:
+            used = values[self.name]
+            for folded in ("mast-lift", "mast-fold"):
+                used.pop(folded, None)
+            used |= mast_joints(*mast_deg)
+        return moved(values)
 
     def photograph(self, plan: list[View]) -> Generator[Any, Any, None]:
         """Take the exposures of ``plan`` in time order; each record is in the store when its exposure begins."""

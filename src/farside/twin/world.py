@@ -36,6 +36,7 @@ from farside.moon import GroundTemperature, Moon, Relief, build_relief, terrain_
 from farside.payload import Mesh, Scene, View, observe, rock_mesh
 from farside.sky import sun_direction, sun_distance_au
 from farside.twin.mission import Mission
+from farside.twin.models import Looks, Standing, models_sha256
 from farside.twin.quality import Quality
 from farside.twin.shot import Shot
 from farside.work import Pool, Stages, key_of
@@ -90,7 +91,8 @@ class World:
     def key(self) -> str:
         """Identifies the ground and everything on it."""
         ground = (self.mission.seed, self.mission.site, self.quality.relief, REACH_M, ROCK_RINGS, self.terrain_sha256)
-        return key_of(self.code, *ground)
+        models = self.mission.models
+        return key_of(self.code, *ground, *((models, models_sha256(models)) if models else ()))
 
     @cached_property
     def terrain_sha256(self) -> str:
@@ -172,6 +174,16 @@ class World:
         position, diameter, height, turn, shape = columns
         return rock_mesh(position, diameter, height, turn, shape.astype(np.int64)) if len(position) else None
 
+    @cached_property
+    def standing(self) -> tuple[Standing, ...]:
+        """The mission's models in their places."""
+        return tuple(Standing.on(self.relief, spec) for spec in self.mission.models)
+
+    @cached_property
+    def models(self) -> dict[str, tuple[*Looks, Pose]]:
+        """Mesh, materials and place in the site frame of every model by name."""
+        return {s.spec.name: (*s.spec.read(), s.pose) for s in self.standing}
+
     # Motion ----------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -217,7 +229,10 @@ class World:
         """What the rover has to keep off: high rocks and the lander."""
         rocks = self.moon.rocks(self.site, OBSTACLES_M, SMALLEST_ROCK_M)
         east, north, _ = self.descent.rest.position
-        return Obstacles.of_rocks(rocks.position, rocks.diameter, rocks.height).with_disc(east, north, LANDER_M)
+        out = Obstacles.of_rocks(rocks.position, rocks.diameter, rocks.height).with_disc(east, north, LANDER_M)
+        for model in self.standing:
+            out = out.with_disc(*model.pose.position[:2], model.reach_m)
+        return out
 
     def roll_off(self, t: float) -> Travel:
         """Begin the travel: the separation command reaches the rover at ``t``.

@@ -5,6 +5,7 @@ from farside.flight.rover.drive import Drive, Place, drive
 from farside.flight.rover.energy import Activity, Energy, drive_power, live, next_body_k, next_charge, panel_power
 from farside.flight.rover.footing import Stand, attitudes, stand
 from farside.flight.rover.ramp import RollOff, roll_off
+from farside.flight.rover.rolling import steering, wheel_turns
 from farside.flight.rover.route import find_route, line_cost, plan_route
 from farside.flight.rover.rules import SUN_MODES, refusal, sun_events, sun_mode
 from farside.flight.rover.telemetry import telemetry
@@ -39,8 +40,10 @@ __all__ = [
     "refusal",
     "roll_off",
     "stand",
+    "steering",
     "sun_events",
     "sun_mode",
     "telemetry",
+    "wheel_turns",
     "yutu2",
 ]
