@@ -25,7 +25,7 @@ class Arguments(Part):
 
     instrument: str
     sequence_id: str = Field(pattern=r"^\d{4}$")
-    first_index: int = Field(ge=0, lt=1000)
+    first_index: int = Field(ge=0)
     light: Literal["dark", "flat", "chart"]
     frames: int = Field(gt=0, le=100)
     exposure_ms: float | None = Field(default=None, gt=0)
@@ -40,6 +40,8 @@ class Arguments(Part):
             raise ValueError(f"dark or chart, for {self.instrument} has no even source")
         if self.light == "chart" and (camera.on_rover or not camera.on_mast):
             raise ValueError(f"dark or flat, for {self.instrument} cannot be pointed at the chart on the lander's deck")
+        if self.first_index + self.frames > 10**camera.index_digits:
+            raise ValueError(f"frames numbered up to {10**camera.index_digits - 1}, as in names of {self.instrument}")
         return self
 
 
