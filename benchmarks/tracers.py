@@ -161,19 +161,20 @@ def lambert(ours: Renderer, mitsuba: Renderer, folder: Path) -> Iterator[Claim]:
     write_stone(dark, shaded=True)
     for one in (ours, mitsuba):
         one.ask(do="build", scene=str(scene))
-    lit, theirs = ours.picture(0), mitsuba.picture(0)
+    lit, suns = ours.picture(0), np.stack([mitsuba.picture(0, sun) for sun in range(1 + LIMBS)])
     ours.ask(do="build", scene=str(dark))
     mine = lit - ours.picture(0)
-    # inside facets: all nine neighbours are alike
-    inside = (maximum_filter(theirs, 3) < minimum_filter(theirs, 3) * (1 + 1e-4)) & (theirs > 0.0)
+    # inside facets and outside penumbrae: all nine neighbours are alike and see all of the Sun
+    theirs = suns[0]
+    inside = maximum_filter(theirs, 3) < minimum_filter(theirs, 3) * (1 + 1e-4)
+    inside &= minimum_filter((suns > 0.0).all(axis=0), 3)
     off = np.abs(mine / np.where(inside, theirs, 1.0) - 1.0)[inside]
     with np.load(scene) as stored:
         colour = float(stored["irradiance_of_middle"] / stored["irradiance"])
     shades = len(np.unique(theirs[inside].round(3)))
     data = f"median {100 * np.median(off):.5f} %, {shades} shades, {inside.mean():.0%} of the pixels; E of the whole"
     data += f" band, at its middle it is {100 * (colour - 1):+.2f} %"
-    worst = 100 * float(np.quantile(off, 0.999))
-    yield Claim("Lambert stone: radiance off Mitsuba's, 99.9 % of the pixels", worst, "%", 0.1, data)
+    yield Claim("Lambert stone: radiance off Mitsuba's, any pixel", 100 * float(off.max()), "%", 0.1, data)
 
 
 def claims() -> Iterator[Claim]:
