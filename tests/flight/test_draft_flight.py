@@ -114,7 +114,7 @@ def test_the_panorama_shows_the_true_horizon(truth, panorama, relief):
 
 def test_the_rover_stands_where_the_panorama_shows_it(truth, panorama):
     """The rover's shadowed, blue and gold shape breaks the ground's even brightness in its true direction."""
-    view = _view(next(o for o in truth["observations"] if o["instrument"] == "tcam"))
+    view = _view(next(o for o in truth["observations"] if (o["instrument"], o["sequence_id"]) == ("tcam", "0004")))
     assert view.rover is not None
     lander = truth["touchdown"]["pose"]
     eye = Pose.of(np.array(lander["position"]), np.array(lander["rotation"])).apply(np.array(panorama.attrs["eye_m"]))
