@@ -10,8 +10,8 @@ from typing import Any
 import simpy
 from pydantic import TypeAdapter
 
-from farside.geometry import t_to_utc
-from farside.instruments import CAMERAS
+from farside.geometry import Pose, t_to_utc
+from farside.instruments import CAMERAS, Instrument, camera_pose
 from farside.instruments import load as load_instrument
 from farside.instruments.commanding import Verdict
 from farside.instruments.commanding import pack_packet as pack_verdict
@@ -20,6 +20,7 @@ from farside.payload import View
 from farside.twin.commands import Order
 from farside.twin.joints import lander_joints, mast_joints, moved, rover_joints
 from farside.twin.mission import Sequence
+from farside.twin.motion import REST, Motion, motion
 from farside.twin.quality import Quality
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
 from farside.twin.shot import Shot
@@ -175,8 +176,17 @@ class Vehicle:
             temperature_c=camera.temperature_c,
             seed=mission.seed,
             joints=self._joints(t, sun, mast_deg and (mast_deg[0] + error[0], mast_deg[1] + error[1])),
+            motion=self._motion(camera, t),
             mode=mode,
         )
+
+    def _motion(self, camera: Instrument, t: float) -> Motion:
+        """How a camera moves that is fixed to the lander; those of the rover and on masts are used standing."""
+        if camera.fixed is None or camera.on_rover:
+            return REST
+        rotation, centre = camera_pose(camera.name)
+        world, mount = self.world, Pose.of(centre, rotation)
+        return motion(lambda t: world.lander_pose(t) @ mount, t, world.descent.ignition_t)
 
     def thin(self, order: Order, taken: int, commanded: int) -> None:
         """Note in the truth that this quality takes fewer exposures than are commanded."""
