@@ -37,7 +37,16 @@ def fly(
     terrain: Terrain = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than the mission file's.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
+        int | None, typer.Option(min=1, max=1024, help="Threads, or processes, to work with. [default: all cores]")
+    ] = None,
+    processes: Annotated[bool, typer.Option("--processes", help="Make frames in processes, not threads.")] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Make frames on the Dask cluster of this scheduler, e.g. tcp://10.0.0.5:8786; its workers have to see "
+            "--out under the same path.",
+        ),
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -59,6 +68,8 @@ def fly(
             terrain=terrain,
             seed=seed,
             workers=workers,
+            processes=processes,
+            cluster=cluster,
             progress=progress,
         )
     if as_json:

@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from farside.twin import (
     load_mission,
     qualities,
 )
-from farside.work import Pool, Stages, atomic_write, key_of
+from farside.work import Pool, Stages, Workers, atomic_write, hire, key_of
 
 RECORD = "record.json"
 SAME_FLIGHT = ("mission_sha256", "seed", "quality", "terrain")
@@ -73,21 +73,25 @@ def fly(
     terrain: str | Path | Sequence[str | Path] | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    processes: bool = False,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Flight:
     """Fly a mission, by name or file, into the folder ``out`` (default: the mission's name).
 
-    terrain: elevation files, the finest has its say; None: the built-in ground. The result is a function of mission,
-    quality, terrain and seed alone; an interrupted flight is finished by the same call. Raises BadInput before any
-    work starts, OutOfSpace when the disk is too small.
+    terrain: elevation files, the finest has its say; None: the built-in ground. workers: how many threads share the
+    work. processes, cluster: frames, soundings and spectra of the radio are made by as many processes, or by the
+    workers of the Dask scheduler at an address such as "tcp://10.0.0.5:8786", which have to see ``out`` under the same
+    path. The result is a function of mission, quality, terrain and seed alone; an interrupted flight is finished by the
+    same call. Raises BadInput before any work starts, OutOfSpace when the disk is too small.
     """
     progress = progress or Silence()
     spec, level = _checked(load_mission(mission), quality, seed)
     folder = Path(out) if out is not None else Path(spec.mission)
-    with Pool(workers) as pool:
+    with Pool(workers) as pool, _away(workers, processes, cluster) as away:
         stages = Stages(folder / "stages")
         files = [terrain] if isinstance(terrain, str | Path) else terrain or []
-        world = World(spec, level, stages, pool, [Path(file) for file in files], progress.say)
+        world = World(spec, level, stages, pool, [Path(file) for file in files], progress.say, away)
         _ = world.moon  # a terrain file that cannot be used is refused before anything is touched
         provenance = _provenance(spec, quality, world)
         _claim(folder, level, provenance)
@@ -96,6 +100,10 @@ def fly(
             _Flying(world, folder, progress).run(provenance)
             stages.prune()
     return Flight(folder)
+
+
+def _away(workers: int | None, processes: bool, cluster: str | None) -> AbstractContextManager[Workers | None]:
+    return hire(workers, processes, cluster) if processes or cluster is not None else nullcontext()
 
 
 class _Flying:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Generator, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import simpy
@@ -23,7 +24,7 @@ from farside.twin.mission import Sequence
 from farside.twin.motion import REST, Motion, motion
 from farside.twin.quality import Quality
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
-from farside.twin.shot import Shot
+from farside.twin.shot import Made, Shot
 from farside.twin.truth import Truth
 from farside.twin.when import EVENTS, When
 from farside.twin.world import World
@@ -220,12 +221,15 @@ class Vehicle:
 
     def carry_out(self, shots: Iterable[Shot]) -> Generator[Any, Any, None]:
         """Make records in order of time; each is in the store when it is complete. What finds no room is lost."""
-        plan, stages = list(shots), self.world.stages
+        plan, world = list(shots), self.world
+        away = world.away or world.pool
 
-        def record(shot: Shot) -> bytes:
-            return stages.bytes("records", key_of(self.world.code, shot.on, shot.view), shot.make)
+        def begin(shot: Shot) -> Future[bytes]:
+            key = key_of(world.code, shot.on, shot.view)
+            workers = away if shot.travels else world.pool
+            return world.stages.submit("records", key, workers, Made(world.code, shot.make))
 
-        for shot, made in zip(plan, self.world.pool.map(record, plan), strict=True):
+        for shot, made in zip(plan, away.collect(map(begin, plan)), strict=True):
             yield self.wait(shot.done - self.t)
             kept = self._send(RECORDS, made, Priority.BULK, shot.name)
             self.truth.observation(shot.view, len(made), kept)

@@ -6,12 +6,9 @@ the rover's travel grows as its commands reach it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +23,20 @@ from farside.flight.rover import (
     Travel,
     cost_map,
     drive,
-    imprint,
     plan_route,
     roll_off,
 )
 from farside.geometry import Pose, Site, t_to_utc, utc_to_t
-from farside.instruments import pack
 from farside.moon import GroundTemperature, Moon, Relief, build_relief, terrain_sha256
-from farside.payload import Mesh, Scene, View, observe, rock_mesh
+from farside.payload import Scene, View
 from farside.sky import sun_direction, sun_distance_au
+from farside.twin.code import code_key
 from farside.twin.mission import Mission
 from farside.twin.models import Looks, Standing, models_sha256
 from farside.twin.quality import Quality
+from farside.twin.scenery import Exposure, Scenery, save_rocks, save_tracks
 from farside.twin.shot import Shot
-from farside.work import Pool, Stages, key_of
+from farside.work import Pool, Stages, Workers, key_of
 
 Array = NDArray[np.float64]
 
@@ -53,24 +50,15 @@ LANDER_M = 2.6
 """Radius that the rover keeps off around the lander's middle: its pads and the ramp's foot."""
 MARGIN_M = 8.0
 """Detours may reach this far beyond the waypoints."""
-TRUTH_ROOMS = ("work", "geometry", "physics", "sky", "instruments", "moon", "flight", "payload", "twin")
-LIBRARIES = ("numpy", "scipy", "numba", "heyoka", "pillow")
-
-
-def code_key() -> str:
-    """Hash of the sources that results depend on: an upgrade must never meet results of the version before it."""
-    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in LIBRARIES).encode())
-    for room in TRUTH_ROOMS:
-        root = Path(str(files("farside") / room))
-        for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml")):
-            digest.update(str(path.relative_to(root)).encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 @dataclass
 class World:
-    """What is true in one flight. ``say(what)`` hears what is being made."""
+    """What is true in one flight.
+
+    pool: threads that share what is here. say(what): hears what is being made. away: who makes records that travel, if
+    not the pool.
+    """
 
     mission: Mission
     quality: Quality
@@ -78,9 +66,9 @@ class World:
     pool: Pool
     terrain: Sequence[Path]
     say: Callable[[str], None]
+    away: Workers | None = None
     travel: Travel | None = field(init=False, default=None)
     """The rover's way as commanded so far, None while it rides on the lander."""
-    _seen: tuple[str, Scene] | None = field(init=False, default=None)
 
     @cached_property
     def code(self) -> str:
@@ -123,56 +111,56 @@ class World:
     @cached_property
     def relief(self) -> Relief:
         """Nested height grids around the site, mapped from disk."""
+        return Relief.load(self._relief_folder)
+
+    @cached_property
+    def _relief_folder(self) -> Path:
         self.say(f"shaping the ground around {self.mission.site.name}")
         spec = self.quality.relief
 
         def build(folder: Path) -> None:
             build_relief(self.moon, self.site, spec.cells, spec.finest_m, REACH_M, self.pool).save(folder)
 
-        return Relief.load(self.stages.tree("relief", self.key, build))
+        return self.stages.tree("relief", self.key, build).absolute()
+
+    @cached_property
+    def _rocks_file(self) -> Path:
+        """Rocks: small ones near the lander, only large ones far away."""
+        self.say("strewing rocks")
+
+        def strew(part: Path) -> None:
+            parts: list[tuple[Any, ...]] = []
+            for radius, smallest, largest in ROCK_RINGS:
+                rocks = self.moon.rocks(self.site, radius, smallest)
+                mine = rocks.diameter < largest
+                base = np.array(rocks.position[mine])
+                base[:, 2] = self.relief.height(base[:, 0], base[:, 1])
+                columns = rocks.diameter, rocks.height, rocks.turn, rocks.shape.astype(np.int64)
+                parts.append((base, *(column[mine] for column in columns)))
+            position, diameter, height, turn, shape = (np.concatenate(column) for column in zip(*parts, strict=True))
+            save_rocks(part, position, diameter, height, turn, shape)
+
+        return self.stages.file("rocks", self.key, ".npz", strew).absolute()
+
+    def scenery(self, t: float) -> tuple[str, Scenery]:
+        """Ground with the tracks of the drives that were over at ``t``, and rocks: its key, and itself."""
+        tracks = self._tracks(t)
+        bare = Scenery(self._relief_folder, self._rocks_file, models=self.standing)
+        if not tracks:
+            return self.key, bare
+        key = key_of(self.key, tracks)
+        file = self.stages.file("tracks", key, ".npz", lambda part: save_tracks(part, tracks))
+        return key, replace(bare, tracks=file.absolute())
 
     def scene(self, t: float) -> tuple[str, Scene]:
-        """Ground with the tracks of the drives that were over at ``t``, rocks and vehicles: its key, and itself.
-
-        Only the last one asked for is kept.
-        """
-        tracks = self._tracks(t)
-        key = key_of(self.key, tracks) if tracks else self.key
-        if self._seen is None:
-            self.say("strewing rocks")
-            self._seen = key, Scene.build(self._trodden(tracks), self._rocks())
-        elif self._seen[0] != key:
-            self._seen = key, self._seen[1].on(self._trodden(tracks))
-        return self._seen
+        """The scenery at ``t`` with the vehicles, as cameras look at it: its key, and itself."""
+        key, scenery = self.scenery(t)
+        return key, scenery.scene()
 
     def _tracks(self, t: float) -> list[Array]:
         """Tracks of the rover's wheels; those of a drive that goes on are not there yet."""
         over = self.travel.marks(t) if self.travel else 0
         return self.travel.tracks(self.travel.drives[over - 1].stop) if self.travel and over else []
-
-    def _trodden(self, tracks: list[Array]) -> Relief:
-        """The relief with wheel tracks."""
-        bare = self.relief
-        if not tracks:
-            return bare
-        levels = [
-            imprint(height, albedo, post, tracks)
-            for height, albedo, post in zip(bare.heights, bare.albedo, bare.posts_m, strict=True)
-        ]
-        return Relief(bare.site, [height for height, _ in levels], bare.posts_m, [albedo for _, albedo in levels])
-
-    def _rocks(self) -> Mesh | None:
-        """Rocks as a mesh: small ones near the lander, only large ones far away."""
-        parts: list[tuple[Any, ...]] = []
-        for radius, smallest, largest in ROCK_RINGS:
-            rocks = self.moon.rocks(self.site, radius, smallest)
-            mine = rocks.diameter < largest
-            base = np.array(rocks.position[mine])
-            base[:, 2] = self.relief.height(base[:, 0], base[:, 1])
-            parts.append((base, *(column[mine] for column in (rocks.diameter, rocks.height, rocks.turn, rocks.shape))))
-        columns: Any = (np.concatenate(column) for column in zip(*parts, strict=True))
-        position, diameter, height, turn, shape = columns
-        return rock_mesh(position, diameter, height, turn, shape.astype(np.int64)) if len(position) else None
 
     @cached_property
     def standing(self) -> tuple[Standing, ...]:
@@ -281,7 +269,7 @@ class World:
         """The records of camera views of this scene, in order."""
 
         def shot(view: View) -> Shot:
-            key, scene = self.scene(view.t)
-            return Shot(view, lambda: pack(observe(scene, view)), view.t, key)
+            key, scenery = self.scenery(view.t)
+            return Shot(view, Exposure(scenery, view), view.t, key, travels=True)
 
         return [shot(view) for view in plan]

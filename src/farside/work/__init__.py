@@ -1,8 +1,25 @@
 """Running many jobs, keeping what was expensive, and drawing random numbers that do not depend on order."""
 
+from farside.work.cluster import Cluster
 from farside.work.files import atomic_write, no_space, replace_folder, sync_folder
+from farside.work.hire import hire
 from farside.work.pool import Pool
+from farside.work.processes import Processes
 from farside.work.seeds import rng
 from farside.work.stages import Stages, key_of
+from farside.work.workers import Workers
 
-__all__ = ["Pool", "Stages", "atomic_write", "key_of", "no_space", "replace_folder", "rng", "sync_folder"]
+__all__ = [
+    "Cluster",
+    "Pool",
+    "Processes",
+    "Stages",
+    "Workers",
+    "atomic_write",
+    "hire",
+    "key_of",
+    "no_space",
+    "replace_folder",
+    "rng",
+    "sync_folder",
+]

@@ -6,13 +6,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from farside.work.files import atomic_write, no_space, replace_folder
+from farside.work.workers import Workers
 
 
 def key_of(*parts: object) -> str:
@@ -50,15 +53,12 @@ class Stages:
         self._used.add(path)
         return path
 
-    def bytes(self, kind: str, key: str, make: Callable[[], bytes]) -> bytes:
-        """Return the stored bytes, making and storing them first if they are not there."""
+    def submit(self, kind: str, key: str, workers: Workers, make: Callable[[], bytes]) -> Future[bytes]:
+        """The stored bytes, made by ``workers`` and stored as soon as they are made if they are not there."""
         path = self.path(kind, key)
         if path.exists():
-            return path.read_bytes()
-        made = make()
-        with atomic_write(path) as part:
-            part.write_bytes(made)
-        return made
+            return _ready(path.read_bytes())
+        return _then(workers.submit(_call, make), partial(_store, path))
 
     def file(self, kind: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
         """Return the path of a stored file, calling ``make(temporary_path)`` first if it is not there."""
@@ -85,3 +85,33 @@ class Stages:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def _call(make: Callable[[], bytes]) -> bytes:
+    return make()
+
+
+def _store(path: Path, made: bytes) -> bytes:
+    with atomic_write(path) as part:
+        part.write_bytes(made)
+    return made
+
+
+def _ready(value: bytes) -> Future[bytes]:
+    future: Future[bytes] = Future()
+    future.set_result(value)
+    return future
+
+
+def _then(first: Future[bytes], do: Callable[[bytes], bytes]) -> Future[bytes]:
+    """What ``do`` makes of a result, done as soon as that is there and whether or not anybody asks for it."""
+    second: Future[bytes] = Future()
+
+    def go_on(done: Future[bytes]) -> None:
+        try:
+            second.set_result(do(done.result()))
+        except BaseException as error:
+            second.set_exception(error)
+
+    first.add_done_callback(go_on)
+    return second

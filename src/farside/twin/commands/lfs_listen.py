@@ -62,7 +62,8 @@ class LfsListen(Order):
         """Listen, and keep each record for the link when its last block is heard."""
         every = lfs.load().block.every_s
         yield from vehicle.carry_out(
-            Shot(view, partial(_record, view), done=view.t + every * view.blocks) for view in self._plan(vehicle)
+            Shot(view, partial(_record, view), done=view.t + every * view.blocks, travels=True)
+            for view in self._plan(vehicle)
         )
 
     def _plan(self, vehicle: Lander) -> Iterator[Listening]:

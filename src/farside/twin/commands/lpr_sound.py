@@ -87,7 +87,7 @@ class LprSound(Order):
         track = Track.along(travel, vehicle.t, _end(travel, vehicle.quality.lpr.longest_m))
         on = key_of(track)
         yield from vehicle.carry_out(
-            Shot(view, partial(_record, track, view), done=view.until, on=on)
+            Shot(view, partial(_record, track, view), done=view.until, on=on, travels=True)
             for view in self._plan(track, vehicle.world.mission.seed)
         )
 

@@ -1,0 +1,24 @@
+"""Which sources made a result."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+TRUTH_ROOMS = ("work", "geometry", "physics", "sky", "instruments", "moon", "flight", "payload", "twin")
+LIBRARIES = ("numpy", "scipy", "numba", "heyoka", "pillow")
+
+
+@functools.cache
+def code_key() -> str:
+    """Hash of the sources that results depend on: an upgrade must never meet results of the version before it."""
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in LIBRARIES).encode())
+    for room in TRUTH_ROOMS:
+        root = Path(str(files("farside") / room))
+        for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".yaml")):
+            digest.update(str(path.relative_to(root)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

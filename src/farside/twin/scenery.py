@@ -1,0 +1,107 @@
+"""What a scene is built from: files small enough to name, so that a frame can be made wherever they are seen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.errors import BadInput
+from farside.flight.rover import imprint
+from farside.instruments import pack
+from farside.moon import Relief
+from farside.payload import Mesh, Scene, View, observe, rock_mesh
+from farside.twin.models import Standing
+
+Array = NDArray[np.float64]
+
+_BUILDING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """The files behind a scene; each is named by the key of everything it depends on, and never changes.
+
+    relief: folder of the bare ground. rocks: columns of `save_rocks`. tracks: polylines of `save_tracks`, None where
+    nobody has driven yet. models: of the user's, in their places.
+    """
+
+    relief: Path
+    rocks: Path
+    tracks: Path | None = None
+    models: tuple[Standing, ...] = ()
+
+    def scene(self) -> Scene:
+        """The scene, built once in each process; kept until another is asked for and as long as somebody uses it.
+
+        Raises BadInput where the files are not seen.
+        """
+        with _BUILDING:
+            scene = _in_use.get(self)
+            if scene is None:
+                scene = _in_use[self] = self._build()
+            _last[:] = [scene]
+        return scene
+
+    def _build(self) -> Scene:
+        """On ground that differs by its tracks alone, rocks and vehicles stay what they are."""
+        for path in filter(None, (self.relief, self.rocks, self.tracks)):
+            if not path.exists():
+                expected = "a flight's folder that every worker sees under this path: choose such an --out"
+                raise BadInput(path, "", "not there", expected)
+        for other, scene in _in_use.items():
+            if replace(other, tracks=self.tracks) == self:
+                return scene.on(self._ground())
+        return Scene.build(self._ground(), _rocks(self.rocks))
+
+    def _ground(self) -> Relief:
+        """The relief with wheel tracks."""
+        bare = Relief.load(self.relief)
+        if self.tracks is None:
+            return bare
+        with np.load(self.tracks) as file:
+            tracks = [file[name] for name in file.files]
+        levels = [
+            imprint(height, albedo, post, tracks)
+            for height, albedo, post in zip(bare.heights, bare.albedo, bare.posts_m, strict=True)
+        ]
+        return Relief(bare.site, [height for height, _ in levels], bare.posts_m, [albedo for _, albedo in levels])
+
+
+_in_use: WeakValueDictionary[Scenery, Scene] = WeakValueDictionary()
+_last: list[Scene] = []
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The record of one camera view, to be made in whatever process calls it."""
+
+    scenery: Scenery
+    view: View
+
+    def __call__(self) -> bytes:
+        """Build the scene if it is not there, take the picture, and pack it."""
+        return pack(observe(self.scenery.scene(), self.view))
+
+
+def save_rocks(path: Path, position: Array, diameter: Array, height: Array, turn: Array, shape: NDArray) -> None:
+    """Write rocks as `rock_mesh` takes them: n of them, on the ground, site frame."""
+    with path.open("wb") as file:
+        np.savez(file, position=position, diameter=diameter, height=height, turn=turn, shape=shape)
+
+
+def save_tracks(path: Path, tracks: Sequence[Array]) -> None:
+    """Write the polylines (k, 2) of wheels, east and north, m."""
+    with path.open("wb") as file:
+        np.savez(file, *tracks)
+
+
+def _rocks(path: Path) -> Mesh | None:
+    with np.load(path) as file:
+        columns = [file[name] for name in ("position", "diameter", "height", "turn", "shape")]
+    return rock_mesh(*columns) if len(columns[0]) else None
