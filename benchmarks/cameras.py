@@ -365,7 +365,7 @@ def closed_loop(scene: Scene) -> Iterator[Claim]:
         seconds = raw.attrs["exposure_ms"] * 1e-3
         # electrons of a full-scale count above the bias, over those of unit radiance
         unit = (d.full_scale - d.bias_dn) * d.gain_e_per_dn / (bands * seconds)
-        counts = raw["dn"].to_numpy()
+        counts = raw["dn"].to_numpy().astype(float)  # below the bias, whole numbers without a sign would wrap
         use = counts < d.full_scale
         level = calibrate(raw, SITE)
         dn = level["dn"].to_numpy().astype(float) / (2 ** int(level.attrs["bits"]) - 1)
