@@ -28,15 +28,16 @@ from benchmarks.claim import Claim
 from farside.geometry import Pose, Site
 from farside.instruments import Instrument, load
 from farside.moon import Moon, Relief, build_relief
-from farside.payload import Body, Mesh, Scene, View, observe, radiance, rock_mesh, truth_planes
-from farside.payload.camera.bvh import STACK, hit_mesh
+from farside.payload import Body, Rocks, Scene, View, observe, radiance, truth_planes
+from farside.payload.camera.bvh import STACK
 from farside.payload.camera.ground import hit_ground, make_ground
+from farside.payload.camera.instances import hit_instances
 from farside.payload.camera.kernel import KERNEL
 from farside.payload.camera.optics import band_pattern, electron_rate
-from farside.payload.camera.render import planes
+from farside.payload.camera.planes import trace
 from farside.payload.camera.sensor import expose
 from farside.payload.mesh import box, merge
-from farside.payload.vehicles import Paint
+from farside.payload.vehicles import Material
 from farside.physics import light_above, limb_darkening, solar_angular_radius, solar_irradiance
 from farside.physics.disc import COLUMN_X
 from farside.products import calibrate
@@ -68,13 +69,12 @@ from farside.payload import Scene, radiance
 class Plain:
     posts_m = [0.25]
     albedo = [np.ones((17, 17), np.float32)]
-    heights = [np.random.default_rng(1).standard_normal((8193, 8193), np.float32)]
-Plain.heights[0] *= np.float32(0.02)
+    heights = np.random.default_rng(1).standard_normal((1, 8193, 8193), np.float32)
+Plain.heights *= np.float32(0.02)
 start = time.process_time()
 scene = Scene.of(Plain, {})
 build = time.process_time() - start
-Plain.heights.clear()
-bright = [radiance(scene, replace(nadir(h, sun=LOW_SUN), binning=1)).min() > 0 for h in (1500.0, 300.0)]
+bright = [radiance(scene, replace(nadir(h, sun=LOW_SUN), binning=1), bounce=False).min() > 0 for h in (1500.0, 300.0)]
 if not all(bright):
     raise SystemExit("a plain with holes")
 # not getrusage, whose maximum a process inherits from the one that started it
@@ -96,12 +96,12 @@ def near() -> Relief:
 
 
 @cache
-def rocks() -> Mesh:
+def rocks() -> Rocks:
     """The rocks around the site."""
     found = Moon(SEED).rocks(relief().site, ROCKS_M, ROCK_M)
     base = np.array(found.position, float)
     base[:, 2] = relief().height(base[:, 0], base[:, 1])
-    return rock_mesh(base, found.diameter, found.height, found.turn, found.shape.astype(np.int64))
+    return Rocks.lying(base, found.diameter, found.height, found.turn, found.shape.astype(np.int64))
 
 
 def triangles(ground: Relief) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -163,19 +163,19 @@ def embree(meshes: list[tuple[NDArray[np.float32], NDArray[np.int32]]]) -> Peer:
 
 def octets(scene: Scene) -> int:
     """Of all arrays that rays look at."""
-    arrays = (*scene.ground, *scene.meshes, scene.paint, scene.crumple)
+    arrays = (*scene.ground, *scene.shapes, *scene.rocks, *scene.palette)
     return sum(a.nbytes for a in arrays)
 
 
 @njit(**KERNEL)
-def shadows(ground, meshes, clear, stack, origins, sun, dark):  # type: ignore[no-untyped-def]
-    """Fill ``dark``: whether ground or the first body stands between each origin (n, 3) and one point of the Sun."""
+def shadows(ground, shapes, group, clear, stack, origins, sun, dark):  # type: ignore[no-untyped-def]
+    """Fill ``dark``: whether ground or rocks stand between each origin (n, 3) and one point of the Sun."""
     dx, dy, dz = sun[0], sun[1], sun[2]
     for n in range(origins.shape[0]):
         x, y, z = origins[n, 0], origins[n, 1], origins[n, 2]
         t, _ = hit_ground(ground, 0, clear, x, y, z, dx, dy, dz, 1e6)
         if t < 0.0:
-            _, k = hit_mesh(meshes, meshes.roots[0], meshes.bases[0], stack, x, y, z, dx, dy, dz, 1e6, True)
+            _, k, _ = hit_instances(shapes, group, stack, x, y, z, dx, dy, dz, 1e6, True)
             dark[n] = k >= 0
         else:
             dark[n] = True
@@ -209,9 +209,9 @@ class Match:
 def match(scene: Scene, peer: Peer, view: View) -> Match:
     """Primary rays through the front door; shadow rays from 2 mm above what Embree saw, the same for both."""
     truth, frame = truth_planes(scene, view), scene.frame(view)
-    t, body = np.empty(frame.shape), np.empty(frame.shape, np.uint8)
-    looks = scene.ground, frame.meshes, frame.camera, frame.finest, frame.masks[0], t, body
-    ours_s, _ = cpu(lambda: planes(*looks), ROUNDS)
+    t, body, number = np.empty(frame.shape), np.empty(frame.shape, np.uint8), np.empty(frame.shape, np.int32)
+    albedo, normal = np.empty(frame.shape, np.float32), np.empty((*frame.shape, 3))
+    ours_s, _ = cpu(lambda: trace(scene, frame, t, body, number, albedo, normal), ROUNDS)
     pose, camera = view.camera(), load(view.instrument).camera(view.binning)
     i, j = np.meshgrid(np.arange(camera.width) + 1, np.arange(camera.height) + 1)
     d = (camera.rays(i, j) @ pose.r.T).reshape(-1, 3).astype(np.float32)
@@ -228,8 +228,8 @@ def match(scene: Scene, peer: Peer, view: View) -> Match:
     dark, stack = np.zeros(len(start), bool), np.empty(STACK, np.int32)
     clear = np.full(len(scene.ground.posts), np.inf)
     exact, to_sun = start.astype(float), sun.astype(float)
-    shadows(scene.ground, scene.meshes, clear, stack, exact[:1], to_sun, dark[:1])
-    dark_s, _ = cpu(lambda: shadows(scene.ground, scene.meshes, clear, stack, exact, to_sun, dark), ROUNDS)
+    shadows(scene.ground, scene.shapes, scene.rocks, clear, stack, exact[:1], to_sun, dark[:1])
+    dark_s, _ = cpu(lambda: shadows(scene.ground, scene.shapes, scene.rocks, clear, stack, exact, to_sun, dark), ROUNDS)
     ways = np.broadcast_to(sun, start.shape).copy()
     their_dark_s, found = cpu(lambda: peer.scene.run(start, ways, query="OCCLUDED"), ROUNDS)
     return Match(
@@ -268,10 +268,10 @@ def leaks(ground: Relief) -> int:
 
 def geometry() -> Iterator[Claim]:
     """The same rays as Embree; what the scene weighs."""
-    ground, stones = near(), rocks()
+    ground, stones = near(), rocks().mesh()
     parts = [triangles(ground), (stones.vertices.astype(np.float32), stones.faces.astype(np.int32))]
     peer = embree(parts)
-    scene = Scene.of(ground, {"rocks": Body(stones, {})})
+    scene = Scene.of(ground, {}, rocks())
     above = match(scene, peer, replace(nadir(300.0, sun=LOW_SUN), binning=1))
     level = match(scene, peer, looking(mast_deg=(0.0, 0.0), binning=2, sun=LOW_SUN))
     for name, m in (("landing camera at 300 m", above), ("terrain camera, horizon", level)):
@@ -288,7 +288,7 @@ def geometry() -> Iterator[Claim]:
         "leaked rays, seen from above and aimed at posts", float(above.holes + lost), "", 0.0, f"{LEAK_RAYS} aimed"
     )
     mine = octets(scene)
-    shape = octets(scene) - scene.ground.albedo.nbytes - scene.meshes.normals.nbytes - scene.meshes.material.nbytes
+    shape = octets(scene) - scene.ground.albedo.nbytes - scene.shapes.normals.nbytes - scene.shapes.material.nbytes
     data = (
         f"{mine / 1e6:.0f} MB for {peer.triangles / 1e6:.1f} M triangles, {len(stones.faces) / 1e6:.2f} M of them rocks"
     )
@@ -304,11 +304,16 @@ def geometry() -> Iterator[Claim]:
     yield Claim("134 M triangles built and pictured: most memory", memory, "GB", 1.0, f"built in {seconds:.2f} CPU-s")
 
 
+def matt(albedo: float) -> Material:
+    """A Lambert surface of this albedo in all bands."""
+    return Material((albedo,) * 3, 0.0, (0.0,) * 3, 1.0)
+
+
 def penumbra() -> Iterator[Claim]:
     """A wall 30 m high at 20 degrees: how much of the limb-darkened disc each pixel behind it sees."""
     plain = nested(flat, levels=7, finest_m=0.25)
     wall = merge([("wall", *box((400.0, 1.0, 60.0), (0.0, 20.5, 0.0)))])
-    scene = Scene.of(plain, {"wall": Body(wall, {"wall": Paint((0.5,) * 3, 0.0)})})
+    scene = Scene.of(plain, {"wall": Body(wall, {"wall": matt(0.5)})})
     elevation = np.radians(20.0)
     view = replace(nadir(6.0, sun=sun_at(0.0, 20.0)), binning=4)
     edge = 30.0 / np.tan(elevation)
@@ -334,7 +339,7 @@ def plate() -> Iterator[Claim]:
     plain = nested(flat, levels=7, finest_m=0.25)
     floor = merge([("plate", *box((400.0, 400.0, 1.0), (0.0, 0.0, 1.0)))])
     wall = merge([("wall", *box((400.0, 1.0, 400.0), (0.0, 100.0, 0.0)))])
-    paint = {"plate": Paint((albedo,) * 3, 0.0), "wall": Paint((0.0,) * 3, 0.0)}
+    paint = {"plate": matt(albedo), "wall": matt(0.0)}
     view = nadir(50.0, sun=sun_at(0.0, elevation))
     lit = radiance(Scene.of(plain, {"plate": Body(floor, paint)}), view).astype(float)
     shaded = radiance(Scene.of(plain, {"plate": Body(floor, paint), "wall": Body(wall, paint)}), view).astype(float)

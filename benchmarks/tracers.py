@@ -1,9 +1,10 @@
 """The tracer beside Blender's Cycles and Mitsuba: CPU time of the same frames, taken in turns, and the same pictures.
 
 Every renderer is a process of its own and gets the same triangles, cameras and Suns (``peers.scene``). They do not do
-the same work: farside follows a soft, limb-darkened Sun, shades by Hapke's law, adds light from the ground and looks
-again at edges; Cycles takes one sample of a soft Sun and Mitsuba one of a point Sun, both on Lambert surfaces. Seconds
-are user and system time of all threads, the best of the rounds; work beside them makes them longer: the load is given.
+the same work: farside follows a soft, limb-darkened Sun, shades by Hapke's law and looks again at edges; Cycles takes
+one sample of a soft Sun and Mitsuba one of a point Sun, both on Lambert surfaces. None gathers light of the
+surroundings. Seconds are user and system time of all threads, the best of the rounds; work beside them makes them
+longer: the load is given.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def race(all_of_them: list[Renderer], triangles: int) -> Iterator[Claim]:
     busy = f"{triangles / 1e6:.1f} M triangles; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     for view, name in enumerate(VIEWS):
         mine = ours.frame_s(view)
-        data = f"{ours.cost(view)}: soft limb-darkened Sun, Hapke, light from the ground, four rays at edges; "
+        data = f"{ours.cost(view)}: soft limb-darkened Sun, Hapke, four rays at edges, no bounce; "
         theirs = f"Cycles {cycles.cost(view)}: one sample, soft Sun, Lambert, no bounce; {busy}"
         yield Claim(f"{name}: CPU a frame, Cycles' / ours", cycles.frame_s(view) / mine, "", 4.0, data + theirs, True)
         theirs = f"Mitsuba scalar {mitsuba.cost(view)}: one sample, point Sun, Lambert; "

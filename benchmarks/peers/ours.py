@@ -1,7 +1,7 @@
 """farside's cameras in a process of their own, as the peers: ``python -m benchmarks.peers.ours`` serves orders.
 
-The landing camera takes the pictures: soft limb-darkened Sun, Hapke's regolith, four rays where neighbours differ,
-light from the ground around.
+The landing camera takes the pictures: soft limb-darkened Sun, Hapke's regolith, four rays where neighbours differ; no
+rays for the light of the surroundings, which the peers leave out as well.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from benchmarks.peers.service import Render, serve
 from benchmarks.peers.service import Scene as Stored
 from farside.geometry import Pose, utc_to_t
 from farside.instruments import camera_pose
-from farside.payload import Body, Mesh, Scene, View, radiance
-from farside.payload.vehicles import Paint
+from farside.payload import Body, Mesh, Rocks, Scene, View, radiance
+from farside.payload.vehicles import Material
 
 CAMERA = "lcam"
 UTC = "2019-01-03T02:26:00.000Z"
@@ -46,19 +46,20 @@ def view_of(scene: Stored, pose: NDArray[np.float64], sun: NDArray[np.float64]) 
 
 
 def body(scene: Stored, name: str) -> Body:
-    """A mesh of the scene: of Lambert's paint, or of the ground's regolith where it has none."""
+    """A mesh of the scene, of Lambert's paint."""
     faces = scene[f"{name}_faces"].astype(np.int64)
     mesh = Mesh(scene[f"{name}_vertices"].astype(float), faces, np.zeros(len(faces), np.int64), (name,))
-    paint = scene.get(f"{name}_paint")
-    return Body(mesh, {} if paint is None else {name: Paint((float(paint),) * 3, 0.0)})
+    return Body(mesh, {name: Material((float(scene[f"{name}_paint"]),) * 3, 0.0, (0.0, 0.0, 0.0), 1.0)})
 
 
 def build(stored: Stored) -> Render:
     grids = Grids(stored["heights"], stored["albedo_factors"], stored["posts_m"].tolist())
-    scene = Scene.of(grids, {str(name): body(stored, str(name)) for name in stored["bodies"]})
+    bodies = {key.removesuffix("_paint"): body(stored, key.removesuffix("_paint")) for key in stored if "_paint" in key}
+    strewn = {key.removeprefix("strewn_"): stored[key] for key in stored if key.startswith("strewn_")}
+    scene = Scene.of(grids, bodies, Rocks(**strewn) if strewn else None)
 
     def render(view: int, sun: int) -> Any:
-        picture = radiance(scene, view_of(stored, stored["poses"][view], stored["suns"][sun]))
+        picture = radiance(scene, view_of(stored, stored["poses"][view], stored["suns"][sun]), bounce=False)
         return lambda: picture
 
     return render

@@ -4,11 +4,13 @@ Keys: <mesh>_vertices, <mesh>_faces and, where surfaces are smooth, <mesh>_norma
 of the camera, x right, y up, z backwards, in the site frame; camera: width, height, focal length, column and row of the
 optical axis, in pixels from the centre of the first; suns (n, 3) unit vectors; sun_radius_rad; irradiance across the
 Sun's rays, W m-2 um-1; albedo of the peers' Lambert surfaces. For farside alone: heights, posts_m and albedo_factors of
-the nested grids whose triangles the mesh "ground" has, the meshes that are bodies, their paint, sun_distance_au.
+the nested grids whose triangles the mesh "ground" has; strewn_*: the rocks, whose triangles the mesh "rocks" has;
+<mesh>_paint of meshes that are bodies of the scene; sun_distance_au.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ from numpy.typing import NDArray
 from farside.geometry import Site
 from farside.instruments import load
 from farside.moon import Moon, Relief, build_relief
-from farside.payload import stand, stone
-from farside.payload.mesh import Shape, box, join, moved, turn
+from farside.payload import Rocks, stone
+from farside.payload.mesh import Shape, box, moved, turn
 from farside.physics import solar_angular_radius, solar_irradiance
 
 Array = NDArray[np.float64]
@@ -103,18 +105,14 @@ def normals(relief: Relief) -> NDArray[np.float32]:
     return np.concatenate(out)
 
 
-def rocks(relief: Relief) -> Shape:
-    """Vertices and faces of the largest rocks around the site, a third of each under the ground."""
+def rocks(relief: Relief) -> Rocks:
+    """The largest rocks around the site, a third of each under the ground."""
     found = Moon(SEED).rocks(relief.site, ROCKS_M, ROCK_M)
-    chosen = np.argsort(-found.diameter, kind="stable")[:ROCKS]
-    scale, lift = stand(found.diameter[chosen], found.height[chosen])
-    stones = []
-    for rock, size, up in zip(chosen, scale, lift, strict=True):
-        x, y, _ = found.position[rock]
-        shaped, corners = stone(int(found.shape[rock]) % SHAPES, DETAIL)
-        at = x, y, float(relief.height(x, y)) + up
-        stones.append(moved((shaped * size, corners), turn("z", np.degrees(found.turn[rock])), at))
-    return join(stones)
+    found = found.where(np.argsort(-found.diameter, kind="stable")[:ROCKS])
+    base = np.array(found.position, float)
+    base[:, 2] = relief.height(base[:, 0], base[:, 1])
+    lying = Rocks.lying(base, found.diameter, found.height, found.turn, found.shape.astype(np.int64) % SHAPES)
+    return replace(lying, detail=np.full(ROCKS, DETAIL))
 
 
 def mesh(name: str, shape: Shape) -> dict[str, Any]:
@@ -124,20 +122,21 @@ def mesh(name: str, shape: Shape) -> dict[str, Any]:
 def write_site(path: Path) -> int:
     """Scene A: the ground of the landing site and its rocks, from 300 m and from the ground. Returns its triangles."""
     relief = build_relief(Moon(SEED), SITE, CELLS, POST_M, REACH_M)
-    ground, stones = triangles(relief), rocks(relief)
+    ground, strewn = triangles(relief), rocks(relief)
+    stones = strewn.mesh()
     up = float(relief.height(0.0, 0.0))
     np.savez(
         path,
         **common(SUN_DEG, [pose(DOWN, 0.0, 0.0, up + NADIR_M), pose(AHEAD, 0.0, 0.0, up + EYE_M)]),
         **mesh("ground", ground),
         ground_normals=normals(relief),
-        **mesh("rocks", stones),
+        **mesh("rocks", (stones.vertices, stones.faces)),
+        **{f"strewn_{key}": value for key, value in vars(strewn).items()},
         heights=np.stack(relief.heights),
         albedo_factors=np.stack(relief.albedo),
         posts_m=np.array(relief.posts_m),
-        bodies=["rocks"],
     )
-    return len(ground[1]) + len(stones[1])
+    return len(ground[1]) + len(stones.faces)
 
 
 def write_stone(path: Path, shaded: bool) -> None:
@@ -154,4 +153,4 @@ def write_stone(path: Path, shaded: bool) -> None:
     scene = common(STONE_SUN_DEG, [pose(DOWN, 0.0, 0.0, STONE_NADIR_M)])
     for name, (made, paint) in bodies.items():
         scene |= mesh(name, made) | {f"{name}_paint": paint}
-    np.savez(path, **scene, heights=axis, albedo_factors=axis + 1, posts_m=[32.0], bodies=list(bodies))
+    np.savez(path, **scene, heights=axis, albedo_factors=axis + 1, posts_m=[32.0])

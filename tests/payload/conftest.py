@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from small_ground import bumps, flat, nested
 
-from farside.payload import Scene, rock_mesh
+from farside.payload import Rocks, Scene
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +20,5 @@ def landed(rough):
     """The lander and three stones on rough ground."""
     base = np.array([[0.0, 6.0, 0.0], [1.5, 5.0, 0.1], [-2.0, 7.0, -0.1]])
     size = np.array([1.0, 0.4, 0.6])
-    rocks = rock_mesh(base, size, 0.6 * size, np.array([0.0, 1.0, 2.0]), np.arange(3))
+    rocks = Rocks.lying(base, size, 0.6 * size, np.array([0.0, 1.0, 2.0]), np.arange(3))
     return Scene.build(rough, rocks)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from small_ground import bumps, looking, nadir, nested
 
 from farside.instruments import load
-from farside.payload import Body, Scene, rock_mesh, truth_planes
-from farside.payload.camera.bvh import STACK, hit_mesh
+from farside.payload import Rocks, Scene, truth_planes
+from farside.payload.camera.bvh import STACK
 from farside.payload.camera.ground import clear_heights, hit_ground, make_ground
+from farside.payload.camera.instances import hit_instances
 
 CELLS, LEVELS, FINEST = 64, 3, 0.1
 GRIDS = nested(bumps, CELLS, LEVELS, FINEST)
@@ -105,7 +106,7 @@ def embree_scene(extra=()):
     return scene
 
 
-STONES = rock_mesh(
+STONES = Rocks.lying(
     np.array([[0.0, 5.0, 0.0], [1.5, 4.0, 0.0], [-2.0, 6.0, 0.0]]),
     np.array([1.2, 0.5, 0.8]), np.array([0.7, 0.3, 0.5]), np.array([0.0, 1.0, 2.0]), np.arange(3),
 )  # fmt: skip
@@ -113,13 +114,13 @@ STONES = rock_mesh(
 
 @pytest.mark.parametrize("view", [looking(mast_deg=(0.0, -15.0), binning=8), nadir(12.0)])
 def test_ranges_and_bodies_agree_with_embree(view):
-    truth = truth_planes(Scene.of(GRIDS, {"rocks": Body(STONES, {})}), view)
+    truth = truth_planes(Scene.of(GRIDS, {}, STONES), view)
     pose = view.camera()
     camera = load(view.instrument).camera(view.binning)
     i, j = np.meshgrid(np.arange(camera.width) + 1, np.arange(camera.height) + 1)
     d = (camera.rays(i, j) @ pose.r.T).reshape(-1, 3).astype(np.float32)
     o = np.broadcast_to(pose.p.astype(np.float32), d.shape).copy()
-    theirs = embree_scene([(STONES.vertices, STONES.faces)]).run(o, d, query="DISTANCE", dists=None)
+    theirs = embree_scene([(STONES.mesh().vertices, STONES.mesh().faces)]).run(o, d, query="DISTANCE", dists=None)
     ours = truth.range_m.to_numpy().ravel()
     hit = theirs < 1e30
     assert np.mean(hit != np.isfinite(ours)) < 1e-4
@@ -130,24 +131,26 @@ def test_ranges_and_bodies_agree_with_embree(view):
 
 
 def test_shadows_agree_with_embree():
-    scene = Scene.of(GRIDS, {"rocks": Body(STONES, {})})
+    scene = Scene.of(GRIDS, {}, STONES)
     rng = np.random.default_rng(8)
     x, y = rng.uniform(-8, 8, (2, 6000))
     z = np.array([surface(*p) for p in zip(x, y, strict=True)]) + 2e-3
     # a low Sun, so that the hills cast shadows too
     sun = np.array([0.3, -0.9, 0.25])
     sun /= np.linalg.norm(sun)
-    stack, m = np.empty(STACK, np.int32), scene.meshes
+    stack = np.empty(STACK, np.int32)
     ours = np.array(
         [
             hit_ground(GROUND, 0, UNKNOWN, *p, *sun, 1e6)[0] >= 0
-            or hit_mesh(m, m.roots[0], m.bases[0], stack, *p, *sun, 1e6, True)[1] >= 0
+            or hit_instances(scene.shapes, scene.rocks, stack, *p, *sun, 1e6, True)[1] >= 0
             for p in zip(x, y, z, strict=True)
         ]
     )
     o = np.column_stack([x, y, z]).astype(np.float32)
     d = np.broadcast_to(sun.astype(np.float32), o.shape).copy()
-    theirs = embree_scene([(STONES.vertices, STONES.faces)]).run(o, d, query="DISTANCE", dists=None) < 1e30
+    theirs = (
+        embree_scene([(STONES.mesh().vertices, STONES.mesh().faces)]).run(o, d, query="DISTANCE", dists=None) < 1e30
+    )
     assert 0.05 < theirs.mean() < 0.95
     assert np.mean(ours != theirs) < 2e-3
 

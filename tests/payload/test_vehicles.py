@@ -15,7 +15,7 @@ from farside.flight.rover import stand
 from farside.geometry import Pose
 from farside.instruments import camera_pose, lfs, load, point_at
 from farside.instruments.head import head_axes
-from farside.payload import rock_mesh
+from farside.payload import Rocks
 from farside.payload.camera.bvh import STACK, build_bvh, hit_mesh
 from farside.payload.mesh import open_edges
 from farside.payload.vehicles import chart_m, load_vehicle, materials, read_vehicle
@@ -40,7 +40,7 @@ def placed(vehicle, link, joints=None):
 def distances(mesh, eye, directions):
     """Distances from a point to a mesh in directions (n, 3) (infinite: nothing there)."""
     tree, stack = build_bvh(mesh.vertices, mesh.faces), np.empty(STACK, np.int32)
-    found = [hit_mesh(tree, 0, 0, stack, *eye, *v, 1e6, False) for v in directions]
+    found = [hit_mesh(tree, 0, 0, stack, 0, *eye, *v, 1e6, False) for v in directions]
     return np.array([t if k >= 0 else np.inf for t, k in found])
 
 
@@ -160,7 +160,7 @@ def test_the_terrain_camera_can_see_all_24_patches_of_the_chart():
     joints = dict(zip(("mast-yaw", "mast-pitch"), np.radians(mast), strict=True))
     mesh = LANDER.mesh(joints)
     tree, stack = build_bvh(mesh.vertices, mesh.faces), np.empty(STACK, np.int32)
-    seen = [hit_mesh(tree, 0, 0, stack, *eye, *v, 1e6, False) for v in d]
+    seen = [hit_mesh(tree, 0, 0, stack, 0, *eye, *v, 1e6, False) for v in d]
     first = tree.order[[k for t, k in seen if k >= 0]]
     names = {mesh.parts[p] for p in np.unique(mesh.part[first])}
     assert sum(name.startswith("chart-") for name in names) == 24
@@ -457,9 +457,9 @@ def test_no_surface_gives_back_more_light_than_falls_on_it():
 
 
 def test_a_stone_has_its_diameter_and_height_and_is_partly_buried():
-    stone = rock_mesh(
+    stone = Rocks.lying(
         np.array([[5.0, 1.0, -2.0]]), np.array([0.8]), np.array([0.48]), np.array([0.6]), np.array([123456])
-    )
+    ).mesh()
     across = np.hypot(*(stone.vertices - [5.0, 1.0, -2.0])[:, :2].T)
     assert 0.6 <= 2 * across.max() <= 1.15
     assert stone.vertices[:, 2].max() + 2.0 == pytest.approx(0.48, rel=0.02)
@@ -468,7 +468,9 @@ def test_a_stone_has_its_diameter_and_height_and_is_partly_buried():
 
 def test_stones_near_the_camera_have_more_triangles():
     far, near = (
-        rock_mesh(np.array([[x, 0.0, 0.0]]), np.array([0.2]), np.array([0.1]), np.zeros(1), np.zeros(1, np.int64))
+        Rocks.lying(
+            np.array([[x, 0.0, 0.0]]), np.array([0.2]), np.array([0.1]), np.zeros(1), np.zeros(1, np.int64)
+        ).mesh()
         for x in (100.0, 4.0)
     )
     assert len(far.faces) < len(near.faces)

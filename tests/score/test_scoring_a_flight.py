@@ -454,8 +454,8 @@ DAMAGE = [
     ("PANO.tif", b""),
     ("PANO.tif", None),
     ("relief.json", b"{}"),
-    ("height-01.npy", b""),
-    ("height-01.npy", None),
+    ("heights.npy", b""),
+    ("heights.npy", None),
 ]
 
 

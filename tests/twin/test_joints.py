@@ -5,6 +5,7 @@ import pytest
 
 from farside.flight.rover import steering, wheel_turns
 from farside.geometry import utc_to_t
+from farside.instruments.head import head_axes
 from farside.payload import load_vehicle
 from farside.twin import Clock, World, load_mission, qualities
 from farside.twin.joints import DECIMALS, lander_joints, moved, rover_joints
@@ -97,7 +98,9 @@ def test_the_mast_of_the_camera_in_use_looks_where_the_camera_truly_does(clock):
     assert values["mast-pitch"] == pytest.approx(np.radians(-12.0 + view.mast_error_deg[1]), abs=1e-6)
     rover = load_vehicle("rover")
     head = next(p for link, p in zip(rover.links, rover.poses(values), strict=True) if link.name == "head")
-    np.testing.assert_allclose((view.rover @ head).r, view.head().r, atol=2e-6)
+    right, up, backwards = head_axes(*np.degrees([values["mast-yaw"], values["mast-pitch"]])).T
+    np.testing.assert_allclose(head.r, np.stack([right, -backwards, up], axis=1), atol=2e-6)
+    assert view.joint_values("rover") == pytest.approx(values, abs=1e-6)
     assert not any(k.startswith("lander.mast-yaw") for k, _ in view.joints)
 
 

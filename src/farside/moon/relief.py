@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from farside.work import Pool, atomic_write
 
 Array = NDArray[np.float64]
 Grid = NDArray[np.float32]
+Levels = Sequence[Grid] | Grid
+"""One grid a level, or all of them in one array."""
 
 RING = 16
 """A finer level melts into the coarser one over its outermost 1/RING of the half width."""
@@ -32,9 +35,9 @@ class Relief:
     """
 
     site: Site
-    heights: list[Grid]
+    heights: Levels
     posts_m: list[float]
-    albedo: list[Grid]
+    albedo: Levels
 
     @property
     def halves_m(self) -> list[float]:
@@ -65,12 +68,18 @@ class Relief:
         return z, gx, gy
 
     def save(self, folder: Path) -> None:
-        """Write one .npy per grid and a small relief.json; `load` maps them into memory."""
+        """Write heights.npy and albedo.npy, all levels in one array each, and a small relief.json.
+
+        `load` maps them into memory.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        for k, (height, albedo) in enumerate(zip(self.heights, self.albedo, strict=True)):
-            for name, grid in (("height", height), ("albedo", albedo)):
-                with atomic_write(folder / f"{name}-{k:02d}.npy") as part, part.open("wb") as file:
-                    np.save(file, grid)
+        for name, grids in (("heights", self.heights), ("albedo", self.albedo)):
+            with atomic_write(folder / f"{name}.npy") as part:
+                shape = len(grids), *grids[0].shape
+                file = np.lib.format.open_memmap(part, "w+", np.float32, shape)
+                for k, grid in enumerate(grids):
+                    file[k] = grid
+                file.flush()
         facts = {
             "lat_deg": self.site.lat_deg,
             "lon_deg": self.site.lon_deg,
@@ -82,15 +91,13 @@ class Relief:
 
     @classmethod
     def load(cls, folder: Path) -> Relief:
-        """Map a saved relief into memory, read-only."""
+        """Map a saved relief into memory; processes that do share it.
+
+        Mapped so that writing would change a private copy: kernels compiled for arrays that may be written take it.
+        """
         facts = json.loads((folder / "relief.json").read_text(encoding="utf-8"))
-        levels = range(len(facts["posts_m"]))
-        grids = {
-            name: [np.load(folder / f"{name}-{k:02d}.npy", mmap_mode="r") for k in levels]
-            for name in ("height", "albedo")
-        }
-        site = Site(facts["lat_deg"], facts["lon_deg"], facts["height_m"])
-        return cls(site, grids["height"], facts["posts_m"], grids["albedo"])
+        heights, albedo = (np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c")) for name in ("heights", "albedo"))
+        return cls(Site(facts["lat_deg"], facts["lon_deg"], facts["height_m"]), heights, facts["posts_m"], albedo)
 
 
 def build_relief(
@@ -115,8 +122,9 @@ def build_relief(
         half = posts / 2 * post
         return moon.grid(site, -half, -half, post, posts + 1)
 
-    built = list(pool.map(build, spacing) if pool else map(build, spacing))
-    heights, albedo = [h for h, _ in built], [a for _, a in built]
+    heights, albedo = np.empty((2, levels, posts + 1, posts + 1), np.float32)
+    for k, built in enumerate(pool.map(build, spacing) if pool else map(build, spacing)):
+        heights[k], albedo[k] = built
     # coarsest first: each level melts into one that is already whole
     for k in range(levels - 2, -1, -1):
         _melt(heights[k], heights[k + 1])

@@ -1,9 +1,9 @@
 """Cameras on the Moon: truth in, raw counts and their header out."""
 
-from farside.payload.camera import Body, Scene, View, observe, radiance, truth_planes
+from farside.payload.camera import Body, Scene, View, flow, light_planes, look, observe, radiance, truth_planes
 from farside.payload.gltf import gltf_files, read_gltf
 from farside.payload.mesh import Mesh
-from farside.payload.rocks import SHAPES, rock_mesh, stand, stone
+from farside.payload.rocks import SHAPES, Rocks, stand, stone
 from farside.payload.vehicles import Joint, Link, Material, Vehicle, chart_m, load_vehicle, materials
 
 __all__ = [
@@ -13,17 +13,20 @@ __all__ = [
     "Link",
     "Material",
     "Mesh",
+    "Rocks",
     "Scene",
     "Vehicle",
     "View",
     "chart_m",
+    "flow",
     "gltf_files",
+    "light_planes",
     "load_vehicle",
+    "look",
     "materials",
     "observe",
     "radiance",
     "read_gltf",
-    "rock_mesh",
     "stand",
     "stone",
     "truth_planes",

@@ -1,8 +1,10 @@
-"""Rocks as one mesh: a few irregular stones, scaled, turned and half buried."""
+"""Rocks: a few irregular stones, scaled, turned and half buried."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,28 +22,53 @@ FINE_RAD, MEDIUM_RAD = 0.02, 0.004
 EYE_M = 2.2
 
 
-def rock_mesh(base: Array, diameter: Array, height: Array, turned: Array, shape: NDArray[np.int64]) -> Mesh:
-    """All rocks in the site frame.
+@dataclass(frozen=True)
+class Rocks:
+    """Stones in the site frame, each one of a few shapes, scaled, turned and put in its place.
 
-    base: (n, 3) centre of each rock's footprint on the ground, metres. diameter, height: (n,) metres, height what
-    stands out of the ground. turned: (n,) azimuth, radians. shape: (n,) any integers. Raises ValueError for no rocks.
+    shape: (n,) below SHAPES. detail: (n,) subdivisions. scale: (n, 3) along its own axes, metres. turned: (n,) azimuth,
+    radians. position: (n, 3) of its middle, metres.
     """
-    angle = diameter / np.sqrt(base[:, 0] ** 2 + base[:, 1] ** 2 + EYE_M**2)
-    detail = np.where(angle > FINE_RAD, FINE, np.where(angle > MEDIUM_RAD, MEDIUM, COARSE))
-    scale, lift = stand(diameter, height)
-    vertices, faces, count = [], [], 0
-    for k in range(len(base)):
-        shaped, triangles = stone(int(shape[k]) % SHAPES, int(detail[k]))
-        c, s = np.cos(turned[k]), np.sin(turned[k])
-        scaled = shaped * scale[k] + [0.0, 0.0, lift[k]]
-        turned_stone = np.column_stack(
-            [c * scaled[:, 0] - s * scaled[:, 1], s * scaled[:, 0] + c * scaled[:, 1], scaled[:, 2]]
-        )
-        vertices.append(turned_stone + base[k])
-        faces.append(triangles + count)
-        count += len(shaped)
-    joined = np.concatenate(faces)
-    return Mesh(np.concatenate(vertices), joined, np.zeros(len(joined), np.int64), ("rock",))
+
+    shape: NDArray[np.int64]
+    detail: NDArray[np.int64]
+    scale: Array
+    turned: Array
+    position: Array
+
+    @classmethod
+    def lying(cls, base: Array, diameter: Array, height: Array, turned: Array, shape: NDArray[np.int64]) -> Self:
+        """Rocks that lie on the ground.
+
+        base: (n, 3) centre of each rock's footprint, metres. diameter, height: (n,) metres, height what stands out of
+        the ground. turned: (n,) azimuth, radians. shape: (n,) any integers. What looks large from the site has more
+        triangles.
+        """
+        angle = diameter / np.sqrt(base[:, 0] ** 2 + base[:, 1] ** 2 + EYE_M**2)
+        detail = np.where(angle > FINE_RAD, FINE, np.where(angle > MEDIUM_RAD, MEDIUM, COARSE))
+        scale, lift = stand(diameter, height)
+        position = base + lift[:, None] * np.array([0.0, 0.0, 1.0])
+        return cls(np.asarray(shape, np.int64) % SHAPES, detail, scale, np.asarray(turned, float), position)
+
+    def forward(self) -> Array:
+        """Shape to site, (n, 3, 3): scaled, then turned about the vertical."""
+        c, s = np.cos(self.turned), np.sin(self.turned)
+        matrix = np.zeros((len(self.turned), 3, 3))
+        matrix[:, 0, 0], matrix[:, 0, 1] = c * self.scale[:, 0], -s * self.scale[:, 1]
+        matrix[:, 1, 0], matrix[:, 1, 1] = s * self.scale[:, 0], c * self.scale[:, 1]
+        matrix[:, 2, 2] = self.scale[:, 2]
+        return matrix
+
+    def mesh(self) -> Mesh:
+        """All of them triangle by triangle. Raises ValueError for no rocks."""
+        vertices, faces, count = [], [], 0
+        for number, detail, matrix, at in zip(self.shape, self.detail, self.forward(), self.position, strict=True):
+            shaped, triangles = stone(int(number), int(detail))
+            vertices.append(shaped @ matrix.T + at)
+            faces.append(triangles + count)
+            count += len(shaped)
+        joined = np.concatenate(faces)
+        return Mesh(np.concatenate(vertices), joined, np.zeros(len(joined), np.int64), ("rock",))
 
 
 def stand(diameter: Array, height: Array) -> tuple[Array, Array]:

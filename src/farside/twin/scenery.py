@@ -15,7 +15,7 @@ from farside.errors import BadInput
 from farside.flight.rover import imprint
 from farside.instruments import pack
 from farside.moon import Relief
-from farside.payload import Mesh, Scene, View, observe, rock_mesh
+from farside.payload import Body, Rocks, Scene, View, observe
 from farside.twin.models import Standing
 
 Array = NDArray[np.float64]
@@ -57,7 +57,8 @@ class Scenery:
         for other, scene in _in_use.items():
             if replace(other, tracks=self.tracks) == self:
                 return scene.on(self._ground())
-        return Scene.build(self._ground(), _rocks(self.rocks))
+        models = {s.spec.name: Body(*s.spec.read(), s.pose) for s in self.models}
+        return Scene.build(self._ground(), _rocks(self.rocks), models)
 
     def _ground(self) -> Relief:
         """The relief with wheel tracks."""
@@ -90,7 +91,7 @@ class Exposure:
 
 
 def save_rocks(path: Path, position: Array, diameter: Array, height: Array, turn: Array, shape: NDArray) -> None:
-    """Write rocks as `rock_mesh` takes them: n of them, on the ground, site frame."""
+    """Write rocks as `Rocks.lying` takes them: n of them, on the ground, site frame."""
     with path.open("wb") as file:
         np.savez(file, position=position, diameter=diameter, height=height, turn=turn, shape=shape)
 
@@ -101,7 +102,6 @@ def save_tracks(path: Path, tracks: Sequence[Array]) -> None:
         np.savez(file, *tracks)
 
 
-def _rocks(path: Path) -> Mesh | None:
+def _rocks(path: Path) -> Rocks:
     with np.load(path) as file:
-        columns = [file[name] for name in ("position", "diameter", "height", "turn", "shape")]
-    return rock_mesh(*columns) if len(columns[0]) else None
+        return Rocks.lying(*(file[name] for name in ("position", "diameter", "height", "turn", "shape")))

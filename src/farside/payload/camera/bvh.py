@@ -1,7 +1,7 @@
 """Triangle meshes as bounding volume hierarchies: building them and finding what a ray meets.
 
 Binned surface-area heuristic (Wald 2007) over single-precision boxes, depth-first nodes: the left child follows its
-parent, ``link`` points to the right one; in a leaf ``held`` triangles start at ``link``.
+parent, ``link`` points to the right one; in a leaf ``held`` things start at ``link``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ Ints = NDArray[np.int32]
 
 BINS = 16
 LEAF = 4
+"""Most triangles of a leaf."""
 STACK = 128
+"""Nodes that may wait at once: those of a tree of instances, and above them those of one instance's own."""
 
 
 class Bvh(NamedTuple):
@@ -39,15 +41,22 @@ class Bvh(NamedTuple):
 def build_bvh(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> Bvh:
     """Hierarchy over the triangles of vertices (n, 3) and faces (m, 3), m > 0."""
     corners = np.asarray(vertices, np.float32)[faces]
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    boxes, link, held, order = _build(low, high, np.float32(0.5) * (low + high))
+    boxes, link, held, order = build_tree(corners.min(axis=1), corners.max(axis=1), LEAF)
     sorted_corners = corners[order]
     edges = sorted_corners[:, 1:] - sorted_corners[:, :1]
     return Bvh(boxes, link, held, np.concatenate([sorted_corners[:, 0], edges.reshape(-1, 6)], axis=1), order)
 
 
+def build_tree(low: Floats, high: Floats, leaf: int) -> tuple[Floats, Ints, Ints, Ints]:
+    """Nodes (boxes, link, held) over boxes ``low`` to ``high``, (n, 3) each, and the order of those, (n,)."""
+    if not len(low):
+        none = np.zeros(0, np.int32)
+        return np.zeros((0, 6), np.float32), none, none, none
+    return _build(low, high, np.float32(0.5) * (low + high), leaf)
+
+
 @njit(**ALLOCATING)
-def _build(low, high, centre):  # type: ignore[no-untyped-def]
+def _build(low, high, centre, leaf):  # type: ignore[no-untyped-def]
     n = low.shape[0]
     order = np.arange(n).astype(np.int32)
     scratch = np.empty(n, np.int32)
@@ -79,11 +88,11 @@ def _build(low, high, centre):  # type: ignore[no-untyped-def]
                 b = max(b, high[f, axis])
                 c_low[axis] = min(c_low[axis], centre[f, axis])
                 c_high[axis] = max(c_high[axis], centre[f, axis])
-            # a hair wider than the triangles, so that flat boxes are met by rays in their plane
+            # a hair wider than what it holds, so that flat boxes are met by rays in their plane
             pad = 1e-6 * max(abs(a), abs(b)) + 1e-6
             boxes[node, axis] = a - pad
             boxes[node, 3 + axis] = b + pad
-        if last - first <= LEAF:
+        if last - first <= leaf:
             link[node] = first
             held[node] = last - first
             continue
@@ -155,7 +164,7 @@ def _grow(low, high, by_low, by_high):  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
-def _enter(boxes, node, ox, oy, oz, ix, iy, iz, reach):  # type: ignore[no-untyped-def]
+def enter(boxes, node, ox, oy, oz, ix, iy, iz, reach):  # type: ignore[no-untyped-def]
     """Distance at which the ray enters a box, or a huge one if it misses it."""
     a = (boxes[node, 0] - ox) * ix
     b = (boxes[node, 3] - ox) * ix
@@ -174,25 +183,27 @@ def _enter(boxes, node, ox, oy, oz, ix, iy, iz, reach):  # type: ignore[no-untyp
 
 
 @njit(**INLINE)
-def _inverse(d):  # type: ignore[no-untyped-def]
+def inverse(d):  # type: ignore[no-untyped-def]
+    """1 / d, huge where d is 0."""
     return 1.0 / d if abs(d) > 1e-12 else (1e12 if d >= 0.0 else -1e12)
 
 
 @njit(**KERNEL)
-def hit_mesh(tree, root, base, stack, ox, oy, oz, dx, dy, dz, reach, any_hit):  # type: ignore[no-untyped-def]
+def hit_mesh(tree, root, base, stack, bottom, ox, oy, oz, dx, dy, dz, reach, any_hit):  # type: ignore[no-untyped-def]
     """Nearest triangle met before ``reach`` in the tree at node ``root`` whose triangles start at ``base``.
 
-    Returns distance and triangle (in tree order), or (reach, -1). Both faces held. With ``any_hit`` the first found
-    is enough. stack: (STACK,) int32 scratch. Triangle test: Moeller & Trumbore 1997, in double precision.
+    Returns distance, in lengths of the direction, and triangle (in tree order), or (reach, -1). Both faces count. With
+    ``any_hit`` the first found is enough. stack: (STACK,) int32 scratch, free from ``bottom`` on. Triangle test:
+    Moeller & Trumbore 1997, in double precision.
     """
     boxes, link, held, corners = tree.boxes, tree.link, tree.held, tree.corners
-    ix = _inverse(dx)
-    iy = _inverse(dy)
-    iz = _inverse(dz)
+    ix = inverse(dx)
+    iy = inverse(dy)
+    iz = inverse(dz)
     found = -1
     node = root
-    depth = 0
-    if _enter(boxes, node, ox, oy, oz, ix, iy, iz, reach) >= 1e30:
+    depth = bottom
+    if enter(boxes, node, ox, oy, oz, ix, iy, iz, reach) >= 1e30:
         return reach, found
     while True:
         if held[node] > 0:
@@ -231,8 +242,8 @@ def hit_mesh(tree, root, base, stack, ox, oy, oz, dx, dy, dz, reach, any_hit):  
         else:
             a = node + 1
             b = root + link[node]
-            ta = _enter(boxes, a, ox, oy, oz, ix, iy, iz, reach)
-            tb = _enter(boxes, b, ox, oy, oz, ix, iy, iz, reach)
+            ta = enter(boxes, a, ox, oy, oz, ix, iy, iz, reach)
+            tb = enter(boxes, b, ox, oy, oz, ix, iy, iz, reach)
             if ta < 1e30 and tb < 1e30:
                 if ta <= tb:
                     stack[depth] = b
@@ -248,7 +259,7 @@ def hit_mesh(tree, root, base, stack, ox, oy, oz, dx, dy, dz, reach, any_hit):  
             if tb < 1e30:
                 node = b
                 continue
-        if depth == 0:
+        if depth == bottom:
             return reach, found
         depth -= 1
         node = stack[depth]

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from farside.errors import BadInput
 from farside.geometry import Pose
 from farside.instruments import CAMERAS, Instrument, camera_pose, load
-from farside.instruments.head import head_axes
-from farside.payload.vehicles.rover import HEAD_M
 
 Array = NDArray[np.float64]
 
@@ -75,12 +73,12 @@ class View:
         c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
         return vehicle @ Pose.of(centre, rotation @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]))
 
-    def head(self) -> Pose | None:
-        """Where the head of the rover's mast is and how it is turned: with the camera in it, else straight ahead."""
-        if self.rover is None:
-            return None
-        yaw, pitch = 0.0, 0.0
-        if load(self.instrument).head is not None and self.mast_deg is not None:
-            yaw, pitch = self.mast_deg[0] + self.mast_error_deg[0], self.mast_deg[1] + self.mast_error_deg[1]
-        right, up, backwards = head_axes(yaw, pitch).T
-        return self.rover @ Pose.of(np.array(HEAD_M), np.stack([right, -backwards, up], axis=1))
+    def joint_values(self, vehicle: str) -> dict[str, float]:
+        """Joints of a vehicle that are not at rest; the mast of the camera in use is turned as its camera is."""
+        values = {name.partition(".")[2]: value for name, value in self.joints if name.partition(".")[0] == vehicle}
+        camera = load(self.instrument)
+        if self.mast_deg is not None and camera.on_mast and vehicle == ("rover" if camera.on_rover else "lander"):
+            yaw, pitch, _ = self.mast_error_deg
+            values["mast-yaw"] = float(np.radians(self.mast_deg[0] + yaw))
+            values["mast-pitch"] = float(np.radians(self.mast_deg[1] + pitch))
+        return values
