@@ -21,6 +21,7 @@ GROUPS = (
     "agent",
     "link",
     "cameras",
+    "frames",
     "tracers",
     "flight",
 )

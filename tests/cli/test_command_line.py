@@ -104,6 +104,18 @@ def test_options_out_of_range(tmp_path, words):
     assert "Traceback" not in done.stderr
 
 
+def test_frames_in_processes_and_on_a_cluster_at_once(tmp_path):
+    words = "fly", "chang-e-4", "--processes", "--cluster", "tcp://127.0.0.1:8786", "--out", tmp_path / "out"
+    assert "expected either processes or a cluster" in complaint(farside(*words))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_that_is_no_address(tmp_path):
+    words = "fly", "chang-e-4", "--cluster", "the big one", "--out", tmp_path / "out"
+    assert "'the big one'; expected the address of a Dask scheduler" in complaint(farside(*words))
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_with_another_flight_is_left_alone(tmp_path):
     (tmp_path / "record.json").write_text(json.dumps({"mission_sha256": "0", "seed": 1, "quality": "full"}))
     (tmp_path / "archive").mkdir()

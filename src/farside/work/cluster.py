@@ -13,7 +13,7 @@ from farside.work.workers import Result, Workers
 if TYPE_CHECKING:
     from distributed import Client
 
-CONNECT_S = 20.0
+CONNECT_S = 10.0
 """A scheduler, and its first worker, have so long to answer."""
 PATIENCE_S = 60.0
 """After so long without a result the scheduler is asked whether there are any workers left."""
