@@ -153,7 +153,7 @@ def test_a_scene_is_built_once_in_a_process_and_outlives_the_frames_that_use_it(
     assert pickle.loads(pickle.dumps(before)).scene() is bare
     trodden = after.scene()
     assert trodden is not bare
-    assert trodden.meshes is bare.meshes
+    assert trodden.shapes is bare.shapes
     assert before.scene() is bare
     assert after.scene() is trodden
 
@@ -164,7 +164,7 @@ def test_tracks_on_a_scene_are_those_of_a_scene_built_with_them(shots):
     on_the_other, alone = after.scene(), after._build()
     np.testing.assert_array_equal(on_the_other.ground.heights, alone.ground.heights)
     np.testing.assert_array_equal(on_the_other.ground.albedo, alone.ground.albedo)
-    for mine, its in zip(on_the_other.meshes, alone.meshes, strict=True):
+    for mine, its in zip(on_the_other.shapes + on_the_other.rocks, alone.shapes + alone.rocks, strict=True):
         np.testing.assert_array_equal(mine, its)
 
 
