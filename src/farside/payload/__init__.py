@@ -1,6 +1,6 @@
 """Cameras on the Moon: truth in, raw counts and their header out."""
 
-from farside.payload.camera import Body, Scene, View, flow, light_planes, look, observe, radiance, truth_planes
+from farside.payload.camera import Body, Scene, View, device, flow, light_planes, look, observe, radiance, truth_planes
 from farside.payload.gltf import gltf_files, read_gltf
 from farside.payload.mesh import Mesh
 from farside.payload.rocks import SHAPES, Rocks, stand, stone
@@ -18,6 +18,7 @@ __all__ = [
     "Vehicle",
     "View",
     "chart_m",
+    "device",
     "flow",
     "gltf_files",
     "light_planes",

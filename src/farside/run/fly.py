@@ -18,6 +18,7 @@ from farside import __version__
 from farside.control import Check, Table
 from farside.errors import BadInput, OutOfSpace
 from farside.geometry import t_to_utc
+from farside.payload import device
 from farside.run.ground import Ground
 from farside.run.progress import Progress, Silence
 from farside.score import Row, score_flight
@@ -238,6 +239,7 @@ def _provenance(spec: Mission, quality: str, world: World) -> dict[str, Any]:
         "seed": spec.seed,
         "quality": quality,
         "terrain": " ".join([*sorted(file.name for file in world.terrain), world.terrain_sha256]).strip() or "built-in",
+        "device": device(),
     }
 
 

@@ -9,6 +9,7 @@ distances are the site's::
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -195,5 +196,5 @@ def turned_back(inverse_, k, nx, ny, nz):  # type: ignore[no-untyped-def]
     x = inverse_[k, 0, 0] * nx + inverse_[k, 1, 0] * ny + inverse_[k, 2, 0] * nz
     y = inverse_[k, 0, 1] * nx + inverse_[k, 1, 1] * ny + inverse_[k, 2, 1] * nz
     z = inverse_[k, 0, 2] * nx + inverse_[k, 1, 2] * ny + inverse_[k, 2, 2] * nz
-    q = 1.0 / np.sqrt(x * x + y * y + z * z)
+    q = 1.0 / math.sqrt(x * x + y * y + z * z)
     return x * q, y * q, z * q

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.payload.camera.device import CPU, device
 from farside.payload.camera.fill import cells
 from farside.payload.camera.render import first_look, render
 from farside.payload.camera.scene import FIRST_BODY, Scene
@@ -41,7 +43,8 @@ def look(scene: Scene, view: View, bounce: bool = True, refine: bool = True) -> 
     lines, samples = frame.shape
     out, seen = np.empty(frame.shape, np.float32), first_look(lines, samples)
     fill = cells(lines, samples, frame.light.flux.size, bounce and frame.height_m <= BOUNCE_M)
-    render(scene.ground, frame.bodies, frame.light, frame.camera, frame.finest, frame.masks, fill, seen, refine, out)
+    draw = _renderer()
+    draw(scene.ground, frame.bodies, frame.light, frame.camera, frame.finest, frame.masks, fill, seen, refine, out)
     if frame.blind is not None:
         out[frame.blind] = 0.0
     aboard = ("rover",) if view.numbers().on_rover else ("lander", "rover")
@@ -53,3 +56,12 @@ def look(scene: Scene, view: View, bounce: bool = True, refine: bool = True) -> 
 def radiance(scene: Scene, view: View, bounce: bool = True, refine: bool = True) -> Floats:
     """Radiance (line, sample), W m-2 sr-1 um-1, each pixel in its own band; see ``look``."""
     return look(scene, view, bounce, refine).radiance
+
+
+def _renderer() -> Callable[..., object]:
+    """``render`` as the device that is there has it."""
+    if device() == CPU:
+        return render
+    from farside.payload.camera import cuda
+
+    return cuda.render

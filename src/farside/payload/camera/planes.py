@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from farside.payload.camera.bvh import STACK
 from farside.payload.camera.cull import TILE
+from farside.payload.camera.device import CPU, device
 from farside.payload.camera.fill import around, cells, fill_cell
-from farside.payload.camera.kernel import KERNEL
+from farside.payload.camera.kernel import INLINE, KERNEL
 from farside.payload.camera.light import sun_share
 from farside.payload.camera.scene import Frame, Scene
 from farside.payload.camera.shade import diffuse, gloss
@@ -82,11 +83,14 @@ def light_planes(scene: Scene, view: View, bounce: bool = True) -> xr.Dataset:
     fill = cells(*frame.shape, bands, bounce)
     cosines, share = np.empty((*frame.shape, 3)), np.empty(frame.shape, np.float32)
     light = np.empty((bands, *frame.shape), np.float32)
-    unknown = np.full(len(scene.ground.posts), np.inf)
-    _light(
-        scene.ground, frame.bodies, frame.light, frame.camera, frame.finest, unknown, frame.masks,
-        np.empty(STACK, np.int32), fill, cosines, share, light,
-    )  # fmt: skip
+    told = scene.ground, frame.bodies, frame.light, frame.camera, frame.finest
+    if device() != CPU:
+        from farside.payload.camera import cuda
+
+        cuda.lights(*told, frame.masks, fill, cosines, share, light)
+    else:
+        unknown, stack = np.full(len(scene.ground.posts), np.inf), np.empty(STACK, np.int32)
+        _light(*told, unknown, frame.masks, stack, fill, cosines, share, light)
     angles = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
     names = ("incidence_deg", "emission_deg", "phase_deg")
     return xr.Dataset(
@@ -132,32 +136,46 @@ def trace(
     albedo: NDArray[np.float32], normal: Array,
 ) -> None:  # fmt: skip
     """Fill the planes (lines, samples) with what each pixel's centre ray meets; see ``truth_planes``."""
-    unknown = np.full(len(scene.ground.posts), np.inf)
-    _trace(
-        scene.ground, frame.bodies, frame.light, frame.camera, frame.finest, unknown, frame.masks[0],
-        np.empty(STACK, np.int32), distance, body, number, albedo, normal,
-    )  # fmt: skip
+    told = scene.ground, frame.bodies, frame.light, frame.camera, frame.finest
+    planes = distance, body, number, albedo, normal
+    if device() != CPU:
+        from farside.payload.camera import cuda
+
+        cuda.trace(*told, frame.masks, *planes)
+    else:
+        unknown, stack = np.full(len(scene.ground.posts), np.inf), np.empty(STACK, np.int32)
+        _trace(*told, unknown, frame.masks, stack, *planes)
 
 
 @njit(**KERNEL)
 def _trace(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, screen, stack, distance, body, number, albedo, normal
+    ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal
 ):
-    c = camera.centre
     for i in range(distance.shape[0]):
         for j in range(distance.shape[1]):
-            dx, dy, dz = pixel_ray(camera, float(j), float(i))
-            bits = int(screen[i // TILE, j // TILE])
-            t, what, which, _, factor, _, _, _, nx, ny, nz = meet(
-                ground, bodies, light, bits, finest, clear, stack, c[0], c[1], c[2], dx, dy, dz
+            trace_pixel(
+                ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal, i, j
             )
-            distance[i, j] = t if what != SKY else np.inf
-            body[i, j] = what
-            number[i, j] = which
-            albedo[i, j] = factor
-            normal[i, j, 0] = nx
-            normal[i, j, 1] = ny
-            normal[i, j, 2] = nz
+
+
+@njit(**INLINE)
+def trace_pixel(  # type: ignore[no-untyped-def]
+    ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal, i, j
+):
+    """Fill the planes at pixel (i, j); see ``truth_planes``."""
+    c = camera.centre
+    dx, dy, dz = pixel_ray(camera, float(j), float(i))
+    bits = int(masks[0][i // TILE, j // TILE])
+    t, what, which, _, factor, _, _, _, nx, ny, nz = meet(
+        ground, bodies, light, bits, finest, clear, stack, c[0], c[1], c[2], dx, dy, dz
+    )
+    distance[i, j] = t if what != SKY else np.inf
+    body[i, j] = what
+    number[i, j] = which
+    albedo[i, j] = factor
+    normal[i, j, 0] = nx
+    normal[i, j, 1] = ny
+    normal[i, j, 2] = nz
 
 
 @njit(**KERNEL)
@@ -167,33 +185,43 @@ def _light(  # type: ignore[no-untyped-def]
     for ci in range(fill.distance.shape[0]):
         for cj in range(fill.distance.shape[1]):
             fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, ci, cj)
-    screen, shadow, grid = masks
-    c, s = camera.centre, light.sun
     for i in range(share.shape[0]):
         for j in range(share.shape[1]):
-            dx, dy, dz = pixel_ray(camera, float(j), float(i))
-            bits = int(screen[i // TILE, j // TILE])
-            t, body, _, material, albedo, x, y, z, nx, ny, nz = meet(
-                ground, bodies, light, bits, finest, clear, stack, c[0], c[1], c[2], dx, dy, dz
-            )
-            share[i, j] = 0.0
-            out[:, i, j] = 0.0
-            cosines[i, j, :] = np.nan
-            if body == SKY:
-                continue
-            mu0 = nx * s[0] + ny * s[1] + nz * s[2]
-            mu = -(nx * dx + ny * dy + nz * dz)
-            cos_g = -(s[0] * dx + s[1] * dy + s[2] * dz)
-            cosines[i, j, 0] = mu0
-            cosines[i, j, 1] = mu
-            cosines[i, j, 2] = cos_g
-            seen = 0.0
-            if mu0 > 0.0:
-                bits = shadowers(light, shadow, grid, x, y, z)
-                seen, _ = sun_share(ground, bodies, light, bits, finest, stack, x, y, z, 0, -1)
-            share[i, j] = seen
-            for band in range(out.shape[0]):
-                fallen = around(light, fill, float(j), float(i), band, t, nx, ny, nz)
-                factor = diffuse(light, band, material, albedo, mu0, mu, cos_g, seen, fallen)
-                factor += gloss(light, band, material, mu0, mu, cos_g, seen)
-                out[band, i, j] = light.flux[band] * factor
+            light_pixel(ground, bodies, light, camera, finest, clear, masks, stack, fill, cosines, share, out, i, j)
+
+
+@njit(**INLINE)
+def light_pixel(  # type: ignore[no-untyped-def]
+    ground, bodies, light, camera, finest, clear, masks, stack, fill, cosines, share, out, i, j
+):
+    """Fill at pixel (i, j) the cosines of incidence, emission and phase, the share of the Sun, and radiance by band."""
+    screen, shadow, grid = masks
+    c, s = camera.centre, light.sun
+    dx, dy, dz = pixel_ray(camera, float(j), float(i))
+    bits = int(screen[i // TILE, j // TILE])
+    t, body, _, material, albedo, x, y, z, nx, ny, nz = meet(
+        ground, bodies, light, bits, finest, clear, stack, c[0], c[1], c[2], dx, dy, dz
+    )
+    if body == SKY:
+        share[i, j] = 0.0
+        for k in range(3):
+            cosines[i, j, k] = np.nan
+        for band in range(out.shape[0]):
+            out[band, i, j] = 0.0
+        return
+    mu0 = nx * s[0] + ny * s[1] + nz * s[2]
+    mu = -(nx * dx + ny * dy + nz * dz)
+    cos_g = -(s[0] * dx + s[1] * dy + s[2] * dz)
+    cosines[i, j, 0] = mu0
+    cosines[i, j, 1] = mu
+    cosines[i, j, 2] = cos_g
+    seen = 0.0
+    if mu0 > 0.0:
+        bits = shadowers(light, shadow, grid, x, y, z)
+        seen, _ = sun_share(ground, bodies, light, bits, finest, stack, x, y, z, 0, -1)
+    share[i, j] = seen
+    for band in range(out.shape[0]):
+        fallen = around(light, fill, float(j), float(i), band, t, nx, ny, nz)
+        factor = diffuse(light, band, material, albedo, mu0, mu, cos_g, seen, fallen)
+        factor += gloss(light, band, material, mu0, mu, cos_g, seen)
+        out[band, i, j] = light.flux[band] * factor

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 from numba import njit
 
 from farside.payload.camera.foil import crumple
@@ -115,7 +116,7 @@ def pixel_ray(camera, column, row):  # type: ignore[no-untyped-def]
         x = a * w[i, j, 0] + b * w[i, j + 1, 0] + c * w[i + 1, j, 0] + d * w[i + 1, j + 1, 0]
         y = a * w[i, j, 1] + b * w[i, j + 1, 1] + c * w[i + 1, j, 1] + d * w[i + 1, j + 1, 1]
         z = a * w[i, j, 2] + b * w[i, j + 1, 2] + c * w[i + 1, j, 2] + d * w[i + 1, j + 1, 2]
-    q = 1.0 / np.sqrt(x * x + y * y + z * z)
+    q = 1.0 / math.sqrt(x * x + y * y + z * z)
     r = camera.rotation
     return (
         (r[0, 0] * x + r[0, 1] * y + r[0, 2] * z) * q,
