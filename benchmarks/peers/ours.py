@@ -1,11 +1,13 @@
-"""farside's cameras in a process of their own, as the peers: ``python -m benchmarks.peers.ours`` serves orders.
+"""farside's cameras in a process of their own, as the peers: ``python -m benchmarks.peers.ours [plain]`` serves orders.
 
-The landing camera takes the pictures: soft limb-darkened Sun, Hapke's regolith, four rays where neighbours differ; no
-rays for the light of the surroundings, which the peers leave out as well.
+The landing camera takes the pictures: Hapke's regolith in the light of a soft Sun; no rays for the light of the
+surroundings, which the peers leave out as well. plain: a ray through each pixel and one to a point of the Sun, as the
+peers have it; otherwise edges and penumbrae get a second look.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +61,8 @@ def build(stored: Stored) -> Render:
     scene = Scene.of(grids, bodies, Rocks(**strewn) if strewn else None)
 
     def render(view: int, sun: int) -> Any:
-        picture = radiance(scene, view_of(stored, stored["poses"][view], stored["suns"][sun]), bounce=False)
+        seen = view_of(stored, stored["poses"][view], stored["suns"][sun])
+        picture = radiance(scene, seen, bounce=False, refine="plain" not in sys.argv)
         return lambda: picture
 
     return render

@@ -14,7 +14,7 @@ from farside.physics.albedo import (
 from farside.physics.conduction import Column, Soil, column, conduct, lunar_soil, orbital_albedo, spin_up
 from farside.physics.disc import COLUMN_X, even_disc, light_above, light_past, limb_darkening
 from farside.physics.facets import Facets, facet_temperatures, facets, from_below, rough_glow, thermal_roughness
-from farside.physics.hapke import Regolith, diffusive_reflectance, hapke_radf, radf
+from farside.physics.hapke import Regolith, diffusive_reflectance, hapke_radf, radf, scattered, tilted
 from farside.physics.planck import STEFAN_BOLTZMANN, brightness_temperature, planck
 from farside.physics.regolith import Bands, Relief, known_bands, regolith_at, roughness, von_karman_regolith
 from farside.physics.solar import SOLAR_CONSTANT_W_M2, SUN_RADIUS_AU, solar_angular_radius, solar_irradiance
@@ -57,11 +57,13 @@ __all__ = [
     "regolith_solar_albedo",
     "rough_glow",
     "roughness",
+    "scattered",
     "solar_albedo",
     "solar_angular_radius",
     "solar_irradiance",
     "spherical_albedo",
     "spin_up",
     "thermal_roughness",
+    "tilted",
     "von_karman_regolith",
 ]

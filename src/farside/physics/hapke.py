@@ -56,8 +56,18 @@ def _fill(out, mu0, mu, cos_g, w, b, c, bs0, hs, tan_rough):  # type: ignore[no-
 @njit(cache=True, nogil=True, error_model="numpy")
 def radf(mu0, mu, cos_g, w, b, c, bs0, hs, tan_rough):  # type: ignore[no-untyped-def]
     """Radiance factor of one surface element (see the module's sources); tan_rough = tan(mean slope angle) > 0."""
+    mu0e, mue, shadow = tilted(mu0, mu, cos_g, tan_rough)
+    return scattered(mu0e, mue, cos_g, w, b, c, bs0, hs) * shadow
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tilted(mu0, mu, cos_g, tan_rough):  # type: ignore[no-untyped-def]
+    """Effective cosines of incidence and emission on rough ground, and the share of it that is lit and seen.
+
+    It is the same at all wavelengths; zeros where the Sun or the eye is below the surface.
+    """
     if mu0 <= 0.0 or mu <= 0.0:
-        return 0.0
+        return 0.0, 0.0, 0.0
     mu0 = min(mu0, 1.0)
     mu = min(mu, 1.0)
     cos_g = min(max(cos_g, -1.0), 1.0)
@@ -90,9 +100,15 @@ def radf(mu0, mu, cos_g, w, b, c, bs0, hs, tan_rough):  # type: ignore[no-untype
         mu0e = chi * (mu0 + sin_i * tan_rough * (e2_i - half_sin2 * e2_e) / den)
         mue = chi * (mu + sin_e * tan_rough * (cos_psi * e2_i + half_sin2 * e2_e) / den)
         shadow = mue / eta_e * mu0 / eta_i * chi / (1.0 - f + f * chi * mu / eta_e)
+    return mu0e, mue, shadow
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scattered(mu0e, mue, cos_g, w, b, c, bs0, hs):  # type: ignore[no-untyped-def]
+    """Radiance factor of smooth ground at the cosines of ``tilted``."""
     if mu0e <= 0.0 or mue <= 0.0:
         return 0.0
-
+    cos_g = min(max(cos_g, -1.0), 1.0)
     back = 1.0 - 2.0 * b * cos_g + b * b
     ahead = 1.0 + 2.0 * b * cos_g + b * b
     lobes = 0.5 * (1.0 - b * b)
@@ -103,4 +119,4 @@ def radf(mu0, mu, cos_g, w, b, c, bs0, hs, tan_rough):  # type: ignore[no-untype
     r0 = (1.0 - gamma) / (1.0 + gamma)
     h0 = 1.0 / (1.0 - w * mu0e * (r0 + 0.5 * (1.0 - 2.0 * r0 * mu0e) * math.log((1.0 + mu0e) / mu0e)))
     h1 = 1.0 / (1.0 - w * mue * (r0 + 0.5 * (1.0 - 2.0 * r0 * mue) * math.log((1.0 + mue) / mue)))
-    return 0.25 * w * mu0e / (mu0e + mue) * (phase * surge + h0 * h1 - 1.0) * shadow
+    return 0.25 * w * mu0e / (mu0e + mue) * (phase * surge + h0 * h1 - 1.0)

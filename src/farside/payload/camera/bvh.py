@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from farside.payload.camera.kernel import ALLOCATING, INLINE, KERNEL
+from farside.payload.camera.kernel import ALLOCATING, INLINE
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -188,7 +188,7 @@ def inverse(d):  # type: ignore[no-untyped-def]
     return 1.0 / d if abs(d) > 1e-12 else (1e12 if d >= 0.0 else -1e12)
 
 
-@njit(**KERNEL)
+@njit(**INLINE)
 def hit_mesh(tree, root, base, stack, bottom, ox, oy, oz, dx, dy, dz, reach, any_hit):  # type: ignore[no-untyped-def]
     """Nearest triangle met before ``reach`` in the tree at node ``root`` whose triangles start at ``base``.
 

@@ -105,7 +105,7 @@ def _above(z, k, i, j, u, v, height):  # type: ignore[no-untyped-def]
     return height - (sw + (ne - nw) * u + (nw - sw) * v)
 
 
-@njit(**KERNEL)
+@njit(**INLINE)
 def _walk(ground, level, ox, oy, oz, dx, dy, dz, t0, t1):  # type: ignore[no-untyped-def]
     """Distance to the first hit of one level between t0 and t1, or -1."""
     z = ground.heights
@@ -135,7 +135,8 @@ def _walk(ground, level, ox, oy, oz, dx, dy, dz, t0, t1):  # type: ignore[no-unt
     j = min(max(int(gx + t * vx), 0), n - 1)
     i = min(max(int(gy + t * vy), 0), n - 1)
     last = offsets.size - 1
-    step = max(last - COARSE_BLOCKS, 0)
+    # a ray that starts in here does so near the ground, mostly: it climbs from the cells
+    step = 0 if t <= 0.0 else max(last - COARSE_BLOCKS, 0)
     while True:
         bj = j >> step
         bi = i >> step
@@ -199,7 +200,7 @@ def _span(half, ox, oy, ix, iy):  # type: ignore[no-untyped-def]
     return max(min(a, b), min(c, d)), min(max(a, b), max(c, d))
 
 
-@njit(**KERNEL)
+@njit(**INLINE)
 def hit_ground(ground, finest, clear, ox, oy, oz, dx, dy, dz, reach):  # type: ignore[no-untyped-def]
     """Distance (or -1) and level of the first hit within ``reach``; levels finer than ``finest`` are not looked at.
 

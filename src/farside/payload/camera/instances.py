@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
-OUTER_LEAF = 2
+OUTER_LEAF = 1
 """Most instances of a leaf of the outer tree."""
 
 

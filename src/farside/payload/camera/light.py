@@ -36,7 +36,7 @@ light."""
 COLUMNS = 8
 NODES = np.array([-0.97, -0.33, 0.33, 0.97])
 """Where each column is looked at first, in its half lengths; changes in between are found by halving."""
-HALVINGS = 5
+HALVINGS = 6
 FAR_M = 4e6
 
 

@@ -35,8 +35,8 @@ CONTRAST = 0.08
 RANGE_JUMP = 1.15
 SMOOTH = 0.2
 """Two opposite corners of a pixel that differ less in their share of the Sun stand for all four."""
-SOFT_PX = 0.5
-"""Penumbrae wider than so many pixels are done exactly, narrower ones like any edge."""
+SOFT_PX, WIDE_PX = 0.5, 8.0
+"""Penumbrae narrower than so many pixels are done like any edge; in wider ones than the second the centre tells all."""
 SUNLIT, DARK, SOFT, QUEUED = 1, 2, 4, 8
 """What is known of a pixel's Sun: seen; not seen, and by something so far away that the penumbra is wide; whether its
 penumbra has been looked at or waits for it."""
@@ -127,60 +127,77 @@ def _render(ground, bodies, light, camera, finest, clear, masks, stack, fill, se
 def pixel(  # type: ignore[no-untyped-def]
     ground, bodies, light, camera, finest, clear, masks, stack, fill, seen, out, look, i, j
 ):
-    """First (0) or second look (1, 2) at a pixel: whether it was done, and whether it lies in a penumbra."""
-    rays, spread, penumbra, at_edge = 1, 0.0, look == 2, False
+    """First (0) or second look (1, 2) at a pixel: whether it was done again, and whether it lies in a penumbra.
+
+    One loop around one ray: through the centre at the first look and where a penumbra is to be found, through four
+    places around it where neighbours differ or the penumbra is hardly wider than a pixel.
+    """
     if look == 1 and seen.sun[i, j] & QUEUED:
         return 0, False
+    at_edge, disagrees, soft = False, False, look == 2
     if look >= 1:
-        at_edge, disagrees, soft = edge(seen, i, j)
-        if disagrees and soft:
-            penumbra = True
-            seen.sun[i, j] |= QUEUED
-        if not (penumbra or at_edge or disagrees):
+        at_edge, disagrees, wide = edge(seen, i, j)
+        soft |= wide
+        if not (at_edge or disagrees or soft):
             return 0, False
-        rays, spread = 4, camera.spread
+        if soft:
+            seen.sun[i, j] |= QUEUED
     screen, shadow, grid = masks
     band = light.pattern[i & 1, j & 1]
     s = light.sun
     # in a tile of 4 x 4 pixels sixteen different points of the Sun; neighbours' lie far apart on the disc
     first = 4 * (i & 3) + 7 * (j & 3)
     total, before, grows = 0.0, 0.0, False
-    k = 0
+    k, rays = (-1, 0) if look == 0 or soft else (0, 4)
     while k < rays:
         q = 3 * k & 3  # corner after opposite corner
-        column, row = j + (spread if q & 1 else -spread), i + (spread if q & 2 else -spread)
+        column, row = float(j), float(i)
+        if k >= 0:
+            column += camera.spread if q & 1 else -camera.spread
+            row += camera.spread if q & 2 else -camera.spread
         bits = int(screen[int(row + 0.5) // TILE, int(column + 0.5) // TILE])
         dx, dy, dz = pixel_ray(camera, column, row)
         t, body, _, material, albedo, x, y, z, nx, ny, nz = meet(
             ground, bodies, light, bits, finest, clear, stack,
             camera.centre[0], camera.centre[1], camera.centre[2], dx, dy, dz,
         )  # fmt: skip
-        share, mu0, away = UNKNOWN, 0.0, -1.0
+        share, mu0, away, sent = UNKNOWN, 0.0, -1.0, 0.0
         if body != SKY:
             mu0 = nx * s[0] + ny * s[1] + nz * s[2]
             mu = -(nx * dx + ny * dy + nz * dz)
             cos_g = -(s[0] * dx + s[1] * dy + s[2] * dz)
             sunlight = 0.0
             if mu0 > 0.0:
-                only = -1 if penumbra else (first + k) % PROBES
+                only = -1 if soft else (first + max(k, 0)) % PROBES
                 bits = shadowers(light, shadow, grid, x, y, z)
                 share, away = sun_share(ground, bodies, light, bits, finest, stack, x, y, z, band, only)
                 sunlight = share
             fallen = around(light, fill, column, row, band, t, nx, ny, nz)
-            total += diffuse(light, band, material, albedo, mu0, mu, cos_g, sunlight, fallen)
-            total += gloss(light, band, material, mu0, mu, cos_g, sunlight)
+            sent = diffuse(light, band, material, albedo, mu0, mu, cos_g, sunlight, fallen)
+            sent += gloss(light, band, material, mu0, mu, cos_g, sunlight)
+        # of the penumbra, in pixels; on a slope it may look narrower
+        width = 2.0 * light.radius * away * camera.intrinsics[0] / (max(mu0, 1e-3) * t)
         if look == 0:
             seen.distance[i, j] = t
             seen.body[i, j] = body
             seen.shading[i, j] = max(mu0, 0.0) * (albedo if material < 0 else light.paint[material, band])
-            wide = 2.0 * light.radius * away * camera.intrinsics[0] > SOFT_PX * mu0 * t
-            seen.sun[i, j] = SUNLIT if share > 0.0 else ((DARK | SOFT if wide else DARK) if share == 0.0 else 0)
-        grows |= penumbra and (0.0 < share < 1.0 or (k > 0 and share != before))
+            seen.sun[i, j] = (
+                SUNLIT if share > 0.0 else ((DARK | SOFT if width > SOFT_PX else DARK) if share == 0.0 else 0)
+            )
+        elif k < 0:
+            grows = 0.0 < share < 1.0
+            if grows and not at_edge and width > WIDE_PX:
+                pass
+            elif grows or at_edge or disagrees:
+                rays, soft, sent = 4, grows, 0.0
+            else:
+                return 0, False
+        total += sent
         k += 1
-        if k == 2 and penumbra and not at_edge and abs(share - before) < SMOOTH:
+        if k == 2 and soft and not at_edge and abs(share - before) < SMOOTH:
             rays = 2
         before = share
-    out[i, j] = light.flux[band] * total / rays
+    out[i, j] = light.flux[band] * total / max(rays, 1)
     return min(look, 1), grows
 
 

@@ -13,7 +13,7 @@ from numba import njit
 
 from farside.payload.camera.kernel import INLINE
 from farside.payload.camera.surface import REGOLITH
-from farside.physics import radf
+from farside.physics import scattered, tilted
 
 DARKEST_MU = 1e-3
 """A smoothed normal may point away from an eye that does see the facet."""
@@ -24,20 +24,22 @@ def diffuse(light, band, material, albedo, mu0, mu, cos_g, seen, around):  # typ
     """Light scattered to the eye.
 
     mu0, mu: cosines of incidence and emission; cos_g: of the phase angle. seen: share of the Sun. around: irradiance
-    from the surroundings, as a share of E. Regolith after Hapke (physics.radf; what comes from all around by its
+    from the surroundings, as a share of E. Regolith after Hapke (physics.hapke; what comes from all around by its
     diffusive reflectance), all else after Lambert.
     """
     if material != REGOLITH:
         return light.paint[material, band] * (around + seen * max(mu0, 0.0))
     factor = 0.0
+    mu0e, mue, bare = 0.0, 0.0, 0.0
+    if seen > 0.0:
+        mu0e, mue, bare = tilted(mu0, max(mu, DARKEST_MU), cos_g, light.soil[band, 0, 5])
     for half in range(light.soil.shape[1]):
         soil = light.soil[band, half]
         w = min(soil[0] * albedo, 0.95)
         gamma = math.sqrt(1.0 - w)
         factor += soil[6] * around * (1.0 - gamma) / (1.0 + gamma)
-        if seen > 0.0:
-            mu_seen = max(mu, DARKEST_MU)
-            factor += soil[6] * seen * radf(mu0, mu_seen, cos_g, w, soil[1], soil[2], soil[3], soil[4], soil[5])
+        if bare > 0.0:
+            factor += soil[6] * seen * bare * scattered(mu0e, mue, cos_g, w, soil[1], soil[2], soil[3], soil[4])
     return factor
 
 
