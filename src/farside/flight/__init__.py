@@ -11,6 +11,7 @@ from farside.flight.contacts import (
 )
 from farside.flight.descent import Descent, State, fly_descent
 from farside.flight.halo import Halo, southern_halo
+from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
 from farside.flight.relay import RelayOrbit, halo_covering, halo_span, solve_halo
 from farside.flight.rest import rest_pose
@@ -18,6 +19,7 @@ from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps,
 
 __all__ = [
     "Answer",
+    "BlastZone",
     "Descent",
     "Halo",
     "LightTime",

@@ -109,12 +109,20 @@ class StationSpec(Part):
     min_elevation_deg: float = Field(ge=0, lt=90)
 
 
+class PlumeSpec(Part):
+    """How much brighter the engine's plume leaves the ground under the lander, and how far out (to exp(-1) of it)."""
+
+    gain: float = Field(ge=-0.5, le=1)
+    radius_m: float = Field(gt=0, le=1000)
+
+
 class DescentSpec(Part):
-    """The powered descent."""
+    """The powered descent; without ``plume`` it leaves no trace on the ground."""
 
     ignition_utc: Utc
     azimuth_deg: float = Field(ge=0, lt=360)
     altitude_m: float = Field(ge=5000, le=60_000)
+    plume: PlumeSpec | None = None
     _epochs = field_validator("ignition_utc")(epoch)
 
 

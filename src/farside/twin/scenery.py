@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
+from farside.flight import BlastZone
 from farside.flight.rover import imprint
 from farside.instruments import pack
 from farside.moon import Relief
@@ -28,12 +29,14 @@ class Scenery:
     """The files behind a scene; each is named by the key of everything it depends on, and never changes.
 
     relief: folder of the bare ground. rocks: columns of `save_rocks`. tracks: polylines of `save_tracks`, None where
-    nobody has driven yet. models: of the user's, in their places.
+    nobody has driven yet. blast: what the landing did to the ground, None before it. models: of the user's, in their
+    places.
     """
 
     relief: Path
     rocks: Path
     tracks: Path | None = None
+    blast: BlastZone | None = None
     models: tuple[Standing, ...] = ()
 
     def scene(self) -> Scene:
@@ -49,29 +52,32 @@ class Scenery:
         return scene
 
     def _build(self) -> Scene:
-        """On ground that differs by its tracks alone, rocks and vehicles stay what they are."""
+        """On ground that differs by its traces alone, rocks and vehicles stay what they are."""
         for path in filter(None, (self.relief, self.rocks, self.tracks)):
             if not path.exists():
                 expected = "a flight's folder that every worker sees under this path: choose such an --out"
                 raise BadInput(path, "", "not there", expected)
         for other, scene in _in_use.items():
-            if replace(other, tracks=self.tracks) == self:
+            if replace(other, tracks=self.tracks, blast=self.blast) == self:
                 return scene.on(self._ground())
         models = {s.spec.name: Body(*s.spec.read(), s.pose) for s in self.models}
         return Scene.build(self._ground(), _rocks(self.rocks), models)
 
     def _ground(self) -> Relief:
-        """The relief with wheel tracks."""
-        bare = Relief.load(self.relief)
+        """The relief with the traces of landing and driving."""
+        ground = Relief.load(self.relief)
+        if self.blast is not None:
+            lit = [self.blast.on(albedo, post) for albedo, post in zip(ground.albedo, ground.posts_m, strict=True)]
+            ground = replace(ground, albedo=lit)
         if self.tracks is None:
-            return bare
+            return ground
         with np.load(self.tracks) as file:
             tracks = [file[name] for name in file.files]
         levels = [
             imprint(height, albedo, post, tracks)
-            for height, albedo, post in zip(bare.heights, bare.albedo, bare.posts_m, strict=True)
+            for height, albedo, post in zip(ground.heights, ground.albedo, ground.posts_m, strict=True)
         ]
-        return Relief(bare.site, [height for height, _ in levels], bare.posts_m, [albedo for _, albedo in levels])
+        return replace(ground, heights=[height for height, _ in levels], albedo=[albedo for _, albedo in levels])
 
 
 _in_use: WeakValueDictionary[Scenery, Scene] = WeakValueDictionary()

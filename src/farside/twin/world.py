@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.flight import Descent, RelayOrbit, fly_descent, solve_halo
+from farside.flight import BlastZone, Descent, RelayOrbit, fly_descent, solve_halo
 from farside.flight.rover import (
     Drive,
     Obstacles,
@@ -143,19 +143,27 @@ class World:
         return self.stages.file("rocks", self.key, ".npz", strew).absolute()
 
     def scenery(self, t: float) -> tuple[str, Scenery]:
-        """Ground with the tracks of the drives that were over at ``t``, and rocks: its key, and itself."""
-        tracks = self._tracks(t)
-        bare = Scenery(self._relief_folder, self._rocks_file, models=self.standing)
+        """Rocks, and ground with the traces that landing and driving have left by ``t``: its key, and itself."""
+        tracks, blast = self._tracks(t), self._blast(t)
+        bare = Scenery(self._relief_folder, self._rocks_file, blast=blast, models=self.standing)
+        key = key_of(self.key, blast) if blast else self.key
         if not tracks:
-            return self.key, bare
-        key = key_of(self.key, tracks)
-        file = self.stages.file("tracks", key, ".npz", lambda part: save_tracks(part, tracks))
-        return key, replace(bare, tracks=file.absolute())
+            return key, bare
+        file = self.stages.file("tracks", key_of(self.key, tracks), ".npz", lambda part: save_tracks(part, tracks))
+        return key_of(key, tracks), replace(bare, tracks=file.absolute())
 
     def scene(self, t: float) -> tuple[str, Scene]:
         """The scenery at ``t`` with the vehicles, as cameras look at it: its key, and itself."""
         key, scenery = self.scenery(t)
         return key, scenery.scene()
+
+    def _blast(self, t: float) -> BlastZone | None:
+        """What the engine's plume has left, from touchdown on."""
+        plume = self.mission.lander.descent.plume
+        if plume is None or t < self.descent.touchdown_t:
+            return None
+        east, north, _ = self.descent.rest.position
+        return BlastZone(east, north, plume.gain, plume.radius_m)
 
     def _tracks(self, t: float) -> list[Array]:
         """Tracks of the rover's wheels; those of a drive that goes on are not there yet."""
