@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 import sys
@@ -15,12 +16,15 @@ TINY = Quality(
     **qualities()["draft"].model_dump()
     | {
         "lcam": {"frames": 3, "binning": 8},
-        "tcam": {"shots": 1, "binning": 16},
+        "tcam": {"shots": 1, "binning": 16, "again": False},
         "relief": {"cells": 128, "finest_m": 0.08},
         "disk_gb": 0.01,
     }
 )
-FEW = (("pitches_deg: [0, -15, -30]", "pitches_deg: [-15]"), ("count: 20", "count: 2"))
+RINGS = re.compile(r"(?<=name: panorama A\n)(.*?)pitches_deg: .*?\]\]", re.DOTALL)
+TWO_POINTINGS = r"""\1pitches_deg: [-15]
+          yaws_deg: {start: 170, step: -18, count: 2}
+          bursts: [[0.65, 2]]"""
 
 
 @pytest.fixture
@@ -29,8 +33,9 @@ def tiny(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["farside.run.fly"], "qualities", lambda: {"tiny": TINY})
 
     def go(*changes: tuple[str, str]):
-        text = builtin()["chang-e-4"].read_text()
-        for before, after in (*FEW, *changes):
+        text, found = RINGS.subn(TWO_POINTINGS, builtin()["chang-e-4"].read_text())
+        assert found == 1
+        for before, after in changes:
             assert text.count(before) == 1, before
             text = text.replace(before, after)
         path = tmp_path / "mine.yaml"
