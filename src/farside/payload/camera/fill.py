@@ -25,11 +25,6 @@ Floats = NDArray[np.float32]
 
 CELL = 4
 RAYS = 16
-COARSER = 2
-"""The surroundings are looked at so many levels coarser than the picture."""
-SKYLINE = 0.05
-"""Share of the sky of a level element that lit relief fills with light, without bounce; assumed (cameras.md 3.1:
-fill is of order 1 % of the direct light)."""
 SAME_RANGE, SAME_FACING = 0.15, 8
 
 
@@ -65,7 +60,6 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
     dx, dy, dz = pixel_ray(camera, cj * CELL + 0.5 * (CELL - 1), ci * CELL + 0.5 * (CELL - 1))
     nx, ny, nz = 0.0, 0.0, 1.0
     ux, uy, uz, vx, vy, vz = 1.0, 0.0, 0.0, 0.0, 1.0, 0.0
-    level = finest
     turn = ((ci & 3) * 4 + (cj & 3)) * 7 % 16
     _, shadow, grid = masks
     fill.light[ci, cj, :] = 0.0
@@ -77,7 +71,7 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
             c = math.sqrt(max(1.0 - radius * radius, 0.0))
             dx, dy, dz = a * ux + b * vx + c * nx, a * uy + b * vy + c * ny, a * uz + b * vz + c * nz
         t, body, _, material, albedo, hx, hy, hz, mx, my, mz = meet(
-            ground, bodies, light, 3, level, clear, stack, x, y, z, dx, dy, dz
+            ground, bodies, light, 3, finest, clear, stack, x, y, z, dx, dy, dz
         )
         if k < 0:
             fill.distance[ci, cj] = t
@@ -93,7 +87,6 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
             q = nx * ny * p
             ux, uy, uz = 1.0 + sign * nx * nx * p, sign * q, -sign * nx
             vx, vy, vz = q, sign + ny * ny * p, -ny
-            level = min(finest + COARSER, ground.posts.size - 1)
             continue
         if body == SKY:
             continue
@@ -102,7 +95,7 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
         if mu0 <= 0.0:
             continue
         bits = shadowers(light, shadow, grid, hx, hy, hz)
-        seen, _ = sun_share(ground, bodies, light, bits, level, stack, hx, hy, hz, 0, (k + turn) % PROBES)
+        seen, _ = sun_share(ground, bodies, light, bits, finest, stack, hx, hy, hz, 0, (k + turn) % PROBES)
         if seen > 0.0:
             mu = -(mx * dx + my * dy + mz * dz)
             cos_g = -(s[0] * dx + s[1] * dy + s[2] * dz)
@@ -114,11 +107,12 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
 def around(light, fill, column, row, band, t, nx, ny, nz):  # type: ignore[no-untyped-def]
     """Irradiance from the surroundings at a pixel position, as a share of the Sun's.
 
-    Without bounce: what a tilted element sees of a lit plain, and of the relief around a level one.
+    Without bounce: what a tilted element sees of a lit plain. At Von Karman that is 0.9 to 1.7 times what rays find on
+    average, 1.1 to 3.5 times in shadows.
     """
     down, across = fill.distance.shape
     if down == 0:
-        return light.bounce[band] * (0.5 * (1.0 - nz) + SKYLINE)
+        return light.bounce[band] * 0.5 * (1.0 - nz)
     u = (column - 0.5 * (CELL - 1)) / CELL
     v = (row - 0.5 * (CELL - 1)) / CELL
     left, top = math.floor(u), math.floor(v)
