@@ -10,13 +10,14 @@ import shutil
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+from shadow_oracle import view_of
 
 from farside import archive, products
 from farside.geometry import Pose, Site, azel, utc_to_t
 from farside.instruments import names, unpack
 from farside.instruments.gnc import PHASES
 from farside.moon import Relief
-from farside.payload import Scene, View, observe
+from farside.payload import Scene, observe
 from farside.twin import load_mission
 
 pytestmark = pytest.mark.xdist_group("flight")
@@ -31,15 +32,6 @@ def relief(flight) -> Relief:
 @pytest.fixture(scope="module")
 def panorama(flight):
     return archive.read_layers(flight.products["tcam-panorama"])
-
-
-def _view(observation: dict) -> View:
-    fields = {name: observation[name] for name in View.__dataclass_fields__}
-    for name in ("lander", "rover"):
-        fields[name] = fields[name] and Pose.of(np.array(fields[name]["position"]), np.array(fields[name]["rotation"]))
-    for name in ("mast_deg", "mast_error_deg", "sun"):
-        fields[name] = fields[name] and tuple(fields[name])
-    return View(**fields)
 
 
 def test_nothing_in_the_score_is_off(flight):
@@ -77,7 +69,7 @@ def test_the_panorama_command_took_the_125_bit_forward_link(flight, truth):
 
 def test_the_received_frame_is_what_the_camera_saw(flight, truth, relief):
     """Rendered again from the truth alone, a frame differs from the received one by no more than its compression."""
-    views = [_view(o) for o in truth["observations"] if o["instrument"] == "lcam"]
+    views = [view_of(o) for o in truth["observations"] if o["instrument"] == "lcam"]
     scene = Scene.build(relief)  # without rocks: they are no more than specks from this height
     records = [unpack(p.read_bytes()) for p in (flight.folder / "received").iterdir()]
     for view in (views[0], views[4], views[8]):
@@ -114,7 +106,7 @@ def test_the_panorama_shows_the_true_horizon(truth, panorama, relief):
 
 def test_the_rover_stands_where_the_panorama_shows_it(truth, panorama):
     """The rover's shadowed, blue and gold shape breaks the ground's even brightness in its true direction."""
-    view = _view(next(o for o in truth["observations"] if (o["instrument"], o["sequence_id"]) == ("tcam", "0004")))
+    view = view_of(next(o for o in truth["observations"] if (o["instrument"], o["sequence_id"]) == ("tcam", "0004")))
     assert view.rover is not None
     lander = truth["touchdown"]["pose"]
     eye = Pose.of(np.array(lander["position"]), np.array(lander["rotation"])).apply(np.array(panorama.attrs["eye_m"]))
