@@ -140,7 +140,7 @@ def test_the_scene_changes_when_a_drive_is_over_and_not_before(day):
     world = day.world
     first, second = world.travel.drives
     key, bare = world.scene(first.start)
-    assert key == world.key
+    assert key == world.scene(world.descent.touchdown_t)[0]
     assert world.scene(first.stop - 1.0)[0] == key
     trodden_key, trodden = world.scene(first.stop)
     assert trodden_key != key
