@@ -22,6 +22,8 @@ GROUPS = (
     "link",
     "cameras",
     "frames",
+    "replay",
+    "gpu",
     "tracers",
     "flight",
 )

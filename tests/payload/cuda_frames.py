@@ -147,7 +147,10 @@ class Emulated(Kernel):
             if function.is_declaration and function.name.startswith("__nv_"):
                 own = getattr(libm, function.name.removeprefix("__nv_"))
                 llvm.add_symbol(function.name, ctypes.cast(own, ctypes.c_void_p).value)
-        machine = llvm.create_mcjit_compiler(whole, llvm.Target.from_default_triple().create_target_machine(opt=1))
+        here = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+        machine = llvm.create_mcjit_compiler(
+            whole, llvm.Target.from_default_triple().create_target_machine(*here, opt=3)
+        )
         machine.finalize_object()
         return machine, lowered.fndesc.llvm_func_name
 
@@ -184,9 +187,13 @@ def words(thing: Any) -> list[Any]:
 
 
 def for_this_processor(text: str) -> str:
-    """Code for the device without what only the device has; a thread's place comes from global variables."""
+    """Code for the device without what only the device has; a thread's place comes from global variables.
+
+    Sums of products may be rounded once, as NVVM does it.
+    """
     text = re.sub(r"^target (triple|datalayout) = .*$", "", text, flags=re.M)
     text = re.sub(r" ?addrspace\([345]\)", "", text).replace("addrspacecast", "bitcast")
+    text = re.sub(r"\b(fmul|fadd|fsub) (double|float)", r"\1 contract \2", text)
     places = set(PLACE.findall(text))
     text = re.sub(rf'^declare i32 @"?{PLACE.pattern}.*$', "", text, flags=re.M)
     for name in sorted(places):

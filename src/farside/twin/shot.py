@@ -44,6 +44,9 @@ class Made:
         """Make it. Raises BadInput where this process has other sources."""
         if code_key() != self.code:
             raise BadInput(
-                socket.gethostname(), "farside", "other sources or libraries", "workers with what the flight itself has"
+                socket.gethostname(),
+                "farside",
+                "other sources or libraries, or another device",
+                "workers with what the flight itself has",
             )
         return self.make()

@@ -21,15 +21,17 @@ CPU = "cpu"
 
 @cache
 def device() -> str:
-    """Name of the GPU that renders, or "cpu". Raises BadInput for a choice that there is not.
-
-    A GPU needs the extra farside[cuda] and NVIDIA's driver.
-    """
+    """Name of the GPU that renders, or "cpu". Raises BadInput for a choice that there is not."""
     choice = os.environ.get(CHOICE, "")
     if choice not in ("", CPU):
         raise BadInput("environment", CHOICE, choice, f'"{CPU}", or nothing for the GPU where there is one')
-    if choice == CPU or find_spec("numba_cuda") is None:
-        return CPU
+    return CPU if choice == CPU else gpu() or CPU
+
+
+def gpu() -> str:
+    """Name of the GPU of this machine, empty where there is none, or no driver, or not the extra farside[cuda]."""
+    if find_spec("numba_cuda") is None:
+        return ""
     from numba import cuda
 
-    return cuda.get_current_device().name.decode() if cuda.is_available() else CPU
+    return str(cuda.get_current_device().name) if cuda.is_available() else ""

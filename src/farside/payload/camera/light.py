@@ -37,6 +37,8 @@ COLUMNS = 8
 NODES = np.array([-0.97, -0.33, 0.33, 0.97])
 """Where each column is looked at first, in its half lengths; changes in between are found by halving."""
 HALVINGS = 6
+ROUNDING = 1e-9
+"""A share of the Sun that is so close to none, or to all of it, is that."""
 FAR_M = 4e6
 
 
@@ -218,6 +220,7 @@ def sun_share(ground, bodies, light, bits, finest, stack, x, y, z, band, only): 
                 share += light.columns[column, 1] * column_light(start, half, law)
         column += 1
         if column == COLUMNS:
-            return min(max(share, 0.0), 1.0), away
+            # all or nothing is exactly that, however the columns' sum was rounded: whether a penumbra grows hangs on it
+            return (0.0 if share < ROUNDING else (1.0 if share > 1.0 - ROUNDING else share)), away
         half = math.sqrt(1.0 - light.columns[column, 0] ** 2)
         node, halvings = 0, 0
