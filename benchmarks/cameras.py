@@ -209,7 +209,7 @@ class Match:
 def match(scene: Scene, peer: Peer, view: View) -> Match:
     """Primary rays through the front door; shadow rays from 2 mm above what Embree saw, the same for both."""
     truth, frame = truth_planes(scene, view), scene.frame(view)
-    t, body, number = np.empty(frame.shape), np.empty(frame.shape, np.uint8), np.empty(frame.shape, np.int32)
+    t, body, number = np.empty(frame.shape), np.empty(frame.shape, np.uint16), np.empty(frame.shape, np.int32)
     albedo, normal = np.empty(frame.shape, np.float32), np.empty((*frame.shape, 3))
     ours_s, _ = cpu(lambda: trace(scene, frame, t, body, number, albedo, normal), ROUNDS)
     pose, camera = view.camera(), load(view.instrument).camera(view.binning)

@@ -43,7 +43,7 @@ def truth_planes(scene: Scene, view: View) -> xr.Dataset:
 
     frame = scene.frame(view)
     distance, albedo = np.empty(frame.shape), np.empty(frame.shape, np.float32)
-    body, number = np.empty(frame.shape, np.uint8), np.empty(frame.shape, np.int32)
+    body, number = np.empty(frame.shape, np.uint16), np.empty(frame.shape, np.int32)
     normal = np.empty((*frame.shape, 3))
     trace(scene, frame, distance, body, number, albedo, normal)
     camera, rays = frame.camera, _rays(view)
@@ -132,7 +132,7 @@ def _rays(view: View) -> Array:
 
 
 def trace(
-    scene: Scene, frame: Frame, distance: Array, body: NDArray[np.uint8], number: NDArray[np.int32],
+    scene: Scene, frame: Frame, distance: Array, body: NDArray[np.uint16], number: NDArray[np.int32],
     albedo: NDArray[np.float32], normal: Array,
 ) -> None:  # fmt: skip
     """Fill the planes (lines, samples) with what each pixel's centre ray meets; see ``truth_planes``."""

@@ -66,7 +66,7 @@ class Look(NamedTuple):
 
     distance: Floats
     shading: Floats
-    body: NDArray[np.uint8]
+    body: NDArray[np.uint16]
     sun: NDArray[np.uint8]
 
 
@@ -74,7 +74,7 @@ def first_look(lines: int, samples: int) -> Look:
     """Room for a first look."""
     shape = lines, samples
     return Look(
-        np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+        np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint16), np.empty(shape, np.uint8)
     )
 
 

@@ -119,7 +119,12 @@ class Scene:
         rocks: Rocks | None = None,
         vehicles: tuple[Vehicle, ...] = (),
     ) -> Self:
-        """Scene of a relief and named bodies; vehicles stand where views put them."""
+        """Scene of a relief and named bodies; vehicles stand where views put them.
+
+        Raises BadInput for a body whose name is taken, without triangles, or with a vertex that is nowhere.
+        """
+        for name, each in bodies.items():
+            _check(name, each, [v.name for v in vehicles])
         workshop = _Workshop()
         strewn = None if rocks is None or not len(rocks.shape) else workshop.strew(rocks, FIRST_BODY)
         names = (["rocks"] if strewn else []) + [v.name for v in vehicles] + list(bodies)
@@ -267,6 +272,17 @@ class _Workshop:
             np.array([m.specular for m in self._rows]),
             np.array([(np.radians(m.crumple_deg), m.roughness) for m in self._rows]),
         )
+
+
+def _check(name: str, body: Body, vehicles: list[str]) -> None:
+    """Raise BadInput for a body that the kernels could not stand, or that could not be told from another."""
+    taken = ["sky", "ground", "rocks", *vehicles]
+    if name in taken:
+        raise BadInput("scene", "bodies", name, f"a name other than {', '.join(taken)}")
+    if not len(body.mesh.faces):
+        raise BadInput("scene", f"bodies.{name}", "no triangles", "a mesh of triangles")
+    if not np.isfinite(body.pose.apply(body.mesh.vertices)).all():
+        raise BadInput("scene", f"bodies.{name}", "NaN or infinity", "vertices and a pose of finite numbers")
 
 
 def _nowhere() -> Placed:
