@@ -45,7 +45,7 @@ def sunlight(instrument: Instrument, view: View) -> tuple[Light, float]:
         solar_irradiance(nm, view.sun_distance_au, width) / np.pi, soil,
         bounce, empty, empty, empty, band_pattern(instrument),
     )  # fmt: skip
-    return light, float(np.tan(np.arcsin(sun[2]) - radius))
+    return light, float(np.tan(np.arctan2(sun[2], np.hypot(sun[0], sun[1])) - radius))
 
 
 @lru_cache(maxsize=16)

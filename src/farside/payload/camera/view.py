@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pose
 from farside.instruments import CAMERAS, Instrument, camera_pose, load
 
-Array = NDArray[np.float64]
+HOTTEST_C = 200.0
+"""No detector is warmer; assumed."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class View:
     turning rate in rad/s, both in the site frame. exposure_ms: commanded, None where the camera meters. light: what
     falls on the detector: "scene", "chart" (the scene, for the colour chart in it), "dark" (nothing) or "flat" (an even
     source). mode: the camera's, empty for its own.
+
+    Raises BadInput for what no view can have.
     """
 
     instrument: str
@@ -49,6 +51,27 @@ class View:
     light: str = "scene"
     mode: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what the kernels, which trust their numbers, cannot stand."""
+        if self.instrument not in CAMERAS:
+            raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(CAMERAS)}")
+        detector = load(self.instrument).detector
+        side = min(detector.width, detector.height)
+        sound = {
+            "sun": (abs(np.linalg.norm(self.sun) - 1.0) < 1e-6, "a unit vector"),
+            "sun_distance_au": (0.0 < self.sun_distance_au < np.inf, "a distance above 0"),
+            "binning": (self.binning in range(1, side + 1), f"whole pixels, 1 to {side}"),
+            "lander": (_finite(self.lander), "a pose of finite numbers"),
+            "rover": (_finite(self.rover), "a pose of finite numbers, or None"),
+            "motion": (np.isfinite(self.motion).all(), "finite numbers"),
+            "exposure_ms": (self.exposure_ms is None or 0.0 < self.exposure_ms < np.inf, "a time above 0, or None"),
+            "temperature_c": (-273.15 <= self.temperature_c <= HOTTEST_C, f"-273.15 to {HOTTEST_C:g}"),
+            "joints": (all(name.startswith(("lander.", "rover.")) for name, _ in self.joints), "lander's or rover's"),
+        }
+        for field, (good, expected) in sound.items():
+            if not good:
+                raise BadInput("view", field, getattr(self, field), expected)
+
     def numbers(self) -> Instrument:
         """The camera in this view's mode."""
         return load(self.instrument, self.mode)
@@ -56,10 +79,8 @@ class View:
     def camera(self) -> Pose:
         """True pose of the camera (x right, y up, z backwards) in the site frame.
 
-        Raises BadInput for an instrument that is no camera, or a mast camera without mast angles.
+        Raises BadInput for a rover's camera without the rover, or a mast camera without mast angles.
         """
-        if self.instrument not in CAMERAS:
-            raise BadInput("view", "instrument", self.instrument, f"one of {', '.join(CAMERAS)}")
         vehicle = self.rover if load(self.instrument).on_rover else self.lander
         if vehicle is None:
             raise BadInput("view", "rover", None, "the pose of the rover that carries the camera")
@@ -82,3 +103,7 @@ class View:
             values["mast-yaw"] = float(np.radians(self.mast_deg[0] + yaw))
             values["mast-pitch"] = float(np.radians(self.mast_deg[1] + pitch))
         return values
+
+
+def _finite(pose: Pose | None) -> bool:
+    return pose is None or bool(np.isfinite(pose.p).all() and np.isfinite(pose.r).all())
