@@ -40,3 +40,10 @@ def test_what_no_view_can_have_is_named(field, value):
 def test_a_sun_in_the_zenith_may_be_rounded_up(plain):
     pixels = [radiance(Scene.of(plain, {}), nadir(12.0, sun=(0.0, 0.0, z))) for z in (1.0, np.nextafter(1.0, 2.0))]
     np.testing.assert_allclose(*pixels, rtol=1e-6)
+
+
+@pytest.mark.parametrize("mast", [(360.0, -90.0), (-360.0, 90.0)])
+def test_a_mast_may_miss_the_farthest_that_it_can_be_told(landed, mast):
+    """Its error takes it a little beyond."""
+    yaw, pitch = np.sign(mast)
+    assert np.isfinite(radiance(landed, looking(mast_deg=mast, mast_error_deg=(yaw, pitch, 0.0), binning=64))).all()

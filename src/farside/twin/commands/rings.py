@@ -38,6 +38,13 @@ class Rings(Part):
                              f"{self.yaws_deg.count}, got {shot}")  # fmt: skip
         return self
 
+    @model_validator(mode="after")
+    def _within_the_masts_reach(self) -> Rings:
+        farthest = max((yaw for yaw, _ in self.pointings()), key=abs)
+        if abs(farthest) > 360.0:
+            raise ValueError(f"yaws from -360 to 360, got {farthest:g}")
+        return self
+
     def pointings(self) -> list[tuple[float, float]]:
         """Mast (yaw, pitch) in the order they are shot, degrees."""
         yaws = self.yaws_deg
