@@ -27,6 +27,34 @@ def test_a_camera_says_in_one_way_where_it_is(name):
     assert sum(part is not None for part in (camera.mast, camera.head, camera.fixed)) == 1
 
 
+@pytest.mark.parametrize(("field", "value", "line"), [
+    ("detector.pixel_um", -7.4, "detector.pixel_um: -7.4; expected greater than 0"),
+    ("detector.width", 0, "detector.width: 0; expected greater than or equal to 1"),
+    ("detector.gain_e_per_dn", 0, "detector.gain_e_per_dn: 0; expected greater than 0"),
+    ("detector.dark_doubling_k", 0, "detector.dark_doubling_k: 0; expected greater than 0"),
+    ("detector.bayer", "RGBW", "'tcam'; expected a band for every letter of detector.bayer, got none for W"),
+    ("detector.bias_dn", 600, "'tcam'; expected a detector.bias_dn below the reference brightness, got 600"),
+    ("exposure.step_ms", 0, "exposure.step_ms: 0; expected greater than 0"),
+    ("exposure.min_ms", 300, "'tcam'; expected exposure.min_ms up to exposure.max_ms, got 300 and 200"),
+    ("fixed", {"centre_m": [0, 0, 1], "yaw_deg": 0, "pitch_deg": 0}, "'tcam'; expected one of mast, head and fixed"),
+    ("compression_ratio", 0, "compression_ratio: 0; expected greater than or equal to 1"),
+])  # fmt: skip
+def test_numbers_of_no_camera_are_refused_by_name(field, value, line):
+    numbers = yaml.safe_load(TCAM.read_text())
+    part, _, key = field.rpartition(".")
+    (numbers[part] if part else numbers)[key] = value
+    with pytest.raises(BadInput) as caught:
+        checked(TCAM, numbers)
+    assert str(caught.value).startswith(f"{TCAM}: {line}")
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_a_full_well_is_full_scale(name):
+    """Else what saturates could not be told from what does not: saturated samples are those at full scale."""
+    d = load(name).detector
+    assert d.bias_dn + d.full_well_e / d.gain_e_per_dn == pytest.approx(d.full_scale, abs=1.5)
+
+
 def test_without_a_lens_that_bends_a_camera_is_a_pinhole():
     bending = {name for name in CAMERAS if not isinstance(load(name).camera(), Pinhole)}
     assert bending == {"hazcaml", "hazcamr"}

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from farside.errors import BadInput
 from farside.geometry import BrownConrady, KannalaBrandt, LensCamera, Pinhole
 
 Camera = Pinhole | LensCamera
 """What a camera does to light: both speak rays, project, width, height, principal_pixel and pixel_rad."""
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class _Part(BaseModel):
@@ -29,19 +32,19 @@ class Detector(_Part):
     takes the square root of its counts (see ``compander``), None where it sends them as they are.
     """
 
-    width: int
-    height: int
-    pixel_um: float
-    bayer: str
-    bits: int
-    full_well_e: float
-    read_noise_e: float
-    gain_e_per_dn: float
-    bias_dn: int
-    dark_e_per_s: float
-    dark_doubling_k: float
+    width: Count
+    height: Count
+    pixel_um: Positive
+    bayer: str = Field(pattern=r"^([A-Z]{4})?$")
+    bits: int = Field(ge=1, le=16)
+    full_well_e: Positive
+    read_noise_e: float = Field(ge=0)
+    gain_e_per_dn: Positive
+    bias_dn: int = Field(ge=0)
+    dark_e_per_s: float = Field(ge=0)
+    dark_doubling_k: Positive
     reference_temperature_c: float
-    prnu: float
+    prnu: float = Field(ge=0)
     dsnu: float = Field(default=0.0, ge=0)
     hot_share: float = Field(default=0.0, ge=0, le=1)
     hot_e_per_s: float = Field(default=0.0, ge=0)
@@ -99,8 +102,8 @@ class Optics(_Part):
     it darkens as every simple lens does (see geometry.relative_illumination).
     """
 
-    focal_mm: float = Field(gt=0)
-    f_number: float = Field(gt=0)
+    focal_mm: Positive
+    f_number: Positive
     transmission: float = Field(gt=0, le=1)
     psf_sigma_px: float = Field(ge=0)
     x0_mm: float = 0.0
@@ -114,20 +117,20 @@ class Band(_Part):
     """One colour: equivalent rectangle of centre, width and efficiency (electrons per photon, filter included)."""
 
     name: str
-    centre_nm: float
-    width_nm: float
-    efficiency: float
+    centre_nm: Positive
+    width_nm: Positive
+    efficiency: float = Field(gt=0, le=1)
 
 
 class Exposure(_Part):
     """Auto-exposure: mean brightness aimed at (of 255), the quantile kept below full scale, and the times possible."""
 
     mode: str
-    reference_brightness: int
-    saturation_quantile: float
-    min_ms: float
-    max_ms: float
-    step_ms: float
+    reference_brightness: int = Field(gt=0, le=255)
+    saturation_quantile: float = Field(gt=0, le=1)
+    min_ms: Positive
+    max_ms: Positive
+    step_ms: Positive
 
 
 class Mast(_Part):
@@ -169,22 +172,35 @@ class Instrument(_Part):
     title: str
     host: str
     mode: str
-    index_digits: int
+    index_digits: Count
     data_product_level: str
     version: str = "A"
     bands_text: str
     detector: Detector
     optics: Optics
-    bands: tuple[Band, ...]
-    acali: tuple[float, ...]
+    bands: tuple[Band, ...] = Field(min_length=1)
+    acali: tuple[Positive, ...] = Field(min_length=1)
     exposure: Exposure
-    compression_ratio: float
+    compression_ratio: float = Field(ge=1)
     temperature_c: float
     pixels_per_sample: int = Field(default=1, ge=1)
-    flat_radiance: float | None = Field(default=None, gt=0)
+    flat_radiance: Positive | None = None
     mast: Mast | None = None
     head: Head | None = None
     fixed: Fixed | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Instrument:
+        d, e = self.detector, self.exposure
+        if missing := set(d.bayer) - {band.name for band in self.bands}:
+            raise ValueError(f"a band for every letter of detector.bayer, got none for {min(missing)}")
+        if d.bias_dn >= d.full_scale * e.reference_brightness / 255:
+            raise ValueError(f"a detector.bias_dn below the reference brightness, got {d.bias_dn}")
+        if e.min_ms > e.max_ms:
+            raise ValueError(f"exposure.min_ms up to exposure.max_ms, got {e.min_ms:g} and {e.max_ms:g}")
+        if [self.mast, self.head, self.fixed].count(None) < 2:
+            raise ValueError("one of mast, head and fixed, which say where it is")
+        return self
 
     @property
     def on_mast(self) -> bool:
@@ -246,8 +262,11 @@ def checked(path: Path, numbers: dict[str, Any]) -> Instrument:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         unknown = first["type"] == "extra_forbidden"
-        expected = "no such number" if unknown else first["msg"].removeprefix("Input should be ")
-        raise BadInput(path, field, None if first["type"] == "missing" else first["input"], expected) from None
+        expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+        value = None if first["type"] == "missing" else first["input"]
+        if not field:  # numbers that do not fit together
+            value = numbers.get("name")
+        raise BadInput(path, field, value, "no such number" if unknown else expected) from None
 
 
 def _with(numbers: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
