@@ -267,6 +267,9 @@ def spoilt(change):
         (lambda s: s["materials"][0]["pbrMetallicRoughness"].update(metallicFactor=7), "materials.0: .*from 0 to 1"),
         (lambda s: s["meshes"][0].pop("primitives"), "KeyError: 'primitives'.*; expected glTF 2.0"),
         (lambda s: s["nodes"][0].update(scale=[100, 100, 100]), "size: '300 m along.*in the wrong unit"),
+        (lambda s: s["nodes"][0].update(scale=[0, 1, 1]), "nodes.0: 'a transform that flattens'; expected one that"),
+        (lambda s: s["nodes"][0].update(matrix=[0] * 15 + [1]), "nodes.0: 'a transform that flattens'"),
+        (lambda s: s["nodes"][0].update(translation=[0, 2e3, 0]), "place: '2002 m from its origin'; expected a model"),
         (lambda s: s["nodes"][0].update(scale=[1e-3] * 3), "size: '0.003 m along .*; expected 0.01 to 100"),
     ],
 )  # fmt: skip

@@ -30,6 +30,8 @@ Primitive = tuple[str, Array, NDArray[np.int64]]
 
 LARGEST_M, SMALLEST_M = 100.0, 0.01
 """Longest edges of a bounding box that may be meant."""
+FARTHEST_M = 1000.0
+"""From a model's origin; rays meet its triangles in single precision: there to a tenth of a millimetre."""
 OFF = 1.5
 """A size may differ from the expected one by this factor: wrong units differ by more (an inch is 2.54 cm)."""
 FLAT = 1e-12
@@ -80,6 +82,9 @@ def _check_size(path: Path, mesh: Mesh, size_m: float | None) -> None:
     if not SMALLEST_M <= size <= LARGEST_M:
         expected = f"{SMALLEST_M:g} to {LARGEST_M:g} m: in the wrong unit? metres expected, or a scale"
         raise BadInput(path, "size", found, expected)
+    far = float(np.abs(used).max())
+    if far > FARTHEST_M:
+        raise BadInput(path, "place", f"{far:.4g} m from its origin", f"a model within {FARTHEST_M:g} m of its origin")
 
 
 @dataclass(frozen=True)
@@ -270,6 +275,8 @@ class _Document:
             matrix[:3, 3] = node.get("translation", (0.0, 0.0, 0.0))
         if not np.isfinite(matrix).all() or not np.array_equal(matrix[3], [0.0, 0.0, 0.0, 1.0]):
             raise BadInput(self.path, field, "a transform that is not affine", "finite numbers, last row 0 0 0 1")
+        if abs(np.linalg.det(matrix[:3, :3])) <= FLAT * np.abs(matrix[:3, :3]).max() ** 3:
+            raise BadInput(self.path, field, "a transform that flattens", "one that leaves a solid solid")
         return matrix
 
     def _mesh(self, number: int, materials: dict[str, Material]) -> list[Primitive]:
