@@ -45,12 +45,10 @@ def meet(ground, bodies, light, bits, finest, clear, stack, ox, oy, oz, dx, dy, 
     if instance >= 0:
         if of_rocks:
             body, number = rocks.body[instance], rocks.number[instance]
-            material, nx, ny, nz = _facet(shapes, rocks, light, instance, triangle, x, y, z)
+            material, nx, ny, nz = _facet(shapes, rocks, light, instance, triangle, x, y, z, dx, dy, dz)
         else:
             body, number = others.body[instance], others.number[instance]
-            material, nx, ny, nz = _facet(shapes, others, light, instance, triangle, x, y, z)
-        if nx * dx + ny * dy + nz * dz > 0.0:
-            nx, ny, nz = -nx, -ny, -nz
+            material, nx, ny, nz = _facet(shapes, others, light, instance, triangle, x, y, z, dx, dy, dz)
         lift = LIFT_M + LIFT * t
         return t, int(body), int(number), int(material), 1.0, x + lift * nx, y + lift * ny, z + lift * nz, nx, ny, nz
     if body == SKY:
@@ -61,11 +59,17 @@ def meet(ground, bodies, light, bits, finest, clear, stack, ox, oy, oz, dx, dy, 
 
 
 @njit(**INLINE)
-def _facet(shapes, group, light, k, triangle, x, y, z):  # type: ignore[no-untyped-def]
-    """Material and unit normal, site frame, of a triangle of instance k at a point; foil is crumpled."""
+def _facet(shapes, group, light, k, triangle, x, y, z, dx, dy, dz):  # type: ignore[no-untyped-def]
+    """Material of a triangle of instance k, and its unit normal (site frame) towards an eye that looks along d.
+
+    Foil is crumpled. A facet of it that faces away is hidden; the eye sees one that is tilted as much towards it.
+    """
     lx = float(shapes.normals[triangle, 0])
     ly = float(shapes.normals[triangle, 1])
     lz = float(shapes.normals[triangle, 2])
+    nx, ny, nz = turned_back(group.inverse, k, lx, ly, lz)
+    if nx * dx + ny * dy + nz * dz > 0.0:
+        lx, ly, lz, nx, ny, nz = -lx, -ly, -lz, -nx, -ny, -nz
     material = shapes.material[triangle]
     if material != REGOLITH and light.finish[material, 0] > 0.0:
         m, p = group.inverse, group.positions
@@ -76,7 +80,10 @@ def _facet(shapes, group, light, k, triangle, x, y, z):  # type: ignore[no-untyp
             m[k, 2, 0] * px + m[k, 2, 1] * py + m[k, 2, 2] * pz,
             lx, ly, lz, light.finish[material, 0],
         )  # fmt: skip
-    nx, ny, nz = turned_back(group.inverse, k, lx, ly, lz)
+        nx, ny, nz = turned_back(group.inverse, k, lx, ly, lz)
+        q = nx * dx + ny * dy + nz * dz
+        if q > 0.0:
+            nx, ny, nz = nx - 2.0 * q * dx, ny - 2.0 * q * dy, nz - 2.0 * q * dz
     return material, nx, ny, nz
 
 
