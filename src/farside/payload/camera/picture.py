@@ -34,7 +34,7 @@ class Picture(NamedTuple):
 
 
 def look(scene: Scene, view: View, bounce: bool = True, refine: bool = True) -> Picture:
-    """What the camera is shown at the middle of the exposure. Raises BadInput for a camera below the ground.
+    """What the camera is shown as the exposure begins. Raises BadInput for a camera below the ground.
 
     bounce: light from the surroundings is gathered ray by ray, at least where the camera is no higher than BOUNCE_M;
     otherwise it is that of a lit plain. refine: edges and penumbrae get a second look; otherwise a pixel is one ray.
