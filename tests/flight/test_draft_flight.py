@@ -194,3 +194,11 @@ def test_site_frame_and_label_agree_on_where_it_landed(flight, truth):
     lat, lon, height = site.geodetic(np.array(truth["touchdown"]["pose"]["position"]))
     assert (float(lat), float(lon)) == pytest.approx((-45.4446, 177.5991), abs=2e-5)
     assert float(height) == pytest.approx(-5935.0, abs=25.0)
+
+
+def test_the_front_page_begins_with_lander_and_rover_as_they_photographed_each_other(flight):
+    text = (flight.folder / "release" / "flight.js").read_text()
+    shown = json.loads(text[text.index("{") : text.rindex("}") + 1])["pictures"][:2]
+    for picture, camera in zip(shown, ("lander's terrain camera", "rover's panoramic camera"), strict=True):
+        assert camera in picture["caption"]
+    assert all((flight.folder / "release" / picture["src"]).is_file() for picture in shown)

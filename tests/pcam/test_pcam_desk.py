@@ -27,6 +27,7 @@ def test_pairs_become_a_portrait_a_depth_map_and_an_anaglyph(desk, shoot):
     assert set(report.products) == {"pcam-depth-0002", "pcam-portrait-0002", "pcam-portrait-0002-picture"}
     assert len(report.stills) == 3
     assert all(still.path.is_file() for still in report.stills)
+    assert report.portraits == report.stills[:1]
     depth = archive.read_layers(report.products["pcam-depth-0002"])
     assert depth.attrs["index"] == 7  # it shows more than sky
     distance = next(f for f in report.findings if f.name.startswith("Distance"))
@@ -47,6 +48,7 @@ def test_a_ring_is_no_portrait_but_keeps_its_pairs(desk, shoot):
             desk.take(shoot(eye, yaw, -5.0, 6 + k))
     report = desk.finish()
     assert not report.products
+    assert not report.portraits
     assert [(f.name, f.value) for f in report.findings] == [("Pairs of a panorama", "2")]
     assert len(list(desk.bench.archive.rglob("*_0002_B.2B"))) == 4
 

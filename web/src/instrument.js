@@ -9,7 +9,7 @@ export function instruments(place, { pages }) {
     h("p", { class: "note" }, "Each has its page: what it is, what arrived, what it means and how wrong it is."),
     h("ul", { class: "cards" }, pages.map(({ key, title, sentence, picture, held, counted }) =>
       h("li", { class: "card" },
-        h("div", { class: "face" }, !picture && h("small", {}, "no picture yet"), picture && h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
+        h("div", { class: "face" }, !picture && h("small", {}, "no picture"), picture && h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
         h("h3", {}, h("a", { href: `${key}.html` }, title)),
         h("p", {}, sentence),
         counted > 0 && h("p", { class: `verdict ${held === counted ? "ok" : "off"}` }, h("b", { "aria-hidden": "true" }, held === counted ? "✓" : "✕"), holding(held, counted))))))

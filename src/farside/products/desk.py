@@ -96,7 +96,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Report:
-    """What a desk has made: product files by name, and what people look at."""
+    """What a desk has made: product files by name, and what people look at.
+
+    portraits: those of the stills that show a vehicle.
+    """
 
     products: Mapping[str, Path] = field(default_factory=dict)
     stills: tuple[Still, ...] = ()
@@ -104,6 +107,7 @@ class Report:
     mosaics: tuple[Mosaic, ...] = ()
     findings: tuple[Finding, ...] = ()
     curves: tuple[Curve, ...] = ()
+    portraits: tuple[Still, ...] = ()
 
 
 class Desk(ABC):

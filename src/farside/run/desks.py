@@ -109,6 +109,10 @@ class Desks:
         """The panoramas of all desks."""
         return [story.panorama(mosaic) for report in self.reports.values() for mosaic in report.mosaics]
 
+    def portraits(self) -> list[Picture]:
+        """The portraits of all desks."""
+        return [Picture(s.path, s.caption, alt=s.alt) for report in self.reports.values() for s in report.portraits]
+
     def lanes(self) -> list[Lane]:
         """When each instrument worked, as rows of the timeline."""
         titles = {kind.name: kind.title for kind in DESKS}

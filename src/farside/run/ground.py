@@ -120,7 +120,7 @@ class Ground:
             epoch_utc=touchdown,
             events=events,
             lanes=self._lanes(),
-            pictures=tuple(self._pictures),
+            pictures=(*self._desks.portraits(), *self._pictures),
             footage=films[0] if films else None,
             panorama=mosaics[0] if mosaics else None,
             links=self._links(),

@@ -70,6 +70,7 @@ class PcamDesk(Desk):
         A sequence that turns all around is no portrait: its frames are kept, and counted.
         """
         products: dict[str, Path] = {}
+        portraits: list[Still] = []
         stills: list[Still] = []
         findings: list[Finding] = []
         for number, paths in sorted(self._sequences.items()):
@@ -79,14 +80,15 @@ class PcamDesk(Desk):
                 meaning = f"Sequence {number}: stereo pairs of everything around the rover, as calibrated frames."
                 findings.append(Finding("Pairs of a panorama", str(pairs), "", meaning))
             else:
-                self._sequence(number, paths, products, stills, findings)
-        return Report(products, tuple(stills), findings=tuple(findings))
+                self._sequence(number, paths, products, portraits, stills, findings)
+        return Report(products, (*portraits, *stills), findings=tuple(findings), portraits=tuple(portraits))
 
     def _sequence(
         self,
         number: str,
         paths: dict[tuple[str, int], Path],
         products: dict[str, Path],
+        portraits: list[Still],
         stills: list[Still],
         findings: list[Finding],
     ) -> None:
@@ -130,8 +132,9 @@ class PcamDesk(Desk):
         products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)
         picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
         products[f"pcam-portrait-{number}-picture"] = picture
-        caption = f"Portrait from {len(frames)} frames of the panoramic camera, {frames[0].attrs['start_utc'][:10]}"
-        stills.insert(0, Still(picture, caption, "What the rover's camera portrayed"))
+        day = frames[0].attrs["start_utc"][:10]
+        caption = f"Portrait from {len(frames)} frames of the rover's panoramic camera, {day}"
+        portraits.append(Still(picture, caption, "What the rover's camera portrayed"))
 
     def _up(self, utc: str) -> np.ndarray:
         """Direction of the local vertical in the rover's frame, from its last housekeeping before ``utc``."""

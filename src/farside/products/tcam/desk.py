@@ -70,6 +70,7 @@ class TcamDesk(Desk):
             tuple(still for report in reports for still in report.stills),
             mosaics=tuple(mosaic for report in reports for mosaic in report.mosaics),
             findings=tuple(finding for report in reports for finding in report.findings),
+            portraits=tuple(still for report in reports for still in report.portraits),
         )
 
     def _attitude(self, utc: str) -> NDArray[np.float64] | None:
@@ -85,9 +86,10 @@ class TcamDesk(Desk):
         whole = portrait(frames) if attitude is None else portrait(frames, up=attitude[2])
         label = archive.write_layers(whole, self.bench.archive / archive.DERIVED)
         picture = write_portrait(whole, self.bench.release / f"tcam-portrait-{number}.jpg")
-        caption = f"Portrait by the terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
+        caption = f"Portrait by the lander's terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
         products = {f"tcam-portrait-{number}": label, f"tcam-portrait-{number}-picture": picture}
-        return Report(products, (Still(picture, caption, "The rover, photographed by the lander"),))
+        seen = (Still(picture, caption, "The rover, photographed by the lander"),)
+        return Report(products, seen, portraits=seen)
 
     def _panorama(self, which: str, paths: list[Path]) -> Report:
         """The panorama of these frames; ``which`` ends its name, empty for the first one."""
