@@ -1,4 +1,4 @@
-"""Light from the sunlit surroundings: one bounce, gathered once for every four by four pixels.
+"""Light from the sunlit surroundings: one bounce, gathered once for every few pixels.
 
 From the middle of each cell sixteen rays go out over the hemisphere, cosine-weighted (points even on the unit disc,
 lifted onto the sphere: Malley's method); the mean of what the surfaces they meet send back of the Sun's light is the
@@ -23,14 +23,19 @@ from farside.payload.camera.surface import SKY, meet, pixel_ray, shadowers
 
 Floats = NDArray[np.float32]
 
-CELL = 4
+LARGE_PX = 1000
+"""Frames of so many samples have cells of eight pixels, smaller ones of four: about as many cells for the same view."""
 RAYS = 16
 SAME_RANGE, SAME_FACING = 0.15, 8
 
 
 class Fill(NamedTuple):
-    """The cells (cells down, cells across): light (.., bands), distance (..), normal (.., 3); of size 0: no bounce."""
+    """The cells (cells down, cells across): light (.., bands), distance (..), normal (.., 3); of size 0: no bounce.
 
+    side: of a cell, pixels.
+    """
+
+    side: int
     light: Floats
     distance: Floats
     normal: Floats
@@ -38,9 +43,10 @@ class Fill(NamedTuple):
 
 def cells(lines: int, samples: int, bands: int, bounce: bool) -> Fill:
     """Room for the light of a frame's surroundings."""
-    down, across = (-(-lines // CELL), -(-samples // CELL)) if bounce else (0, 0)
+    side = 8 if samples >= LARGE_PX else 4
+    down, across = (-(-lines // side), -(-samples // side)) if bounce else (0, 0)
     light, distance = np.zeros((down, across, bands), np.float32), np.zeros((down, across), np.float32)
-    return Fill(light, distance, np.zeros((down, across, 3), np.float32))
+    return Fill(side, light, distance, np.zeros((down, across, 3), np.float32))
 
 
 @njit(**INLINE)
@@ -55,9 +61,9 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
 
     The first turn of the loop finds the cell's own surface, the others what lies around it.
     """
-    bands = fill.light.shape[2]
+    bands, middle = fill.light.shape[2], 0.5 * (fill.side - 1)
     x, y, z = camera.centre[0], camera.centre[1], camera.centre[2]
-    dx, dy, dz = pixel_ray(camera, cj * CELL + 0.5 * (CELL - 1), ci * CELL + 0.5 * (CELL - 1))
+    dx, dy, dz = pixel_ray(camera, cj * fill.side + middle, ci * fill.side + middle)
     nx, ny, nz = 0.0, 0.0, 1.0
     ux, uy, uz, vx, vy, vz = 1.0, 0.0, 0.0, 0.0, 1.0, 0.0
     turn = ((ci & 3) * 4 + (cj & 3)) * 7 % 16
@@ -113,8 +119,8 @@ def around(light, fill, column, row, band, t, nx, ny, nz):  # type: ignore[no-un
     down, across = fill.distance.shape
     if down == 0:
         return light.bounce[band] * 0.5 * (1.0 - nz)
-    u = (column - 0.5 * (CELL - 1)) / CELL
-    v = (row - 0.5 * (CELL - 1)) / CELL
+    u = (column - 0.5 * (fill.side - 1)) / fill.side
+    v = (row - 0.5 * (fill.side - 1)) / fill.side
     left, top = math.floor(u), math.floor(v)
     total, weights, nearest, best = 0.0, 0.0, 0.0, 1e30
     for i in range(top - 1, top + 3):
