@@ -13,7 +13,7 @@ from farside.errors import BadInput
 from farside.geometry import Pose, utc_to_t
 from farside.instruments import load
 from farside.payload import Body, Scene, light_planes, observe, radiance, truth_planes
-from farside.payload.camera.fill import cells
+from farside.payload.camera.fill import HOLLOWS, cells
 from farside.payload.camera.render import first_look, render
 from farside.payload.mesh import box, merge, moved, turn
 from farside.payload.vehicles import Material
@@ -68,15 +68,16 @@ def test_flat_ground_has_the_radiance_of_hapkes_formula_over_the_band(plain):
     np.testing.assert_allclose(pixels, expected, rtol=3e-3)
 
 
-def test_without_bounce_a_slope_has_what_it_sees_of_a_lit_plain(plain):
-    """A slab tilted by 60 degrees, away from the Sun: irradiance r0 E mu0 (1 - cos 60) / 2."""
+def test_without_bounce_a_slope_has_the_documented_light_of_its_surroundings(plain):
+    """A slab tilted by 60 degrees from the Sun: r0 E mu0 (1 - cos 60) / 2, and for hollows (1 + HOLLOWS cos 60)."""
     slab = moved(box((40.0, 40.0, 1.0), (0.0, 0.0, 0.0)), turn("x", 60.0), (0.0, 0.0, 20.0))
     scene = Scene.of(plain, {"slab": Body(merge([("slab", *slab)]), {"slab": matt(0.4)})})
     view = nadir(60.0, sun=sun_at(0.0, 20.0))
     on_slab = truth_planes(scene, view).normal.to_numpy()[..., 2] < 0.6
     nm = PAN_NM + PAN_WIDTH_NM * ((np.arange(18) + 0.5) / 18 - 0.5)
     w = np.average([von_karman_regolith(n).w for n in nm], weights=solar_irradiance(nm, 1.0, PAN_WIDTH_NM / 18))
-    expected = 0.4 * float(diffusive_reflectance(w)) * np.sin(np.radians(20.0)) * 0.25 * sunlight(0.9833) / np.pi
+    expected = 0.4 * float(diffusive_reflectance(w)) * np.sin(np.radians(20.0)) * 0.25
+    expected *= (1.0 + 0.5 * HOLLOWS) * sunlight(0.9833) / np.pi
     np.testing.assert_allclose(np.median(radiance(scene, view, bounce=False)[on_slab]), expected, rtol=0.02)
 
 

@@ -26,6 +26,9 @@ Floats = NDArray[np.float32]
 LARGE_PX = 1000
 """Frames of so many samples have cells of eight pixels, smaller ones of four: about as many cells for the same view."""
 RAYS = 16
+HOLLOWS = 1.6
+"""By how much more than a plain's light a gentle slope has from the relief around it: 2.4 to 2.8 times as much in
+all, as rays find from 100 m to 8 km over Von Karman with the Sun at 10 and 31 degrees."""
 SAME_RANGE, SAME_FACING = 0.15, 8
 
 
@@ -113,12 +116,13 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
 def around(light, fill, column, row, band, t, nx, ny, nz):  # type: ignore[no-untyped-def]
     """Irradiance from the surroundings at a pixel position, as a share of the Sun's.
 
-    Without bounce: what a tilted element sees of a lit plain. At Von Karman that is 0.9 to 1.7 times what rays find on
-    average, 1.1 to 3.5 times in shadows.
+    Without bounce: what a tilted element sees of a lit plain, and more on gentle slopes, most of which lie in
+    hollows and see lit slopes. At Von Karman that is what rays find on average (within 15 %), and a half of it in
+    shadows.
     """
     down, across = fill.distance.shape
     if down == 0:
-        return light.bounce[band] * 0.5 * (1.0 - nz)
+        return light.bounce[band] * 0.5 * (1.0 - nz) * (1.0 + HOLLOWS * max(nz, 0.0))
     u = (column - 0.5 * (fill.side - 1)) / fill.side
     v = (row - 0.5 * (fill.side - 1)) / fill.side
     left, top = math.floor(u), math.floor(v)

@@ -4,7 +4,7 @@ Every pixel gets one ray through its centre and one shadow ray to one of sixteen
 point in each pixel of every 4 x 4 tile. Where neighbours disagree (another body, a jump in range or in shading, one
 sees its point of the Sun and the other does not) the pixel is done again with four rays, spread so that they
 pass as much of the contrast of the finest pattern as the pixel and the lens's point spread together. Where a wide
-penumbra makes them disagree, the share of the Sun is found to 0.5 % (light.sun_share), and from there on to the
+penumbra makes them disagree, the share of the Sun is found (light.sun_share), and from there on to the
 neighbours as far as the penumbra goes.
 """
 
