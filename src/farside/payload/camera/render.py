@@ -189,7 +189,7 @@ def pixel(  # type: ignore[no-untyped-def]
             if grows and not at_edge and width > WIDE_PX:
                 pass
             elif grows or at_edge or disagrees:
-                rays, soft, sent = 4, grows, 0.0
+                rays, sent = 4, 0.0
             else:
                 return 0, False
         total += sent
