@@ -25,6 +25,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from benchmarks.claim import Claim
+from benchmarks.peers.scene import triangles
 from farside.geometry import Pose, Site
 from farside.instruments import Instrument, load
 from farside.moon import Moon, Relief, build_relief
@@ -102,23 +103,6 @@ def rocks() -> Rocks:
     base = np.array(found.position, float)
     base[:, 2] = relief().height(base[:, 0], base[:, 1])
     return Rocks.lying(base, found.diameter, found.height, found.turn, found.shape.astype(np.int64))
-
-
-def triangles(ground: Relief) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """The relief as one mesh: every level without the square that the next finer one fills."""
-    vertices, faces, count = [], [], 0
-    for k, (z, post) in enumerate(zip(ground.heights, ground.posts_m, strict=True)):
-        n = z.shape[0] - 1
-        axis = ((np.arange(n + 1) - n / 2) * post).astype(np.float32)
-        x, y = np.meshgrid(axis, axis)
-        i, j = (g.ravel() for g in np.meshgrid(np.arange(n), np.arange(n), indexing="ij"))
-        inside = (np.abs(i - n / 2 + 0.5) < n / 4) & (np.abs(j - n / 2 + 0.5) < n / 4)
-        sw = (i * (n + 1) + j)[~inside if k else slice(None)].astype(np.int32) + np.int32(count)
-        se, nw, ne = sw + 1, sw + n + 1, sw + n + 2
-        vertices.append(np.column_stack([x.ravel(), y.ravel(), z.ravel()]))
-        faces += [np.column_stack([sw, se, ne]), np.column_stack([sw, ne, nw])]
-        count += (n + 1) ** 2
-    return np.concatenate(vertices), np.concatenate(faces).astype(np.int32)
 
 
 def resident() -> int:

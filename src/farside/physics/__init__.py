@@ -12,7 +12,7 @@ from farside.physics.albedo import (
     spherical_albedo,
 )
 from farside.physics.conduction import Column, Soil, column, conduct, lunar_soil, orbital_albedo, spin_up
-from farside.physics.disc import COLUMN_X, even_disc, light_above, light_past, limb_darkening
+from farside.physics.disc import COLUMN_X, column_above, even_disc, light_above, light_past, limb_darkening
 from farside.physics.facets import Facets, facet_temperatures, facets, from_below, rough_glow, thermal_roughness
 from farside.physics.hapke import Regolith, diffusive_reflectance, hapke_radf, radf, scattered, tilted
 from farside.physics.planck import STEFAN_BOLTZMANN, brightness_temperature, planck
@@ -34,6 +34,7 @@ __all__ = [
     "SolarAlbedo",
     "brightness_temperature",
     "column",
+    "column_above",
     "conduct",
     "diffusive_reflectance",
     "even_disc",

@@ -96,8 +96,8 @@ def light_past(sun: Array, body: Array, sun_radius: float, axes: tuple[float, fl
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _tail(v, c, law):  # type: ignore[no-untyped-def]
-    """Light of a column above the height c v, and its first moment."""
+def column_above(v, c, law):  # type: ignore[no-untyped-def]
+    """Light of a column of half length ``c`` above the height c v, and its first moment; see the module."""
     v = min(max(v, -1.0), 1.0)
     s = math.sqrt(1.0 - v * v)
     even, odd = 1.0 - v, 0.5 * (math.acos(v) - v * s)
@@ -119,7 +119,7 @@ def _all(x, dx, law):  # type: ignore[no-untyped-def]
     """Light of the whole disc, summed up like its parts: a whole disc is 1 to the last bit."""
     total = 0.0
     for j in range(x.size):
-        total += dx[j] * _tail(-1.0, math.sqrt(1.0 - x[j] * x[j]), law)[0]
+        total += dx[j] * column_above(-1.0, math.sqrt(1.0 - x[j] * x[j]), law)[0]
     return total
 
 
@@ -130,7 +130,7 @@ def _above(heights, x, dx, law, share, middle):  # type: ignore[no-untyped-def]
         light, moment = 0.0, 0.0
         for j in range(x.size):
             c = math.sqrt(1.0 - x[j] * x[j])
-            some, lever = _tail(heights[n, j] / c, c, law)
+            some, lever = column_above(heights[n, j] / c, c, law)
             light += dx[j] * some
             moment += dx[j] * lever
         share[n] = light / whole
@@ -199,7 +199,7 @@ def _covered(u, ahead, aside, o, pole, a, b, half, x, dx, law):  # type: ignore[
         rest = base * base - outside * (u_u + 2.0 * at * u_x + at * at * x_x)
         low, high = _between(square, linear, rest)
         c = math.sqrt(1.0 - at * at)
-        covered += half * dx[j] * (_tail(low / c, c, law)[0] - _tail(high / c, c, law)[0])
+        covered += half * dx[j] * (column_above(low / c, c, law)[0] - column_above(high / c, c, law)[0])
     return covered
 
 

@@ -189,6 +189,17 @@ def inverse(d):  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
+def nearer(boxes, a, b, stack, depth, ox, oy, oz, ix, iy, iz, reach):  # type: ignore[no-untyped-def]
+    """Which of two nodes the ray enters first (-1: neither) while the other waits, and how many wait."""
+    ta = enter(boxes, a, ox, oy, oz, ix, iy, iz, reach)
+    tb = enter(boxes, b, ox, oy, oz, ix, iy, iz, reach)
+    if ta < 1e30 and tb < 1e30:
+        stack[depth] = b if ta <= tb else a
+        return (a if ta <= tb else b), depth + 1
+    return (a if ta < 1e30 else (b if tb < 1e30 else -1)), depth
+
+
+@njit(**INLINE)
 def hit_mesh(tree, root, base, stack, bottom, ox, oy, oz, dx, dy, dz, reach, any_hit):  # type: ignore[no-untyped-def]
     """Nearest triangle met before ``reach`` in the tree at node ``root`` whose triangles start at ``base``.
 
@@ -240,24 +251,8 @@ def hit_mesh(tree, root, base, stack, bottom, ox, oy, oz, dx, dy, dz, reach, any
                     if any_hit:
                         return reach, found
         else:
-            a = node + 1
-            b = root + link[node]
-            ta = enter(boxes, a, ox, oy, oz, ix, iy, iz, reach)
-            tb = enter(boxes, b, ox, oy, oz, ix, iy, iz, reach)
-            if ta < 1e30 and tb < 1e30:
-                if ta <= tb:
-                    stack[depth] = b
-                    node = a
-                else:
-                    stack[depth] = a
-                    node = b
-                depth += 1
-                continue
-            if ta < 1e30:
-                node = a
-                continue
-            if tb < 1e30:
-                node = b
+            node, depth = nearer(boxes, node + 1, root + link[node], stack, depth, ox, oy, oz, ix, iy, iz, reach)
+            if node >= 0:
                 continue
         if depth == bottom:
             return reach, found

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from farside.payload.camera.bvh import Bvh, build_tree, enter, hit_mesh, inverse
+from farside.payload.camera.bvh import Bvh, build_tree, enter, hit_mesh, inverse, nearer
 from farside.payload.camera.kernel import INLINE, KERNEL
 
 Array = NDArray[np.float64]
@@ -165,24 +165,8 @@ def hit_instances(shapes, group, stack, ox, oy, oz, dx, dy, dz, reach, any_hit):
                     if any_hit:
                         return reach, found, triangle
         else:
-            a = node + 1
-            b = link[node]
-            ta = enter(boxes, a, ox, oy, oz, ix, iy, iz, reach)
-            tb = enter(boxes, b, ox, oy, oz, ix, iy, iz, reach)
-            if ta < 1e30 and tb < 1e30:
-                if ta <= tb:
-                    stack[depth] = b
-                    node = a
-                else:
-                    stack[depth] = a
-                    node = b
-                depth += 1
-                continue
-            if ta < 1e30:
-                node = a
-                continue
-            if tb < 1e30:
-                node = b
+            node, depth = nearer(boxes, node + 1, link[node], stack, depth, ox, oy, oz, ix, iy, iz, reach)
+            if node >= 0:
                 continue
         if depth == 0:
             return reach, found, triangle

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from farside.payload.camera.ground import hit_ground
 from farside.payload.camera.instances import hit_instances
 from farside.payload.camera.kernel import INLINE
+from farside.physics import column_above
 
 Array = NDArray[np.float64]
 
@@ -95,29 +96,8 @@ def columns(law: Array) -> tuple[Array, Array]:
     """
     x, width = np.polynomial.legendre.leggauss(COLUMNS)
     half = np.sqrt(1.0 - x * x)
-    whole = [sum(dx * column_light(-1.0, c, one) for dx, c in zip(width, half, strict=True)) for one in law]
+    whole = [sum(dx * column_above(-1.0, c, one)[0] for dx, c in zip(width, half, strict=True)) for one in law]
     return np.column_stack([x, width]), law / np.array(whole)[:, None]
-
-
-@njit(**INLINE)
-def column_light(v, c, law):  # type: ignore[no-untyped-def]
-    """Light of a column of half length ``c`` above the height c v, of a disc of brightness sum of law_k mu^k.
-
-    As in physics.disc: c^(k+1) times the integral of (1 - v^2)^(k/2) from v to 1, by recurrence.
-    """
-    v = min(max(v, -1.0), 1.0)
-    s = math.sqrt(1.0 - v * v)
-    even, odd = 1.0 - v, 0.5 * (math.acos(v) - v * s)
-    light, height, chord = 0.0, c, 1.0
-    for k in range(law.size):
-        if k > 1 and k % 2 == 0:
-            even = (k * even - v * chord) / (k + 1)
-        elif k > 1:
-            odd = (k * odd - v * chord) / (k + 1)
-        light += law[k] * height * (even if k % 2 == 0 else odd)
-        height *= c
-        chord *= s
-    return light
 
 
 @njit(**INLINE)
@@ -203,7 +183,8 @@ def sun_share(ground, bodies, light, bits, finest, stack, x, y, z, band, only): 
                     continue
                 edge = 0.5 * (low + high)
                 if state:
-                    share += light.columns[column, 1] * (column_light(start, half, law) - column_light(edge, half, law))
+                    above = column_above(start, half, law)[0]
+                    share += light.columns[column, 1] * (above - column_above(edge, half, law)[0])
                 start = edge
                 state = not state
                 node += 1
@@ -218,7 +199,7 @@ def sun_share(ground, bodies, light, bits, finest, stack, x, y, z, band, only): 
             if node < NODES.size:
                 continue
             if state:
-                share += light.columns[column, 1] * column_light(start, half, law)
+                share += light.columns[column, 1] * column_above(start, half, law)[0]
         column += 1
         if column == COLUMNS:
             # all or nothing is exactly that, however the columns' sum was rounded: whether a penumbra grows hangs on it
