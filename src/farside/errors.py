@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 
 class FarsideError(Exception):
@@ -32,6 +34,23 @@ class BadInput(FarsideError):
         place = f"{source}: {field}: " if field else f"{source}: "
         super().__init__(source, field, value, expected)
         self.message = f"{place}{_short(value)}; expected {expected}"
+
+
+def first_wrong(errors: Sequence[Mapping[str, Any]], file: str) -> tuple[tuple[int | str, ...], Any, str]:
+    """Place, value and expectation of the first of pydantic's ``errors`` for a BadInput.
+
+    file: what it was read from, in words ("a mission file"). A misspelt field is refused and, as a rule, missed: the
+    misspelling is the line that helps, and comes first.
+    """
+    first, *rest = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
+    missing = first["type"] == "missing"
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if first["type"] == "extra_forbidden":
+        expected = f"no such field: it is not one of {file}"
+    elif missing:
+        expected = "a value: this field must be there"
+    more = f" (and {len(rest)} more like it)" if rest else ""
+    return first["loc"], None if missing else first["input"], expected[0].lower() + expected[1:] + more
 
 
 class DamagedFile(FarsideError):

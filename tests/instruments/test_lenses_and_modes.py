@@ -77,7 +77,7 @@ def test_coefficients_in_the_yaml_bend_the_camera():
     ({"focal_mm": float("nan")}, "optics.focal_mm: nan; expected a finite number"),
     ({"f_number": 0}, "optics.f_number: 0; expected greater than 0"),
     ({"transmission": 1.2}, "optics.transmission: 1.2; expected less than or equal to 1"),
-    ({"zoom": 3}, "optics.zoom: 3; expected no such number"),
+    ({"zoom": 3}, "optics.zoom: 3; expected no such field: it is not one of a camera file"),
     ({"lens": {"model": "brown", "k1": "big"}}, "optics.lens.brown.k1: 'big'; expected a valid number"),
     ({"lens": {"model": "bottle"}}, "optics.lens: {'model': 'bottle'}"),
 ])  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from farside.errors import BadInput
+from farside.errors import BadInput, first_wrong
 from farside.geometry import BrownConrady, KannalaBrandt, LensCamera, Pinhole
 
 Camera = Pinhole | LensCamera
@@ -259,14 +259,10 @@ def checked(path: Path, numbers: dict[str, Any]) -> Instrument:
     try:
         return Instrument.model_validate(numbers)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        unknown = first["type"] == "extra_forbidden"
-        expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-        value = None if first["type"] == "missing" else first["input"]
-        if not field:  # numbers that do not fit together
+        place, value, expected = first_wrong(error.errors(), "a camera file")
+        if not place:  # numbers that do not fit together
             value = numbers.get("name")
-        raise BadInput(path, field, value, "no such number" if unknown else expected) from None
+        raise BadInput(path, ".".join(map(str, place)), value, expected) from None
 
 
 def _with(numbers: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

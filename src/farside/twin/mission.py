@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
-from farside.errors import BadInput
+from farside.errors import BadInput, first_wrong
 from farside.geometry import Site, t_to_utc, utc_to_t
 from farside.instruments import names
 from farside.twin.commands import COMMANDS, Order
@@ -352,15 +352,7 @@ def _checked(path: Path, spec: dict[str, Any]) -> Mission:
     except (ValidationError, TypeError) as error:
         if isinstance(error, TypeError):
             raise BadInput(path, "", sorted(map(str, spec)), "field names as in the built-in missions") from None
-        # a misspelt field is refused and, as a rule, missed: the misspelling is the line that helps
-        first, *rest = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        if first["type"] == "extra_forbidden":
-            expected = "no such field: it is not one of a mission file"
-        elif first["type"] == "missing":
-            expected = "a value: this field must be there"
-        more = f" (and {len(rest)} more like it)" if rest else ""
+        place, value, expected = first_wrong(error.errors(), "a mission file")
         skip = {get_args(command.model_fields["do"].annotation)[0] for command in COMMANDS}
-        field = ".".join(str(part) for part in first["loc"] if part not in skip)
-        value = None if first["type"] == "missing" else first["input"]
-        raise BadInput(path, field, value, expected[0].lower() + expected[1:] + more) from None
+        field = ".".join(str(part) for part in place if part not in skip)
+        raise BadInput(path, field, value, expected) from None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from farside.errors import BadInput
+from farside.errors import BadInput, first_wrong
 from farside.flight.almanac.rules import Vehicle
 from farside.flight.contacts import Station, stations
 
@@ -104,11 +104,5 @@ def place_from(source: str | Path, spec: dict[str, Any]) -> Place:
     try:
         return Place.model_validate(spec)
     except ValidationError as error:
-        # a misspelt field is refused and, as a rule, missed: the misspelling is the line that helps
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        expected = {
-            "extra_forbidden": "no such field: it is not one of a site file",
-            "missing": "a value: this field must be there",
-        }.get(first["type"], first["msg"].removeprefix("Value error, ").removeprefix("Input should be "))
-        value = None if first["type"] == "missing" else first["input"]
-        raise BadInput(source, ".".join(map(str, first["loc"])), value, expected) from None
+        at, value, expected = first_wrong(error.errors(), "a site file")
+        raise BadInput(source, ".".join(map(str, at)), value, expected) from None

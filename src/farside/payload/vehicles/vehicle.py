@@ -20,7 +20,7 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
-from farside.errors import BadInput
+from farside.errors import BadInput, first_wrong
 from farside.geometry import Pose
 from farside.payload.mesh import Mesh, merge
 from farside.payload.vehicles.part import Axis, Part, Span, Spec, Vector, rotation
@@ -228,18 +228,10 @@ def read_vehicle(path: Path) -> Vehicle:
     try:
         return _built(VehicleSpec.model_validate(spec))
     except ValidationError as error:
-        first, *rest = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        if first["type"] == "extra_forbidden":
-            expected = "no such field: it is not one of a vehicle file"
-        elif first["type"] == "missing":
-            expected = "a value: this field must be there"
-        more = f" (and {len(rest)} more like it)" if rest else ""
-        value = None if first["type"] == "missing" else first["input"]
+        place, value, expected = first_wrong(error.errors(), "a vehicle file")
         if isinstance(value, dict):  # a whole part says less than its name
             value = value.get("name", value)
-        field = ".".join(_place(spec, first["loc"]))
-        raise BadInput(path, field, value, expected[0].lower() + expected[1:] + more) from None
+        raise BadInput(path, ".".join(_place(spec, place)), value, expected) from None
 
 
 def _place(spec: object, loc: tuple[int | str, ...]) -> list[str]:
