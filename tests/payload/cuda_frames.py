@@ -88,7 +88,19 @@ def through(thing: Any, of: Callable[[Any], Any]) -> Any:
 
 
 def simulate() -> None:
-    """Functions compiled for the processor take plain arrays, not the simulator's."""
+    """Functions compiled for the processor take plain arrays, not the simulator's; threads go one after the other.
+
+    The simulator waits for its threads by asking each again and again: what they compile meanwhile would take an hour.
+    """
+    from numba.cuda.simulator.kernel import BlockThread
+
+    begin = BlockThread.start
+
+    def start(thread: Any) -> None:
+        begin(thread)
+        thread.join()
+
+    BlockThread.start = start
 
     def bare(thing: Any) -> Any:
         thing = getattr(thing, "_item", thing)

@@ -14,6 +14,8 @@ from farside.errors import BadInput
 from farside.payload.camera.device import CHOICE, CPU, device
 from farside.payload.camera.render import DARK, QUEUED, SOFT, SUNLIT
 
+pytestmark = pytest.mark.xdist_group("cuda")  # frames of the simulator take a while: once is enough
+
 SCRIPT = Path(__file__).with_name("cuda_frames.py")
 CLOSE, TIES = 1e-6, 1e-4
 """Relative tolerance, and share of pixels whose rays may pass the other side of an edge; see device.py."""
@@ -30,7 +32,9 @@ def nvvm() -> bool:
 def run(how, folder):
     environment = os.environ | ({"NUMBA_ENABLE_CUDASIM": "1"} if how == "simulated" else {})
     file = folder / how
-    done = subprocess.run([sys.executable, SCRIPT, how, file], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, SCRIPT, how, file], env=environment, capture_output=True, text=True, timeout=500
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return file
 
