@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from farside.payload.camera.instances import Instances
+from farside.payload.camera.instances import Instances, Shapes, corner
 from farside.payload.camera.kernel import ALLOCATING, INLINE, KERNEL
 from farside.payload.camera.light import Light
 
@@ -20,18 +20,21 @@ SHADOW_CELLS = 384
 NEAR_M = 0.01
 
 
-def screen_mask(groups: tuple[Instances, ...], camera, lines: int, samples: int) -> NDArray[np.uint8]:  # type: ignore[no-untyped-def]
+def screen_mask(  # type: ignore[no-untyped-def]
+    shapes: Shapes, groups: tuple[Instances, ...], camera, lines: int, samples: int
+) -> NDArray[np.uint8]:
     """Groups that may appear in each tile of TILE x TILE pixels, (tiles down, tiles across).
 
-    A box covers the bounding box of its projection, cut at a near plane; a margin of two pixels is added. Through a
-    lens that bends nothing is left out.
+    A box covers the bounding box of its projection; where it reaches behind the camera that says little, and each
+    triangle of its bodies covers its own. What is cut at a near plane; a margin of two pixels is added. Through a lens
+    that bends nothing is left out.
     """
     shape = (lines + TILE - 1) // TILE, (samples + TILE - 1) // TILE
     if camera.ways.size:
         return np.full(shape, (1 << len(groups)) - 1, np.uint8)
     mask = np.zeros(shape, np.uint8)
     for bit, group in enumerate(groups):
-        _screen(mask, bit, group, camera, float(lines), float(samples))
+        _screen(mask, bit, shapes, group, camera, float(lines), float(samples))
     return mask
 
 
@@ -43,9 +46,7 @@ def _corner(boxes, node, k):  # type: ignore[no-untyped-def]
 
 
 @njit(**ALLOCATING)
-def _screen(mask, bit, group, camera, lines, samples):  # type: ignore[no-untyped-def]
-    f, column, row = camera.intrinsics[0], camera.intrinsics[1], camera.intrinsics[2]
-    r, c = camera.rotation, camera.centre
+def _screen(mask, bit, shapes, group, camera, lines, samples):  # type: ignore[no-untyped-def]
     p = np.empty((8, 3))
     for node in range(group.link.size):
         if group.held[node] == 0:
@@ -53,32 +54,48 @@ def _screen(mask, bit, group, camera, lines, samples):  # type: ignore[no-untype
         ahead = 0
         for k in range(8):
             x, y, z = _corner(group.boxes, node, k)
-            x -= c[0]
-            y -= c[1]
-            z -= c[2]
-            # x right, y up, depth forwards
-            p[k, 0] = r[0, 0] * x + r[1, 0] * y + r[2, 0] * z
-            p[k, 1] = r[0, 1] * x + r[1, 1] * y + r[2, 1] * z
-            p[k, 2] = -(r[0, 2] * x + r[1, 2] * y + r[2, 2] * z)
+            _seen(p, k, camera, x, y, z)
             ahead += p[k, 2] > NEAR_M
-        if ahead == 0:
-            continue
-        u0, u1, v0, v1 = 1e30, -1e30, 1e30, -1e30
-        for k in range(8):
-            if p[k, 2] > NEAR_M:
-                u, v = column + f * p[k, 0] / p[k, 2], row - f * p[k, 1] / p[k, 2]
+        if ahead == 8:
+            _cover(mask, bit, p, 8, camera, lines, samples)
+        elif ahead:
+            for n in range(group.link[node], group.link[node] + group.held[node]):
+                for triangle in range(group.bases[n], group.ends[n]):
+                    for k in range(3):
+                        x, y, z = corner(shapes, group, n, triangle, k)
+                        _seen(p, k, camera, x, y, z)
+                    _cover(mask, bit, p, 3, camera, lines, samples)
+
+
+@njit(**INLINE)
+def _seen(p, k, camera, x, y, z):  # type: ignore[no-untyped-def]
+    """Fill p[k]: a point in the camera's frame, x right, y up, depth forwards."""
+    r, c = camera.rotation, camera.centre
+    x, y, z = x - c[0], y - c[1], z - c[2]
+    p[k, 0] = r[0, 0] * x + r[1, 0] * y + r[2, 0] * z
+    p[k, 1] = r[0, 1] * x + r[1, 1] * y + r[2, 1] * z
+    p[k, 2] = -(r[0, 2] * x + r[1, 2] * y + r[2, 2] * z)
+
+
+@njit(**KERNEL)
+def _cover(mask, bit, p, count, camera, lines, samples):  # type: ignore[no-untyped-def]
+    """Mark the tiles that the hull of the first points of p may appear in."""
+    f, column, row = camera.intrinsics[0], camera.intrinsics[1], camera.intrinsics[2]
+    u0, u1, v0, v1 = 1e30, -1e30, 1e30, -1e30
+    for k in range(count):
+        if p[k, 2] > NEAR_M:
+            u, v = column + f * p[k, 0] / p[k, 2], row - f * p[k, 1] / p[k, 2]
+            u0, u1, v0, v1 = min(u0, u), max(u1, u), min(v0, v), max(v1, v)
+        for m in range(k):
+            # a line between two points that the near plane cuts
+            if (p[k, 2] > NEAR_M) != (p[m, 2] > NEAR_M):
+                s = (NEAR_M - p[k, 2]) / (p[m, 2] - p[k, 2])
+                x, y = p[k, 0] + s * (p[m, 0] - p[k, 0]), p[k, 1] + s * (p[m, 1] - p[k, 1])
+                u, v = column + f * x / NEAR_M, row - f * y / NEAR_M
                 u0, u1, v0, v1 = min(u0, u), max(u1, u), min(v0, v), max(v1, v)
-            for axis in range(3):
-                m = k | (1 << axis)
-                # an edge of the box that the near plane cuts
-                if m != k and (p[k, 2] > NEAR_M) != (p[m, 2] > NEAR_M):
-                    s = (NEAR_M - p[k, 2]) / (p[m, 2] - p[k, 2])
-                    x, y = p[k, 0] + s * (p[m, 0] - p[k, 0]), p[k, 1] + s * (p[m, 1] - p[k, 1])
-                    u, v = column + f * x / NEAR_M, row - f * y / NEAR_M
-                    u0, u1, v0, v1 = min(u0, u), max(u1, u), min(v0, v), max(v1, v)
-        if u1 < -2.0 or v1 < -2.0 or u0 > samples + 2.0 or v0 > lines + 2.0:
-            continue
-        _mark(mask, 1 << bit, (v0 - 2.0) / TILE, (v1 + 2.0) / TILE, (u0 - 2.0) / TILE, (u1 + 2.0) / TILE)
+    if u1 < -2.0 or v1 < -2.0 or u0 > samples + 2.0 or v0 > lines + 2.0:
+        return
+    _mark(mask, 1 << bit, (v0 - 2.0) / TILE, (v1 + 2.0) / TILE, (u0 - 2.0) / TILE, (u1 + 2.0) / TILE)
 
 
 @njit(**INLINE)

@@ -45,8 +45,8 @@ class Instances(NamedTuple):
     """Shapes in their places, in the order of the outer tree.
 
     boxes, link, held: the outer tree. roots, bases, ends: (n,) first node, first triangle and one past the last
-    triangle of the shape. inverse: (n, 3, 3) site to shape. positions: (n, 3) metres. body: (n,) what it is called
-    in the picture (from 2). number: (n,) which of that body's it is.
+    triangle of the shape. forward, inverse: (n, 3, 3) shape to site, and back. positions: (n, 3) metres. body: (n,)
+    what it is called in the picture (from 2). number: (n,) which of that body's it is.
     """
 
     boxes: Floats
@@ -55,6 +55,7 @@ class Instances(NamedTuple):
     roots: NDArray[np.int64]
     bases: NDArray[np.int64]
     ends: NDArray[np.int64]
+    forward: Array
     inverse: Array
     positions: Array
     body: Ints
@@ -99,9 +100,9 @@ def place(shapes: Shapes, ranges: NDArray[np.int64], placed: Placed) -> Instance
     _bounds(shapes.corners, mine, placed.forward, placed.positions, low, high)
     boxes, link, held, order = build_tree(low, high, OUTER_LEAF)
     first_node, first, end = np.ascontiguousarray(mine[order].T)
-    inverse_ = np.linalg.inv(placed.forward[order]).astype(float)
+    forward = np.ascontiguousarray(placed.forward[order], float)
     return Instances(
-        boxes, link, held, first_node, first, end, inverse_, placed.positions[order],
+        boxes, link, held, first_node, first, end, forward, np.linalg.inv(forward), placed.positions[order],
         placed.body[order].astype(np.int32), placed.number[order].astype(np.int32),
     )  # fmt: skip
 
@@ -172,6 +173,20 @@ def hit_instances(shapes, group, stack, ox, oy, oz, dx, dy, dz, reach, any_hit):
             return reach, found, triangle
         depth -= 1
         node = stack[depth]
+
+
+@njit(**INLINE)
+def corner(shapes, group, n, triangle, k):  # type: ignore[no-untyped-def]
+    """Corner k of a triangle of instance n, in the site frame."""
+    c, m, p = shapes.corners, group.forward, group.positions
+    x, y, z = float(c[triangle, 0]), float(c[triangle, 1]), float(c[triangle, 2])
+    if k > 0:
+        x, y, z = x + c[triangle, 3 * k], y + c[triangle, 3 * k + 1], z + c[triangle, 3 * k + 2]
+    return (
+        m[n, 0, 0] * x + m[n, 0, 1] * y + m[n, 0, 2] * z + p[n, 0],
+        m[n, 1, 0] * x + m[n, 1, 1] * y + m[n, 1, 2] * z + p[n, 1],
+        m[n, 2, 0] * x + m[n, 2, 1] * y + m[n, 2, 2] * z + p[n, 2],
+    )
 
 
 @njit(**INLINE)

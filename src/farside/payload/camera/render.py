@@ -41,6 +41,8 @@ SUNLIT, DARK, SOFT, QUEUED = 1, 2, 4, 8
 """What is known of a pixel's Sun: seen; not seen, and by something so far away that the penumbra is wide; whether its
 penumbra has been looked at or waits for it."""
 UNKNOWN = -1.0
+STRIP = 16
+"""Lines of a strip."""
 
 
 class Camera(NamedTuple):
@@ -106,9 +108,14 @@ def _render(ground, bodies, light, camera, finest, clear, masks, stack, fill, se
     turn = 0
     while turn < (2 if queue.size else 1) * out.size + waiting:
         look, at = min(turn // out.size, 2), turn % out.size
+        # down the columns of one strip after the other: neighbours' rays pass the same posts, still in the cache
+        i = at // (STRIP * samples) * STRIP
+        high = min(STRIP, lines - i)
+        at -= i * samples
+        i, j = i + at % high, at // high
         if look == 2:
             at = queue[turn - 2 * out.size]
-        i, j = at // samples, at % samples
+            i, j = at // samples, at % samples
         done, grows = pixel(ground, bodies, light, camera, finest, clear, masks, stack, fill, seen, out, look, i, j)
         refined += done
         if grows:

@@ -161,7 +161,7 @@ class Scene:
         per_height = 1.0 / max(view.sun[2], GRAZING)
         floors = [self._floor(group, per_height) for group in groups]
         shadow, grid = shadow_masks(groups, light, floors, per_height)
-        screen = screen_mask(groups, camera, model.height, model.width)
+        screen = screen_mask(self.shapes, groups, camera, model.height, model.width)
         height = self._height(camera, view)
         # first level whose posts are at least half a pixel apart on the ground below the camera
         finest = min(
