@@ -39,8 +39,9 @@ def film(world: World) -> list[View]:
 
 
 def panorama(world: World) -> list[View]:
-    """Every PANORAMA_EVERY-th frame of the terrain camera's first panorama, two at each pointing."""
+    """Every PANORAMA_EVERY-th frame of the terrain camera's first panorama, two at each pointing; the rover has gone."""
     command, lander = order(world, "tcam.panorama"), Clock(world).vehicles["lander"]
+    world.roll_off(utc_to_t(order(world, "rover.rolloff").at))
     a, start = command.with_, utc_to_t(command.at)
     shots = [(mast, shot) for mast in a.pointings() for shot in range(a.shots)]
     return [lander.aim("tcam", start, k, a.sequence_id, shots[k][0]) for k in range(0, len(shots), PANORAMA_EVERY)]

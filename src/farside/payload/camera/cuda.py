@@ -35,16 +35,16 @@ _turn = Lock()
 
 
 @cuda.jit
-def _cells(ground, bodies, light, camera, finest, clear, masks, fill):  # type: ignore[no-untyped-def]
+def _cells(ground, bodies, light, camera, finest, masks, fill):  # type: ignore[no-untyped-def]
     cj, ci = cuda.grid(2)
     if ci < fill.distance.shape[0] and cj < fill.distance.shape[1]:
         stack = cuda.local.array(STACK, np.int32)
-        fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, ci, cj)
+        fill_cell(ground, bodies, light, camera, finest, masks, stack, fill, ci, cj)
 
 
 @cuda.jit
 def _pixels(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, fill, seen, out, look, reached, grown
+    ground, bodies, light, camera, finest, masks, fill, seen, out, look, reached, grown
 ):
     """One look at all pixels. reached: (lines, samples) penumbrae that hand on to their neighbours; grown: (1,)
     whether any pixel was reached.
@@ -68,31 +68,29 @@ def _pixels(  # type: ignore[no-untyped-def]
         seen.sun[i, j] |= QUEUED
         grown[0] = 1
     stack = cuda.local.array(STACK, np.int32)
-    _, grows = pixel(ground, bodies, light, camera, finest, clear, masks, stack, fill, seen, out, look, i, j)
+    _, grows = pixel(ground, bodies, light, camera, finest, masks, stack, fill, seen, out, look, i, j)
     if grows:
         reached[i, j] = 1
 
 
 @cuda.jit
 def _traces(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, distance, body, number, albedo, normal
+    ground, bodies, light, camera, finest, masks, distance, body, number, albedo, normal
 ):
     j, i = cuda.grid(2)
     if i < distance.shape[0] and j < distance.shape[1]:
         stack = cuda.local.array(STACK, np.int32)
-        trace_pixel(
-            ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal, i, j
-        )
+        trace_pixel(ground, bodies, light, camera, finest, masks, stack, distance, body, number, albedo, normal, i, j)
 
 
 @cuda.jit
 def _lights(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, fill, cosines, share, out
+    ground, bodies, light, camera, finest, masks, fill, cosines, share, out
 ):
     j, i = cuda.grid(2)
     if i < share.shape[0] and j < share.shape[1]:
         stack = cuda.local.array(STACK, np.int32)
-        light_pixel(ground, bodies, light, camera, finest, clear, masks, stack, fill, cosines, share, out, i, j)
+        light_pixel(ground, bodies, light, camera, finest, masks, stack, fill, cosines, share, out, i, j)
 
 
 def render(
@@ -144,10 +142,7 @@ def _scene(ground: Ground, bodies: Bodies, light: Light, camera: Camera, finest:
     """
     shapes, rocks, others = bodies
     standing = (*_each(_keep, (shapes, rocks)), _each(_send, others))
-    unknown = _send(np.full(len(ground.posts), np.inf))
-    return (
-        _each(_keep, ground), standing, _each(_send, light), _each(_send, camera), finest, unknown, _each(_send, masks)
-    )  # fmt: skip
+    return _each(_keep, ground), standing, _each(_send, light), _each(_send, camera), finest, _each(_send, masks)
 
 
 def _gathered(scene: tuple[Any, ...], fill: Fill) -> Any:

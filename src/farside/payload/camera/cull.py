@@ -1,10 +1,12 @@
 """Which bodies a ray can meet at all: coarse masks of where they appear to the camera and where their shadows fall.
 
 One bit per group of bodies (rocks, others). A clear bit is certain, a set bit means "look". Bodies count with the boxes
-in the leaves of their outer tree.
+in the leaves of their outer tree, or triangle by triangle where these say little.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import njit
@@ -14,10 +16,16 @@ from farside.payload.camera.instances import Instances, Shapes, corner
 from farside.payload.camera.kernel import ALLOCATING, INLINE, KERNEL
 from farside.payload.camera.light import Light
 
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+
 TILE = 8
 """Pixels a side of a tile of the camera's mask."""
 SHADOW_CELLS = 384
+MANY_CELLS = 64
+"""A body that spans more cells is done triangle by triangle."""
 NEAR_M = 0.01
+ROUNDING_M = 0.01
 
 
 def screen_mask(  # type: ignore[no-untyped-def]
@@ -108,48 +116,89 @@ def _mark(mask, bits, i0, i1, j0, j1):  # type: ignore[no-untyped-def]
 
 
 def shadow_masks(
-    groups: tuple[Instances, ...], light: Light, floors: list[float], slope: float
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Where groups may stand between the Sun and a point, each on a grid over the plane seen from the Sun.
+    shapes: Shapes, groups: tuple[Instances, ...], light: Light, foot: Array, near: float, floors: list[float],
+    slope: float,
+) -> tuple[Floats, Array]:  # fmt: skip
+    """How far towards the Sun groups reach, metres, on a grid over the plane seen from the Sun: what lies beyond is not
+    in their shadow.
 
-    Shadows of a group fall on ground no lower than its floor, metres, at most ``slope`` metres along the light per
-    metre of height: so far does the penumbra widen. Returns (groups, SHADOW_CELLS, SHADOW_CELLS) and (groups, 4):
-    origin across and up and cells per metre twice.
+    The grid is fine around ``foot`` (3,), below the camera, and beyond ``near`` metres from it ever coarser, as pixels
+    are (``shadow_cell``). Boxes that span many cells leave it to the triangles of their bodies. Shadows of a group fall
+    on ground no lower than its floor, metres, at most ``slope`` metres along the light per metre of height: so far does
+    the penumbra widen. Returns (groups, SHADOW_CELLS, SHADOW_CELLS) and (4,): the foot across and up, near, and cells
+    per unit of its logarithms.
     """
-    mask, grid = np.zeros((len(groups), SHADOW_CELLS, SHADOW_CELLS), np.uint8), np.zeros((len(groups), 4))
-    for k, group in enumerate(groups):
+    shadow = np.full((len(groups), SHADOW_CELLS, SHADOW_CELLS), -np.inf, np.float32)
+    centre, reach = (float(light.across @ foot), float(light.up @ foot)), near
+    for group, floor in zip(groups, floors, strict=True):
         if group.link.size:
-            bounds = np.empty((len(group.link), 4), np.float32)
-            _shadow(mask[k], grid[k], bounds, group, light.across, light.up, light.radius, floors[k], slope)
-    return mask, grid
+            box = group.boxes[0].astype(float)
+            corners = np.array([[x, y, z] for x in box[::3] for y in box[1::3] for z in box[2::3]]) - foot
+            reach = max(reach, *np.linalg.norm(corners, axis=1) + _margin(light, group, 0, floor, slope))
+    grid = np.array([*centre, near, 0.5 * SHADOW_CELLS / np.log1p(reach / near)])
+    for k, group in enumerate(groups):
+        _shadow(shadow[k], grid, shapes, group, light, floors[k], slope)
+    return shadow, grid
+
+
+@njit(**INLINE)
+def shadow_cell(grid, axis, metres):  # type: ignore[no-untyped-def]
+    """Where a place across (axis 0) or up (axis 1) lies on the grid, in cells."""
+    p = metres - grid[axis]
+    away = grid[3] * math.log(1.0 + abs(p) / grid[2])
+    return 0.5 * SHADOW_CELLS + (away if p >= 0.0 else -away)
 
 
 @njit(**KERNEL)
-def _shadow(mask, grid, bounds, group, across, up, spread, floor, slope):  # type: ignore[no-untyped-def]
-    a0, a1, b0, b1 = 1e30, -1e30, 1e30, -1e30
+def _shadow(shadow, grid, shapes, group, light, floor, slope):  # type: ignore[no-untyped-def]
     for node in range(group.link.size):
         if group.held[node] == 0:
             continue
-        ta0, ta1, tb0, tb1 = 1e30, -1e30, 1e30, -1e30
+        margin = _margin(light, group, node, floor, slope)
+        a0, a1, b0, b1, far = 1e30, -1e30, 1e30, -1e30, -1e30
         for k in range(8):
             x, y, z = _corner(group.boxes, node, k)
-            a = across[0] * x + across[1] * y + across[2] * z
-            b = up[0] * x + up[1] * y + up[2] * z
-            ta0, ta1, tb0, tb1 = min(ta0, a), max(ta1, a), min(tb0, b), max(tb1, b)
-        margin = 0.01 + spread * slope * max(group.boxes[node, 5] - floor, 0.0)
-        bounds[node, 0] = ta0 - margin
-        bounds[node, 1] = ta1 + margin
-        bounds[node, 2] = tb0 - margin
-        bounds[node, 3] = tb1 + margin
-        a0, a1 = min(a0, ta0 - margin), max(a1, ta1 + margin)
-        b0, b1 = min(b0, tb0 - margin), max(b1, tb1 + margin)
-    cells = mask.shape[0]
-    grid[0], grid[1] = a0, b0
-    grid[2] = cells / max(a1 - a0, 1e-3)
-    grid[3] = cells / max(b1 - b0, 1e-3)
-    for node in range(group.link.size):
-        if group.held[node] > 0:
-            _mark(
-                mask, 1, (bounds[node, 2] - b0) * grid[3], (bounds[node, 3] - b0) * grid[3],
-                (bounds[node, 0] - a0) * grid[2], (bounds[node, 1] - a0) * grid[2],
-            )  # fmt: skip
+            a, b, c = _from_sun(light, x, y, z)
+            a0, a1, b0, b1, far = min(a0, a), max(a1, a), min(b0, b), max(b1, b), max(far, c)
+        if _reach(shadow, grid, a0 - margin, a1 + margin, b0 - margin, b1 + margin, far, MANY_CELLS):
+            continue
+        for n in range(group.link[node], group.link[node] + group.held[node]):
+            for triangle in range(group.bases[n], group.ends[n]):
+                a0, a1, b0, b1, far = 1e30, -1e30, 1e30, -1e30, -1e30
+                for k in range(3):
+                    x, y, z = corner(shapes, group, n, triangle, k)
+                    a, b, c = _from_sun(light, x, y, z)
+                    a0, a1, b0, b1, far = min(a0, a), max(a1, a), min(b0, b), max(b1, b), max(far, c)
+                _reach(shadow, grid, a0 - margin, a1 + margin, b0 - margin, b1 + margin, far, SHADOW_CELLS**2)
+
+
+@njit(**INLINE)
+def _reach(shadow, grid, a0, a1, b0, b1, far, most):  # type: ignore[no-untyped-def]
+    """Let the cells of a rectangle reach at least so far towards the Sun; whether they were not too many for that."""
+    last = SHADOW_CELLS - 1.0
+    j0, j1 = int(max(shadow_cell(grid, 0, a0), 0.0)), int(min(shadow_cell(grid, 0, a1), last))
+    i0, i1 = int(max(shadow_cell(grid, 1, b0), 0.0)), int(min(shadow_cell(grid, 1, b1), last))
+    if (i1 - i0 + 1) * (j1 - j0 + 1) > most:
+        return False
+    reach = np.float32(far + ROUNDING_M)
+    for i in range(i0, i1 + 1):
+        for j in range(j0, j1 + 1):
+            shadow[i, j] = max(shadow[i, j], reach)
+    return True
+
+
+@njit(**INLINE)
+def _from_sun(light, x, y, z):  # type: ignore[no-untyped-def]
+    """Metres across and up of a point in the plane seen from the Sun, and towards the Sun."""
+    a, b, s = light.across, light.up, light.sun
+    return (
+        a[0] * x + a[1] * y + a[2] * z,
+        b[0] * x + b[1] * y + b[2] * z,
+        s[0] * x + s[1] * y + s[2] * z,
+    )
+
+
+@njit(**INLINE)
+def _margin(light, group, node, floor, slope):  # type: ignore[no-untyped-def]
+    """How far the penumbra of what is in a leaf's box may reach beyond it, metres."""
+    return 0.01 + light.radius * slope * max(group.boxes[node, 5] - floor, 0.0)

@@ -59,7 +59,7 @@ def _reversed(k):  # type: ignore[no-untyped-def]
 
 
 @njit(**INLINE)
-def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, ci, cj):  # type: ignore[no-untyped-def]
+def fill_cell(ground, bodies, light, camera, finest, masks, stack, fill, ci, cj):  # type: ignore[no-untyped-def]
     """Gather the light that falls on what the middle of cell (ci, cj) sees.
 
     The first turn of the loop finds the cell's own surface, the others what lies around it.
@@ -80,7 +80,7 @@ def fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, 
             c = math.sqrt(max(1.0 - radius * radius, 0.0))
             dx, dy, dz = a * ux + b * vx + c * nx, a * uy + b * vy + c * ny, a * uz + b * vz + c * nz
         t, body, _, material, albedo, hx, hy, hz, mx, my, mz = meet(
-            ground, bodies, light, 3, finest, clear, stack, x, y, z, dx, dy, dz
+            ground, bodies, light, 3, finest, stack, x, y, z, dx, dy, dz
         )
         if k < 0:
             fill.distance[ci, cj] = t

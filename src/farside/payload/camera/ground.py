@@ -36,7 +36,8 @@ class Ground(NamedTuple):
 
     heights, albedo: (levels, n + 1, n + 1) and (levels, m + 1, m + 1), rows northwards, columns eastwards; n a power
     of two. posts: (levels,) metres. pyramid: (levels, blocks) maxima, largest blocks last; offsets: where each pyramid
-    step starts. top, bottom: (levels,) highest and lowest height of each level.
+    step starts. top, bottom: (levels,) highest and lowest height of each level. clear: (levels,) highest
+    of each and all further ones.
     """
 
     heights: Floats
@@ -46,6 +47,7 @@ class Ground(NamedTuple):
     offsets: NDArray[np.int64]
     top: Array
     bottom: Array
+    clear: Array
 
     @property
     def half_widths(self) -> Array:
@@ -68,7 +70,8 @@ def make_ground(heights: Floats, albedo: Floats, posts: Array) -> Ground:
     # axis by axis: reductions over memory maps of a gigabyte then stay streaming
     top = np.array([float(h.max()) for h in heights])
     bottom = np.array([float(h.min()) for h in heights])
-    return Ground(heights, albedo, np.asarray(posts, float), pyramid, offsets, top, bottom)
+    clear = np.maximum.accumulate(top[::-1])[::-1].copy()
+    return Ground(heights, albedo, np.asarray(posts, float), pyramid, offsets, top, bottom, clear)
 
 
 @njit(**KERNEL)
@@ -204,8 +207,8 @@ def _span(half, ox, oy, ix, iy):  # type: ignore[no-untyped-def]
 def hit_ground(ground, finest, clear, ox, oy, oz, dx, dy, dz, reach):  # type: ignore[no-untyped-def]
     """Distance (or -1) and level of the first hit within ``reach``; levels finer than ``finest`` are not looked at.
 
-    clear: (levels,) height above which a ray that enters a level from inside cannot meet it or any further one
-    (``clear_heights``; infinite where nothing is known).
+    clear: (levels,) height above which a rising ray that enters a level from inside cannot meet it or any further one:
+    the ground's, or ``clear_heights`` where more is known of the ray.
     """
     levels = ground.posts.size
     cells = 0.5 * (ground.heights.shape[1] - 1)
@@ -242,7 +245,7 @@ def hit_ground(ground, finest, clear, ox, oy, oz, dx, dy, dz, reach):  # type: i
         else:
             level += 1
             start = leave
-            if level == levels or start >= reach or oz + dz * start > clear[level]:
+            if level == levels or start >= reach or (dz >= 0.0 and oz + dz * start > clear[level]):
                 break
             _, leave = _span(cells * ground.posts[level], ox, oy, ix, iy)
             leave = min(leave, reach)

@@ -89,8 +89,7 @@ def light_planes(scene: Scene, view: View, bounce: bool = True) -> xr.Dataset:
 
         cuda.lights(*told, frame.masks, fill, cosines, share, light)
     else:
-        unknown, stack = np.full(len(scene.ground.posts), np.inf), np.empty(STACK, np.int32)
-        _light(*told, unknown, frame.masks, stack, fill, cosines, share, light)
+        _light(*told, frame.masks, np.empty(STACK, np.int32), fill, cosines, share, light)
     angles = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
     names = ("incidence_deg", "emission_deg", "phase_deg")
     return xr.Dataset(
@@ -143,31 +142,30 @@ def trace(
 
         cuda.trace(*told, frame.masks, *planes)
     else:
-        unknown, stack = np.full(len(scene.ground.posts), np.inf), np.empty(STACK, np.int32)
-        _trace(*told, unknown, frame.masks, stack, *planes)
+        _trace(*told, frame.masks, np.empty(STACK, np.int32), *planes)
 
 
 @njit(**KERNEL)
 def _trace(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal
+    ground, bodies, light, camera, finest, masks, stack, distance, body, number, albedo, normal
 ):
     for i in range(distance.shape[0]):
         for j in range(distance.shape[1]):
             trace_pixel(
-                ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal, i, j
+                ground, bodies, light, camera, finest, masks, stack, distance, body, number, albedo, normal, i, j
             )
 
 
 @njit(**INLINE)
 def trace_pixel(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, stack, distance, body, number, albedo, normal, i, j
+    ground, bodies, light, camera, finest, masks, stack, distance, body, number, albedo, normal, i, j
 ):
     """Fill the planes at pixel (i, j); see ``truth_planes``."""
     c = camera.centre
     dx, dy, dz = pixel_ray(camera, float(j), float(i))
     bits = int(masks[0][i // TILE, j // TILE])
     t, what, which, _, factor, _, _, _, nx, ny, nz = meet(
-        ground, bodies, light, bits, finest, clear, stack, c[0], c[1], c[2], dx, dy, dz
+        ground, bodies, light, bits, finest, stack, c[0], c[1], c[2], dx, dy, dz
     )
     distance[i, j] = t if what != SKY else np.inf
     body[i, j] = what
@@ -180,19 +178,19 @@ def trace_pixel(  # type: ignore[no-untyped-def]
 
 @njit(**KERNEL)
 def _light(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, stack, fill, cosines, share, out
+    ground, bodies, light, camera, finest, masks, stack, fill, cosines, share, out
 ):
     for ci in range(fill.distance.shape[0]):
         for cj in range(fill.distance.shape[1]):
-            fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, ci, cj)
+            fill_cell(ground, bodies, light, camera, finest, masks, stack, fill, ci, cj)
     for i in range(share.shape[0]):
         for j in range(share.shape[1]):
-            light_pixel(ground, bodies, light, camera, finest, clear, masks, stack, fill, cosines, share, out, i, j)
+            light_pixel(ground, bodies, light, camera, finest, masks, stack, fill, cosines, share, out, i, j)
 
 
 @njit(**INLINE)
 def light_pixel(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, stack, fill, cosines, share, out, i, j
+    ground, bodies, light, camera, finest, masks, stack, fill, cosines, share, out, i, j
 ):
     """Fill at pixel (i, j) the cosines of incidence, emission and phase, the share of the Sun, and radiance by band."""
     screen, shadow, grid = masks
@@ -200,7 +198,7 @@ def light_pixel(  # type: ignore[no-untyped-def]
     dx, dy, dz = pixel_ray(camera, float(j), float(i))
     bits = int(screen[i // TILE, j // TILE])
     t, body, _, material, albedo, x, y, z, nx, ny, nz = meet(
-        ground, bodies, light, bits, finest, clear, stack, c[0], c[1], c[2], dx, dy, dz
+        ground, bodies, light, bits, finest, stack, c[0], c[1], c[2], dx, dy, dz
     )
     if body == SKY:
         share[i, j] = 0.0

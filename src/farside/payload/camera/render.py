@@ -28,7 +28,7 @@ from farside.payload.camera.surface import SKY, meet, pixel_ray, shadowers
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
-Masks = tuple[NDArray[np.uint8], NDArray[np.uint8], Array]
+Masks = tuple[NDArray[np.uint8], Floats, Array]
 Bodies = tuple[Shapes, Instances, Instances]
 
 CONTRAST = 0.08
@@ -89,13 +89,12 @@ def render(
     masks: screen mask, shadow masks and the latter's grids (see cull). refine: whether to take the second look. Returns
     the share of pixels that were refined.
     """
-    unknown, queue = np.full(len(ground.posts), np.inf), np.empty(out.size if refine else 0, np.int32)
-    stack = np.empty(STACK, np.int32)
-    return _render(ground, bodies, light, camera, finest, unknown, masks, stack, fill, seen, queue, out)
+    queue, stack = np.empty(out.size if refine else 0, np.int32), np.empty(STACK, np.int32)
+    return _render(ground, bodies, light, camera, finest, masks, stack, fill, seen, queue, out)
 
 
 @njit(**KERNEL)
-def _render(ground, bodies, light, camera, finest, clear, masks, stack, fill, seen, queue, out):  # type: ignore[no-untyped-def]
+def _render(ground, bodies, light, camera, finest, masks, stack, fill, seen, queue, out):  # type: ignore[no-untyped-def]
     """First look at all pixels, second look at all, then at those that the penumbrae have grown into.
 
     What the penumbrae reach does not depend on the order: every pixel of one hands its four neighbours on.
@@ -103,7 +102,7 @@ def _render(ground, bodies, light, camera, finest, clear, masks, stack, fill, se
     lines, samples = out.shape
     for ci in range(fill.distance.shape[0]):
         for cj in range(fill.distance.shape[1]):
-            fill_cell(ground, bodies, light, camera, finest, clear, masks, stack, fill, ci, cj)
+            fill_cell(ground, bodies, light, camera, finest, masks, stack, fill, ci, cj)
     refined, waiting = 0, 0
     turn = 0
     while turn < (2 if queue.size else 1) * out.size + waiting:
@@ -116,7 +115,7 @@ def _render(ground, bodies, light, camera, finest, clear, masks, stack, fill, se
         if look == 2:
             at = queue[turn - 2 * out.size]
             i, j = at // samples, at % samples
-        done, grows = pixel(ground, bodies, light, camera, finest, clear, masks, stack, fill, seen, out, look, i, j)
+        done, grows = pixel(ground, bodies, light, camera, finest, masks, stack, fill, seen, out, look, i, j)
         refined += done
         if grows:
             for q in range(4):
@@ -132,7 +131,7 @@ def _render(ground, bodies, light, camera, finest, clear, masks, stack, fill, se
 
 @njit(**INLINE)
 def pixel(  # type: ignore[no-untyped-def]
-    ground, bodies, light, camera, finest, clear, masks, stack, fill, seen, out, look, i, j
+    ground, bodies, light, camera, finest, masks, stack, fill, seen, out, look, i, j
 ):
     """First (0) or second look (1, 2) at a pixel: whether it was done again, and whether it lies in a penumbra.
 
@@ -165,7 +164,7 @@ def pixel(  # type: ignore[no-untyped-def]
         bits = int(screen[int(row + 0.5) // TILE, int(column + 0.5) // TILE])
         dx, dy, dz = pixel_ray(camera, column, row)
         t, body, _, material, albedo, x, y, z, nx, ny, nz = meet(
-            ground, bodies, light, bits, finest, clear, stack,
+            ground, bodies, light, bits, finest, stack,
             camera.centre[0], camera.centre[1], camera.centre[2], dx, dy, dz,
         )  # fmt: skip
         share, mu0, away, sent = UNKNOWN, 0.0, -1.0, 0.0

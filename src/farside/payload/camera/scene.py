@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 
 GRAZING = 1.0 / 60.0
 """Sine of the lowest solar elevation for which penumbrae are followed to their end."""
+LOWEST_M = 0.2
+"""Cameras that are lower count as so high where resolution depends on it."""
 HERE = Pose.of(np.zeros(3), np.eye(3))
 FIRST_BODY = 2
 """Body ids below it are sky and ground."""
@@ -160,9 +162,10 @@ class Scene:
         groups = bodies[1], bodies[2]
         per_height = 1.0 / max(view.sun[2], GRAZING)
         floors = [self._floor(group, per_height) for group in groups]
-        shadow, grid = shadow_masks(groups, light, floors, per_height)
         screen = screen_mask(self.shapes, groups, camera, model.height, model.width)
         height = self._height(camera, view)
+        foot = camera.centre - np.array([0.0, 0.0, height])
+        shadow, grid = shadow_masks(self.shapes, groups, light, foot, max(height, LOWEST_M), floors, per_height)
         # first level whose posts are at least half a pixel apart on the ground below the camera
         finest = min(
             np.searchsorted(self.ground.posts, 0.5 * height / camera.intrinsics[0]), len(self.ground.posts) - 1
@@ -208,7 +211,7 @@ class Scene:
         nm = [band.centre_nm for band in instrument.bands]
         light, lowest = sunlight(instrument, view)
         return light._replace(
-            clear=clear_heights(self.ground, lowest) if lowest > 0.0 else np.full(len(self.ground.posts), np.inf),
+            clear=clear_heights(self.ground, max(lowest, 0.0)),
             paint=np.stack([np.interp(nm, PAINT_NM, rgb[::-1]) for rgb in paint]),
             gloss=np.stack([np.interp(nm, PAINT_NM, rgb[::-1]) for rgb in coat]),
             finish=finish,
@@ -217,11 +220,11 @@ class Scene:
     def _height(self, camera: Camera, view: View) -> float:
         """Metres from the camera down to the ground; 0 beyond the relief's edge."""
         x, y, z = (float(c) for c in camera.centre)
-        unknown = np.full(len(self.ground.posts), np.inf)
-        below, _ = hit_ground(self.ground, 0, unknown, x, y, z, 0.0, 0.0, -1.0, FAR_M)
+        clear = self.ground.clear
+        below, _ = hit_ground(self.ground, 0, clear, x, y, z, 0.0, 0.0, -1.0, FAR_M)
         if below > 0.0:
             return float(below)
-        down, _ = hit_ground(self.ground, 0, unknown, x, y, z + FAR_M / 2, 0.0, 0.0, -1.0, FAR_M)
+        down, _ = hit_ground(self.ground, 0, clear, x, y, z + FAR_M / 2, 0.0, 0.0, -1.0, FAR_M)
         if down >= 0.0:
             what = f"a camera {FAR_M / 2 - down:.2f} m below the ground"
             raise BadInput(f"{view.instrument} at {view.start_utc}", "position", what, "one above it")

@@ -6,6 +6,7 @@ import math
 
 from numba import njit
 
+from farside.payload.camera.cull import shadow_cell
 from farside.payload.camera.foil import crumple
 from farside.payload.camera.ground import ground_albedo, ground_normal, hit_ground
 from farside.payload.camera.instances import hit_instances, turned_back
@@ -23,14 +24,14 @@ less than a thousandth of a penumbra's width a hundred metres from what throws i
 
 
 @njit(**INLINE)
-def meet(ground, bodies, light, bits, finest, clear, stack, ox, oy, oz, dx, dy, dz):  # type: ignore[no-untyped-def]
+def meet(ground, bodies, light, bits, finest, stack, ox, oy, oz, dx, dy, dz):  # type: ignore[no-untyped-def]
     """First surface along a ray of unit direction.
 
     bits: which groups of bodies to look at. Returns distance, body, number (of that body's), material, albedo factor,
     point (3: where shadow rays start, a hair off the surface) and unit normal (3) towards the eye.
     """
     shapes, rocks, others = bodies
-    t, level = hit_ground(ground, finest, clear, ox, oy, oz, dx, dy, dz, FAR_M)
+    t, level = hit_ground(ground, finest, ground.clear, ox, oy, oz, dx, dy, dz, FAR_M)
     body, instance, triangle = GROUND, -1, -1
     if t < 0.0:
         t, body = FAR_M, SKY
@@ -90,15 +91,16 @@ def _facet(shapes, group, light, k, triangle, x, y, z, dx, dy, dz):  # type: ign
 @njit(**INLINE)
 def shadowers(light, shadow, grid, x, y, z):  # type: ignore[no-untyped-def]
     """Bits of the groups of bodies that may stand between a point and the Sun."""
-    a, b = light.across, light.up
+    a, b, s = light.across, light.up, light.sun
     p = a[0] * x + a[1] * y + a[2] * z
     q = b[0] * x + b[1] * y + b[2] * z
+    towards = s[0] * x + s[1] * y + s[2] * z
+    u, v = int(shadow_cell(grid, 0, p)), int(shadow_cell(grid, 1, q))
     bits = 0
-    for group in range(shadow.shape[0]):
-        u = (p - grid[group, 0]) * grid[group, 2]
-        v = (q - grid[group, 1]) * grid[group, 3]
-        if u >= 0.0 and v >= 0.0 and u < shadow.shape[2] and v < shadow.shape[1] and shadow[group, int(v), int(u)]:
-            bits |= 1 << group
+    if 0 <= u < shadow.shape[2] and 0 <= v < shadow.shape[1]:
+        for group in range(shadow.shape[0]):
+            if towards < shadow[group, v, u]:
+                bits |= 1 << group
     return bits
 
 
