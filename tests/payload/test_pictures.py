@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_ground import TOUCHDOWN_SUN, looking, nadir, sun_at
+from small_ground import TOUCHDOWN_SUN, bumps, looking, nadir, nested, sun_at
 
 from farside.errors import BadInput
 from farside.geometry import Pose, utc_to_t
 from farside.instruments import load
-from farside.payload import Body, Scene, light_planes, observe, radiance, truth_planes
+from farside.payload import Body, Rocks, Scene, light_planes, observe, radiance, truth_planes
 from farside.payload.camera.fill import HOLLOWS, cells
 from farside.payload.camera.render import first_look, render
 from farside.payload.mesh import box, merge, moved, turn
@@ -178,18 +178,37 @@ def test_penumbra_follows_the_visible_share_of_the_disc(plain):
     assert np.abs(share - expected).max() < 0.005
 
 
-def test_culling_never_changes_a_picture(landed):
-    view = looking(mast_deg=(10.0, -30.0), rover=Pose.of(np.array([-1.0, 6.0, 0.0]), np.eye(3)))
-    frame = landed.frame(view)
-    screen, shadow, _ = frame.masks
-    assert (screen > 0).mean() > 0
+ROVER_AHEAD = Pose.of(np.array([-1.0, 6.0, 0.0]), np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        looking(mast_deg=(10.0, -30.0), rover=ROVER_AHEAD),
+        looking(mast_deg=(10.0, 0.0), rover=ROVER_AHEAD, sun=sun_at(200.0, 4.0)),
+        looking(instrument="hazcaml", mast_deg=None, rover=ROVER_AHEAD),
+        nadir(0.6),
+        nadir(30.0),
+    ],
+    ids=["down", "low Sun", "through a lens that bends", "under the lander", "from above"],
+)
+def test_culling_never_changes_a_picture(view):
+    """Stones near and far, and bodies around the camera: all are met that would be without masks."""
+    r = np.random.default_rng(4)
+    base = np.column_stack([r.uniform(-9.0, 9.0, (60, 2)), np.zeros(60)])
+    size = r.uniform(0.05, 0.6, 60)
+    rocks = Rocks.lying(base, size, 0.7 * size, r.uniform(0.0, 6.0, 60), np.arange(60) % 8)
+    scene = Scene.build(nested(bumps), rocks)
+    frame = scene.frame(view)
+    screen, shadow, grid = frame.masks
+    assert np.isinf(shadow).any()
     pictures = []
     for masks in (
         frame.masks,
-        (np.full_like(screen, 255), np.full_like(shadow, 255), np.array([[-1e4, -1e4, 0.01, 0.01]] * 2)),
+        (np.full_like(screen, 255), np.full_like(shadow, np.inf), np.array([*grid[:2], 1e6, 1.0])),
     ):
         out, seen, fill = np.empty(frame.shape, np.float32), first_look(*frame.shape), cells(*frame.shape, 3, True)
-        render(landed.ground, frame.bodies, frame.light, frame.camera, frame.finest, masks, fill, seen, True, out)
+        render(scene.ground, frame.bodies, frame.light, frame.camera, frame.finest, masks, fill, seen, True, out)
         pictures.append(out)
     np.testing.assert_array_equal(*pictures)
 
