@@ -18,7 +18,7 @@ from farside.payload.camera.ground import Ground, clear_heights, hit_ground, mak
 from farside.payload.camera.instances import Instances, Placed, Shapes, join_shapes, place
 from farside.payload.camera.light import FAR_M, Light
 from farside.payload.camera.render import Bodies, Camera, Masks
-from farside.payload.camera.sunlight import PAINT_NM, sunlight
+from farside.payload.camera.sunlight import band_means, sunlight
 from farside.payload.camera.surface import REGOLITH
 from farside.payload.camera.view import View
 from farside.payload.mesh import Mesh
@@ -208,12 +208,11 @@ class Scene:
 
     def _light(self, instrument: Instrument, view: View) -> Light:
         paint, coat, finish = self.palette
-        nm = [band.centre_nm for band in instrument.bands]
         light, lowest = sunlight(instrument, view)
         return light._replace(
             clear=clear_heights(self.ground, max(lowest, 0.0)),
-            paint=np.stack([np.interp(nm, PAINT_NM, rgb[::-1]) for rgb in paint]),
-            gloss=np.stack([np.interp(nm, PAINT_NM, rgb[::-1]) for rgb in coat]),
+            paint=band_means(instrument, paint),
+            gloss=band_means(instrument, coat),
             finish=finish,
         )
 

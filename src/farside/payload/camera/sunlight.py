@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.instruments import Instrument
+from farside.instruments import Band, Instrument
 from farside.payload.camera.light import Light, columns, probes, sun_plane
 from farside.payload.camera.optics import band_pattern
 from farside.payload.camera.view import View
@@ -22,9 +22,9 @@ from farside.physics import (
 Array = NDArray[np.float64]
 
 PAINT_NM = (460.0, 545.0, 620.0)
-"""Wavelengths of the materials' reflectances, shortest first."""
+"""Wavelengths of the materials' reflectances, shortest first; between them they run straight, beyond them level."""
 SLICES = 18
-"""Parts a band is cut into for the soil's means over it."""
+"""Parts a band is cut into for the means of soil and materials over it."""
 HALVES = 2
 """A band's reflectance is that of so many mean soils: 0.3 % off the mean reflectance of LCAM's 358 nm, 0.05 % off
 that of a Bayer filter's 100 nm."""
@@ -48,16 +48,33 @@ def sunlight(instrument: Instrument, view: View) -> tuple[Light, float]:
     return light, float(np.tan(np.arctan2(sun[2], np.hypot(sun[0], sun[1])) - radius))
 
 
+def band_means(instrument: Instrument, rgb: Array) -> Array:
+    """What materials reflect in each band of a camera, (m, bands), from (m, 3) at PAINT_NM reversed.
+
+    Means weighted with the Sun: a filter sees the whole of the step in a red paint, not the value at its centre.
+    """
+    means = []
+    for band in instrument.bands:
+        nm, sun = _slices(band)
+        means.append(np.average([np.interp(nm, PAINT_NM, one[::-1]) for one in rgb], axis=1, weights=sun))
+    return np.stack(means, axis=1)
+
+
 @lru_cache(maxsize=16)
 def _bands(instrument: Instrument) -> tuple[Array, Array, Array]:
     """Soil (bands, HALVES, 7), limb darkening (bands, 6), and the disc's columns; see ``Light``."""
     soils = []
     for band in instrument.bands:
-        step = band.width_nm / SLICES
-        nm = band.centre_nm + step * (np.arange(SLICES) - 0.5 * (SLICES - 1))
-        sun = solar_irradiance(nm, 1.0, step)
+        nm, sun = _slices(band)
         slices = [(s.w, s.b, s.c, s.bs0, s.hs, np.tan(s.roughness)) for s in map(von_karman_regolith, nm.tolist())]
         halves = zip(np.split(np.array(slices), HALVES), np.split(sun, HALVES), strict=True)
         soils.append([(*np.average(rows, axis=0, weights=some), some.sum() / sun.sum()) for rows, some in halves])
     place, law = columns(np.array([limb_darkening(band.centre_nm) for band in instrument.bands]))
     return np.array(soils), law, place
+
+
+def _slices(band: Band) -> tuple[Array, Array]:
+    """Wavelengths of the parts of a band, and the Sun's irradiance in each."""
+    step = band.width_nm / SLICES
+    nm = band.centre_nm + step * (np.arange(SLICES) - 0.5 * (SLICES - 1))
+    return nm, solar_irradiance(nm, 1.0, step)
