@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from farside.errors import BadInput
 from farside.geometry import Pinhole, Site, azel, rotation_to_euler, utc_to_t
 from farside.instruments import Instrument, camera_model, camera_pose, load, observation, product_id
+from farside.products.demosaic import edge_aware
 from farside.products.flat import lens_falloff
 from farside.products.masters import NONE, Dark, Flat, Masters, linear, mend, zero
 from farside.products.provenance import provenance, source
@@ -48,7 +49,7 @@ def calibrate(raw: xr.Dataset, lander: Site, masters: Masters = NONE) -> xr.Data
     if camera.data_product_level != "2A":
         signal = _flattened(signal, raw, camera, masters.flat)
     if a["bayer"] and not bayer:
-        signal, saturated = demosaic(signal, saturated)
+        signal, saturated = edge_aware(signal, saturated, (1.0, 1.0, 1.0))
     top = 2**bits - 1
     dn = np.rint(signal * top).clip(0, top).astype(np.uint8 if bits <= 8 else np.uint16)
     dn[saturated] = top
@@ -84,19 +85,6 @@ def _flattened(
     """Signal as it would be on the optical axis; 0 where the lens throws no light."""
     share = lens_falloff(camera_model(raw), camera.optics.illumination) if flat is None else flat.relative
     return np.divide(signal, share, out=np.zeros_like(signal), where=share > DIM)
-
-
-def demosaic(
-    signal: NDArray[np.float32], saturated: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Red, green, blue (line, sample, band) of an RGGB mosaic, edge-aware; saturation spreads by a pixel."""
-    import cv2
-
-    # 16 bit with a pedestal, so that noise below zero survives the integers
-    mosaic = np.rint(signal * 32768.0 + 4096.0).clip(0, 65535).astype(np.uint16)
-    rgb = cv2.cvtColor(mosaic, cv2.COLOR_BayerRGGB2RGB_EA)
-    grown = cv2.dilate(saturated.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return (rgb.astype(np.float32) - 4096.0) / 32768.0, grown
 
 
 def _camera_attrs(raw: xr.Dataset, camera: Instrument) -> dict[str, Any]:

@@ -1,4 +1,13 @@
-"""The look for release: one stretch for the whole mosaic, black sky, sRGB tone curve, highlights rolled off."""
+"""The look for release: colours as an eye in sunlight sees them, one stretch for the whole picture, black sky.
+
+The tone curve, from linear light x in which 1 is what the stretch makes bright::
+
+    y = w x                                  where w x < w = 0.85
+    y = 1 - (1 - w) exp((w - w x) / (1 - w)) beyond: highlights are rolled off
+    v = 255 (12.92 y or 1.055 y^(1/2.4) - 0.055)                sRGB (IEC 61966-2-1)
+
+Black stays 0: nothing is subtracted, so colours keep their ratios. Pictures carry the curve in their own metadata.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.instruments import load
-from farside.physics import solar_irradiance
+from farside.products.colour import linear_srgb
 from farside.products.panorama import grid_of
 from farside.work import atomic_write
 
@@ -18,17 +26,25 @@ if TYPE_CHECKING:
 
 WIDTH = 8192
 """Widest picture that every browser can put on a sphere (texture limit of common graphics hardware)."""
+BRIGHT = 99.5
+"""Percentile of the lit ground that comes to lie near white."""
 SATURATED = 1
 """Weight of a mosaic's pixels where every frame was saturated (see panorama)."""
 WHITE = 0.85
 """Where light 1 comes to lie, linear; what is brighter is rolled off towards full white."""
+TONE = (
+    f"Colours: CIE 1931, white is sunlight, adapted to D65 (Bradford), sRGB. Tone: y = {WHITE:g} x of linear light x, "
+    f"above {WHITE:g} rolled off as 1 - {1 - WHITE:.2g} exp(({WHITE:g} - y) / {1 - WHITE:.2g}), then the sRGB curve "
+    "(IEC 61966-2-1); black is 0."
+)
+"""What pictures say of themselves."""
 
 
 def picture(mosaic: xr.Dataset, width: int = WIDTH) -> NDArray[np.uint8]:
     """An sRGB picture (line, sample, 3; uint8) of a panorama, at most ``width`` wide.
 
-    Each band is divided by the sunlight in it, so that a spectrally flat ground is grey; the stretch runs from the 0.5
-    to the 99.5 percentile of what lies below the horizon and is not burnt out.
+    White is sunlight, so that a spectrally flat ground is grey. One stretch for all: from nothing to the 99.5
+    percentile of what lies below the horizon and is not burnt out.
     """
     import cv2
 
@@ -36,27 +52,14 @@ def picture(mosaic: xr.Dataset, width: int = WIDTH) -> NDArray[np.uint8]:
     lines, samples = image.shape[:2]
     if samples > width:
         image = cv2.resize(image, (width, round(lines * width / samples)), interpolation=cv2.INTER_AREA)
-    light = image.astype(np.float32) / sunlight(mosaic.attrs["instrument"])
     weight = cv2.resize(mosaic["weight"].to_numpy(), image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     burnt = weight == SATURATED
-    whiten(light, burnt)
+    light = linear_srgb(image.astype(np.float32), burnt, mosaic.attrs["instrument"])
     horizon = int(np.clip(grid_of(mosaic).el_top_deg / grid_of(mosaic).scale_deg * image.shape[0] / lines, 0, lines))
     ground = light[horizon:].mean(axis=2)
     seen = ground[(ground > 0) & ~burnt[horizon:]]
-    low, high = np.percentile(seen, [0.5, 99.5]) if seen.size else (0.0, 1.0)
-    light -= np.float32(low)
-    light /= np.float32(max(high - low, 1e-12))
+    light *= np.float32(1.0 / np.percentile(seen, BRIGHT)) if seen.size else np.float32(1.0)
     return shown(light)
-
-
-def whiten(light: NDArray[np.float32], burnt: NDArray[np.bool_]) -> None:
-    """Make burnt-out pixels (line, sample) colourless, in place: a saturated sample knows no colour, only "bright"."""
-    light[burnt] = light[burnt].max(axis=-1, keepdims=True)
-
-
-def sunlight(instrument: str, mode: str = "") -> NDArray[np.float32]:
-    """Spectral irradiance of the Sun in each band of a camera (in a mode), W m-2 um-1 at 1 au, (bands,)."""
-    return solar_irradiance([band.centre_nm for band in load(instrument, mode).bands]).astype(np.float32)
 
 
 def shown(light: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -66,10 +69,22 @@ def shown(light: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def write_picture(mosaic: xr.Dataset, path: Path) -> Path:
     """Write the picture of a panorama as JPEG, whole or not at all; return ``path``."""
-    from PIL import Image
+    return save(picture(mosaic), path)
 
+
+def save(picture: NDArray[np.uint8], path: Path) -> Path:
+    """Write a picture as JPEG or PNG, by the ending of ``path``, with TONE beside it; return ``path``."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    image = Image.fromarray(picture)
     with atomic_write(path) as part:
-        Image.fromarray(picture(mosaic)).save(part, "JPEG", quality=90, subsampling=0, optimize=True)
+        if path.suffix == ".png":
+            told = PngInfo()
+            told.add_text("Description", TONE)
+            image.save(part, "PNG", compress_level=1, pnginfo=told)
+        else:
+            image.save(part, "JPEG", quality=90, subsampling=0, optimize=True, comment=TONE)
     return path
 
 

@@ -76,5 +76,5 @@ def _bands(instrument: Instrument) -> tuple[Array, Array, Array]:
 def _slices(band: Band) -> tuple[Array, Array]:
     """Wavelengths of the parts of a band, and the Sun's irradiance in each."""
     step = band.width_nm / SLICES
-    nm = band.centre_nm + step * (np.arange(SLICES) - 0.5 * (SLICES - 1))
-    return nm, solar_irradiance(nm, 1.0, step)
+    nm = band.centre_nm + step * (np.arange(SLICES, dtype=float) - 0.5 * (SLICES - 1))
+    return np.asarray(nm, float), solar_irradiance(nm, 1.0, step)

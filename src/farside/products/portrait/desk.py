@@ -110,7 +110,7 @@ class PcamDesk(Desk):
             if (middle := _middle_of(z, sigma)) is not None:
                 distance, error = middle
                 disparity = pair.baseline_m / pair.camera.pixel_rad / distance
-                glasses = write_anaglyph(pair, disparity, LEFT, release / f"pcam-anaglyph-{number}.jpg")
+                glasses = write_anaglyph(pair, disparity, release / f"pcam-anaglyph-{number}.jpg")
                 stills.append(Still(
                     glasses, f"Both eyes for red and cyan glasses, {when} UTC", "Anaglyph of one pair",
                 ))  # fmt: skip

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.products.colour import linear_srgb
 from farside.products.portrait.light import Light, colour_light
 from farside.products.portrait.stereo import Rectified
-from farside.products.tone import shown, sunlight, whiten
-from farside.work import atomic_write
+from farside.products.tone import BRIGHT, save, shown
 
 if TYPE_CHECKING:
     import xarray as xr
 
-BRIGHT = 99.5
-"""Percentile of the lit pixels that comes to lie near white."""
 LIFT = 1.6
 """What backlit sides and dark soil are lifted by beside it,"""
 MIDDLE = 0.35
@@ -27,27 +25,24 @@ BAR_PX = 26
 
 
 def write_frame(frame: xr.Dataset, path: Path) -> Path:
-    """Write a level-2 frame as PNG, each band divided by the sunlight in it; return ``path``."""
+    """Write a level-2 frame as PNG; return ``path``."""
     light, burnt = colour_light(frame)
-    return _write(_look(light, burnt, sunlight(frame.attrs["instrument"], frame.attrs["mode"])), path)
+    return save(_look(linear_srgb(light, burnt, frame.attrs["instrument"], frame.attrs["mode"]), burnt), path)
 
 
 def write_portrait(product: xr.Dataset, path: Path) -> Path:
     """Write a portrait as JPEG; return ``path``."""
     light = product["image"].to_numpy() * np.float32(product["image"].attrs["scale"])
-    a = product.attrs
-    return _write(_look(light, product["weight"].to_numpy() == 1, sunlight(a["instrument"], a["mode"])), path)
+    burnt = product["weight"].to_numpy() == 1
+    return save(_look(linear_srgb(light, burnt, product.attrs["instrument"], product.attrs["mode"]), burnt), path)
 
 
-def write_anaglyph(pair: Rectified, nearest_px: float, instrument: str, path: Path) -> Path:
+def write_anaglyph(pair: Rectified, nearest_px: float, path: Path) -> Path:
     """Write both eyes for red and cyan glasses (left eye red); what has this disparity lies on the screen."""
     shift = round(nearest_px)
-    grey = [
-        _look(p, np.zeros(p.shape[:2], bool), sunlight(instrument)).astype(np.float32).mean(axis=2)
-        for p in (pair.left, pair.right)
-    ]
+    grey = [_look(p.mean(axis=2, keepdims=True), np.zeros(p.shape[:2], bool))[..., 0] for p in (pair.left, pair.right)]
     left, right = grey[0][:, shift:], grey[1][:, : grey[1].shape[1] - shift]
-    return _write(np.stack([left, right, right], axis=-1).astype(np.uint8), path)
+    return save(np.stack([left, right, right], axis=-1), path)
 
 
 def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
@@ -67,24 +62,11 @@ def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
         line = BAR_PX + round((far - metres) / max(far - near, 1e-6) * (lines - 2 * BAR_PX - 1))
         place = (2 * BAR_PX + 5, line + 4)
         cv2.putText(bar, f"{metres:.1f} m", place, cv2.FONT_HERSHEY_SIMPLEX, 0.36, (230,) * 3, 1, cv2.LINE_AA)
-    return _write(np.concatenate([picture, bar], axis=1), path)
+    return save(np.concatenate([picture, bar], axis=1), path)
 
 
-def _look(light: Light, burnt: NDArray[np.bool_], sun: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Light (line, sample, band) under this sunlight as sRGB: a flat spectrum grey, stretched by its own bright end."""
-    light = light / sun
-    whiten(light, burnt)
+def _look(light: Light, burnt: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Linear light (line, sample, band) as sRGB values, stretched by its own bright end."""
     lit = light[(light.min(axis=2) > 0.0) & ~burnt]
     middle, bright = np.percentile(lit, [50.0, BRIGHT]) if lit.size else (0.0, 1.0)
     return shown(light * np.float32(min(LIFT / bright, MIDDLE / max(middle, 1e-30))))
-
-
-def _write(picture: NDArray[np.uint8], path: Path) -> Path:
-    from PIL import Image
-
-    with atomic_write(path) as part:
-        if path.suffix == ".png":
-            Image.fromarray(picture).save(part, "PNG")
-        else:
-            Image.fromarray(picture).save(part, "JPEG", quality=90, subsampling=0, optimize=True)
-    return path
