@@ -80,7 +80,7 @@ def test_level_2_survives_the_archive(name, tmp_path):
     frame = calibrate(flat(name, [0.5, 0.4, 0.3]), world.LANDER)
     back = archive.read(archive.write(frame, tmp_path))
     assert np.array_equal(back["dn"], frame["dn"])
-    for key in set(frame.attrs) & set(back.attrs):
+    for key in set(frame.attrs) & set(back.attrs) - {"provenance"}:  # of a frame that was read, its files
         expected = frame.attrs[key]
         assert back.attrs[key] == (expected if isinstance(expected, str) else pytest.approx(expected, abs=6e-7))
 

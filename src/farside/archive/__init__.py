@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farside.archive.bundle import DERIVED, LEVEL2, RAW, write_bundle
+from farside.archive.catalog import Catalog, ObservingSequence, catalog
 from farside.archive.frames import Frames
 from farside.archive.layers import read_layers, write_layers
 from farside.archive.level1 import write_level1
@@ -21,7 +22,10 @@ __all__ = [
     "DERIVED",
     "LEVEL2",
     "RAW",
+    "Catalog",
     "Frames",
+    "ObservingSequence",
+    "catalog",
     "index_telemetry",
     "labels",
     "read",

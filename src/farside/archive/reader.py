@@ -8,16 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from farside.archive.dictionary import read_acquisition, read_header
+from farside.archive.pds3 import from_pds3, is_attached
 from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile
-from farside.instruments import Arrays, Element, Kind, ProductName, kind, kind_of_id, read_array, read_plain_arrays
+from farside.instruments import (
+    Arrays,
+    Element,
+    Kind,
+    ProductName,
+    data_name,
+    kind,
+    kind_of_id,
+    read_array,
+    read_plain_arrays,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _IDENTITY = re.compile(r"[^_]+_[^_]+_([A-Za-z0-9]+?)[-_]")
 """The instrument in a product's name."""
-_LABEL = re.compile(r".*\.(2[ABC]L|xml)", re.IGNORECASE)
+LABEL = re.compile(r".*\.(2[ABC]L|xml)", re.IGNORECASE)
+"""A label in a file of its own, by its name."""
+DATA = re.compile(r".*\.2[ABC]", re.IGNORECASE)
+"""A level-2 data file, by its name."""
 
 
 def read(path: str | Path) -> xr.Dataset:
@@ -25,17 +39,16 @@ def read(path: str | Path) -> xr.Dataset:
 
     Raises DamagedFile for what cannot be read, BadInput for a file that is not a product at all.
     """
-    label_path = _label_of(Path(path))
-    label = from_xml(label_path)
+    label_path = label_of(Path(path))
+    label = read_label(label_path)
     area = label.find("Observation_Area", "Mission_Area")
     camera = area.find("Camera_Acquisition") if area else None
     header = area.find("Instrument_Header") if area else None
     said = camera or header
     if said is not None:
-        file_name = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
-        if not file_name:
+        if not (file_name := data_name(label)):
             raise DamagedFile(label_path, "the label names no data file")
-        data = label_path.parent / file_name
+        data = label_path.with_name(file_name)
         arrays = {"dn": read_array(label, data)} if camera else read_plain_arrays(label, data)
         attrs = read_acquisition(said) if camera else read_header(said)
         return _restored(arrays, attrs, label_path)
@@ -52,7 +65,9 @@ def _restored(arrays: Arrays, attrs: dict[str, Any], path: Path) -> xr.Dataset:
 def _instrument_of(label: Element, path: Path) -> Kind:
     """The instrument of a level-2 product, by its name, else by its label; unknown cameras are read like known ones."""
     match = _IDENTITY.match(path.name)
-    for identity in (match[1] if match else "", label.text("Observation_Area", "Mission_Area", "instrument_id") or ""):
+    # some labels have their Mission_Area outside the Observation_Area
+    said = [label.text(*place, "Mission_Area", "instrument_id") for place in (("Observation_Area",), ())]
+    for identity in (match[1] if match else "", *filter(None, said)):
         try:
             return kind_of_id(identity)
         except BadInput:
@@ -63,9 +78,22 @@ def _instrument_of(label: Element, path: Path) -> Kind:
 def labels(folder: str | Path) -> list[Path]:
     """Labels of all products of level 1 and 2 in a folder and those below it, in the order of their names.
 
-    Names sort by camera, index and time, so each sequence comes in the order it was taken.
+    Names sort by camera, index and time, so each sequence comes in the order it was taken. A label at the head of its
+    data file (Chang'e 3) is the data file.
     """
-    return sorted(p for p in Path(folder).rglob("*") if _LABEL.fullmatch(p.name) and _is_product(p.stem))
+    return sorted(p for p in Path(folder).rglob("*") if is_label(p) and _is_product(p.stem))
+
+
+def is_label(path: Path) -> bool:
+    """Whether a file is a label by its name, or a level-2 data file that begins with one and has none beside it."""
+    if LABEL.fullmatch(path.name):
+        return True
+    return bool(DATA.fullmatch(path.name)) and not path.with_name(path.name + "L").exists() and is_attached(path)
+
+
+def read_label(path: Path) -> Element:
+    """The elements of a label, in a file of its own or at the head of its data file. Raises DamagedFile."""
+    return from_pds3(path) if DATA.fullmatch(path.name) else from_xml(path)
 
 
 def read_all(folder: str | Path, damaged: list[DamagedFile] | None = None) -> Iterator[xr.Dataset]:
@@ -97,8 +125,9 @@ def _is_frame(product: str) -> bool:
     return True
 
 
-def _label_of(path: Path) -> Path:
-    if _LABEL.fullmatch(path.name):
+def label_of(path: Path) -> Path:
+    """The file that holds the label of a product, given that or its data file. Raises BadInput where there is none."""
+    if is_label(path):
         return path
     for candidate in (path.with_name(path.name + "L"), path.with_suffix(".xml")):
         if candidate.is_file():

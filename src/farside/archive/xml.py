@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -31,8 +30,10 @@ def from_xml(path: Path) -> Element:
         root = etree.fromstring(path.read_bytes(), parser)
     except FileNotFoundError:
         raise DamagedFile(path, "no such label") from None
-    except etree.XMLSyntaxError as error:
-        raise DamagedFile(path, f"not XML: {error.msg}") from error
+    except OSError as error:
+        raise DamagedFile(path, f"the label cannot be read: {error.strerror}") from error
+    except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: an encoding nobody knows
+        raise DamagedFile(path, f"not XML: {error}") from error
     return _read(root)
 
 
@@ -51,6 +52,7 @@ def _write(element: Element, depth: int, lines: list[str]) -> None:
 
 
 def _read(node) -> Element:  # type: ignore[no-untyped-def]  # lxml's element class is private
-    tag = re.sub(r"^\{.*\}", "", node.tag)
-    children = tuple(_read(child) for child in node)
+    tag = node.tag.rpartition("}")[2]
+    # an entity is a node without a tag: nothing is fetched or expanded, so it says nothing
+    children = tuple(_read(child) for child in node if isinstance(child.tag, str))
     return Element(tag, children or (node.text or "").strip(), node.get("unit"))

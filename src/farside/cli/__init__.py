@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli import flight, node, plan, terrain
+from farside.cli import catalog, flight, node, plan, terrain
 from farside.errors import FarsideError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(flight.app)
+app.add_typer(catalog.app)
 app.add_typer(plan.app, name="plan")
 app.add_typer(terrain.app, name="terrain")
 app.add_typer(node.app, name="node")

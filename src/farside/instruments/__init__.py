@@ -1,6 +1,15 @@
 """What an instrument is: its published numbers, its mounting, its raw record and its labels."""
 
-from farside.instruments.arrays import array_element, plain_array, read_array, read_plain_arrays
+from farside.instruments.arrays import (
+    array_element,
+    data_name,
+    described_octets,
+    image_layout,
+    plain_array,
+    read_array,
+    read_plain_arrays,
+)
+from farside.instruments.camera import data_file
 from farside.instruments.instrument import CAMERAS, Band, Camera, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_attrs
@@ -23,6 +32,10 @@ __all__ = [
     "array_element",
     "camera_model",
     "camera_pose",
+    "data_file",
+    "data_name",
+    "described_octets",
+    "image_layout",
     "kind",
     "kind_of_id",
     "level2_elements",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import math
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ _TYPES = {
     "UnsignedLSB2": "<u2",
     "UnsignedMSB2": ">u2",
     "SignedLSB2": "<i2",
+    "SignedMSB2": ">i2",
     "UnsignedLSB4": "<u4",
     "SignedLSB4": "<i4",
     "UnsignedLSB8": "<u8",
@@ -26,7 +29,25 @@ _TYPES = {
     "IEEE754LSBDouble": "<f8",
 }
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
+_BY_NAME = {name.lower(): np.dtype(code) for name, code in _TYPES.items()}
 _ARRAYS = ("array_2d_image", "array_3d_image")
+_ORDER = "last index fastest"
+_DIGITS = 12
+"""No count in a label has as many."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where an image lies in its file: shape (line, sample[, band]), type of a sample, octets before the first one."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    offset: int
+
+    @property
+    def octets(self) -> int:
+        """Length a file has to have at least."""
+        return self.offset + math.prod(self.shape) * self.dtype.itemsize
 
 
 def array_element(shape: tuple[int, ...], dtype: np.dtype[Any], unit: str, offset: int = 0) -> Element:
@@ -93,31 +114,81 @@ def read_plain_arrays(label: Element, path: Path) -> dict[str, NDArray[Any]]:
     return found
 
 
-def read_array(label: Element, path: Path) -> NDArray[Any]:
-    """The image that a label describes, read from ``path``.
+def data_name(label: Element) -> str:
+    """Name of the data file that a label names, without the folders of whoever wrote it; empty where it names none."""
+    said = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
+    return PureWindowsPath(said).name
 
-    Trusts axis counts and the true file length, never the label's file_size (some real ones are nonsense).
-    Raises DamagedFile for a missing or cut file, or an array this reader does not know.
+
+def image_layout(label: Element, path: Path) -> Layout:
+    """How the image that a label describes lies in its data file ``path``, which is not opened.
+
+    Axis counts are believed, file_size is not (some real ones are nonsense). Raises DamagedFile for an array this
+    reader does not know, or whose samples are in another order than (Line, Sample[, Band]).
     """
     area = label.find("File_Area_Observational")
     array = next((e for e in area.children() if e.tag.lower() in _ARRAYS), None) if area else None
     if array is None:
         raise DamagedFile(path, "its label describes no image array")
-    axes = sorted(
-        (int(a.text("sequence_number") or 0), a.text("axis_name") or "", int(a.text("elements") or 0))
-        for a in array.children() if a.tag.lower() == "axis_array"
-    )  # fmt: skip
+    found = [
+        (_count(a, "sequence_number", path, n + 1), (a.text("axis_name") or "").strip(), _count(a, "elements", path))
+        for n, a in enumerate(a for a in array.children() if a.tag.lower() == "axis_array")
+    ]
+    axes = sorted(found, key=lambda axis: axis[0])
     names, shape = [name for _, name, _ in axes], tuple(n for _, _, n in axes)
-    kind = array.text("Element_Array", "data_type") or ""
     if [n.lower() for n in names] != [n.lower() for n in _AXES[: len(names)]] or not 2 <= len(names) <= 3:
         raise DamagedFile(path, f"axes {names}, expected Line, Sample[, Band]")
-    if kind not in _TYPES:
+    if (said := array.text("axes")) and said.strip() != str(len(axes)):
+        raise DamagedFile(path, f"its label says axes {said!r} and describes {len(axes)}")
+    if min(shape) < 1:
+        raise DamagedFile(path, f"axes of {' x '.join(map(str, shape))} samples, expected 1 at least")
+    if (array.text("axis_index_order") or _ORDER).strip().lower() != _ORDER:
+        raise DamagedFile(path, f"axis_index_order {array.text('axis_index_order')!r}, expected Last Index Fastest")
+    kind = (array.text("Element_Array", "data_type") or "").strip()
+    if kind.lower() not in _BY_NAME:
         raise DamagedFile(path, f"samples of type {kind!r}, expected one of {', '.join(_TYPES)}")
-    offset, dtype = int(array.text("offset") or 0), np.dtype(_TYPES[kind])
-    needed = offset + int(np.prod(shape)) * dtype.itemsize
+    return Layout(shape, _BY_NAME[kind.lower()], _count(array, "offset", path, 0))
+
+
+def read_array(label: Element, path: Path) -> NDArray[Any]:
+    """The image that a label describes, read from ``path``.
+
+    Raises DamagedFile for a missing or cut file, and as ``image_layout`` does.
+    """
+    layout = image_layout(label, path)
     if not path.is_file():
         raise DamagedFile(path, "the data file of this label is missing")
-    if (length := path.stat().st_size) < needed:
-        raise DamagedFile(path, f"cut short: {length} bytes of {needed}")
+    if (length := path.stat().st_size) < layout.octets:
+        raise DamagedFile(path, f"cut short: {length} bytes of {layout.octets}")
     # read, not mapped: a map keeps its file open, and a film has more frames than a process may have files
-    return np.fromfile(path, dtype, int(np.prod(shape)), offset=offset).reshape(shape)
+    count = math.prod(layout.shape)
+    return np.fromfile(path, layout.dtype, count, offset=layout.offset).reshape(layout.shape)
+
+
+def described_octets(label: Element) -> int | None:
+    """Length that the arrays and tables of a label, of any instrument, ask of its data file; None if it says none."""
+    area = label.find("File_Area_Observational")
+    ends = [end for part in (area.children() if area else ()) if (end := _end(part)) is not None]
+    return max(ends, default=None)
+
+
+def _end(part: Element) -> int | None:
+    try:
+        offset = int(part.text("offset") or 0)
+        if (dtype := _BY_NAME.get((part.text("Element_Array", "data_type") or "").lower())) is not None:
+            axes = [int(a.text("elements") or "") for a in part.children() if a.tag.lower() == "axis_array"]
+            return offset + math.prod(axes) * dtype.itemsize if axes else None
+        record = next(e for e in part.children() if e.tag.lower().startswith("record_"))
+        return offset + int(part.text("records") or "") * int(record.text("record_length") or "")
+    except (ValueError, StopIteration):
+        return None
+
+
+def _count(element: Element, field: str, path: Path, unsaid: int | None = None) -> int:
+    """A whole number from 0 in an element; ``unsaid`` where there is none."""
+    text = (element.text(field) or "").strip()
+    if not text and unsaid is not None:
+        return unsaid
+    if not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
+        raise DamagedFile(path, f"its label says {field} {text!r}, expected a whole number")
+    return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,17 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from farside import __version__
 from farside.errors import BadInput, DamagedFile
-from farside.instruments.arrays import array_element, read_array
+from farside.instruments.arrays import array_element, data_name, read_array
 from farside.instruments.instrument import CAMERAS, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
-from farside.instruments.label import Element, level2_elements, read_attrs
+from farside.instruments.label import Element, level2_elements, read_label
 from farside.instruments.names import ProductName, product_id
 from farside.instruments.observation import observation
 from farside.instruments.record import pack, unpack
 
 if TYPE_CHECKING:
     import xarray as xr
+
+LONGEST = 255
+"""Characters that a file's name may have."""
 
 
 @cache
@@ -46,6 +51,8 @@ def encode_image(frame: xr.Dataset, camera: Instrument) -> Encoded:
     attrs.setdefault("exposure_mode", camera.exposure.mode)
     attrs["instrument_id"] = camera.id
     attrs["lens"] = _words(camera)
+    if "reference_frame" in attrs:
+        attrs.setdefault("vector_frame", attrs["reference_frame"])
     dn = np.ascontiguousarray(frame["dn"].to_numpy())
     name = f"{attrs['product_id']}.{attrs['level']}"
     try:
@@ -82,44 +89,78 @@ def _with_statistics(array: Element, dn: NDArray[Any], level: str) -> Element:
 
 def decode(label: Element, path: Path) -> xr.Dataset:
     """The frame of a level-2 label that lies at ``path``. Raises DamagedFile."""
-    file_name = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
-    if not file_name:
-        raise DamagedFile(path, "the label names no data file")
-    return observation(read_array(label, path.parent / file_name), **_attrs(label, path, file_name))
+    data = data_file(label, path)
+    dn = read_array(label, data)
+    return observation(dn, **_attrs(label, path, data, dn))
 
 
-def _attrs(label: Element, path: Path, file_name: str) -> dict[str, Any]:
+def data_file(label: Element, path: Path) -> Path:
+    """The data file of a level-2 label at ``path``: the one of its own name, else the one that it names.
+
+    A label at the head of its data file is in the data file itself. Raises DamagedFile where neither is a name of the
+    archive's.
+    """
+    own, said = path.name[:-1] if path.name[-1:] in "Ll" else path.name, data_name(label)
+    names = [name for name in dict.fromkeys((own, said)) if _is_product(name)]
+    if not names:
+        raise DamagedFile(path, f"the label names {said!r}, not a product of the archive" if said else
+                          "the label names no data file")  # fmt: skip
+    return next((data for name in names if (data := path.with_name(name)).is_file()), path.with_name(names[0]))
+
+
+def _is_product(name: str) -> bool:
     try:
-        name = ProductName.parse(file_name)
-    except BadInput as error:
-        raise DamagedFile(path, f"the label names {error.value!r}, not a product of the archive") from error
+        ProductName.parse(name)
+    except BadInput:
+        return False
+    return len(name) <= LONGEST
+
+
+def _attrs(label: Element, path: Path, data: Path, dn: NDArray[Any]) -> dict[str, Any]:
+    name = ProductName.parse(data.name)
     camera = name.camera.lower()
-    # where templates differ, the last one is believed: its own
-    attrs = read_attrs(label, tuple(sorted(CAMERAS, key=lambda other: other == camera)))
-    attrs |= {
+    # where templates differ, the first one is believed: its own
+    attrs, left_out = read_label(label, tuple(sorted(CAMERAS, key=lambda other: other != camera)))
+    if "start_utc" in attrs or name.start_utc:
+        attrs.setdefault("start_utc", name.start_utc)
+        attrs.setdefault("stop_utc", attrs["start_utc"])
+    creation = label.text("File_Area_Observational", "File", "creation_date_time")
+    read = {"product": data.name, "label": path.name, "octets": data.stat().st_size}
+    return attrs | {
+        "mission": name.mission,
         "instrument": camera,
         "mode": name.mode,
         "index": name.index,
         "sequence_id": name.sequence_id,
-        "level": name.level,
-        "product_id": f"{path.name.rsplit('.', 1)[0]}",
-        **_samples(camera, name),
-        "binning": _binning(camera, attrs.get("pixel_size_um")),
-    }
-    creation = label.text("File_Area_Observational", "File", "creation_date_time")
-    return attrs | ({"creation_utc": creation} if creation else {})
+        "level": name.level.upper(),
+        "product_id": data.name.rsplit(".", 1)[0],
+        **_samples(name, dn),
+        "binning": _binning(name, attrs.get("pixel_size_um"), dn.shape[1]),
+        "provenance": json.dumps({
+            "step": "read", "farside": __version__, "parameters": {}, "inputs": [read], "left_out": left_out,
+        }, sort_keys=True),
+        **({"creation_utc": creation} if creation else {}),
+    }  # fmt: skip
 
 
-def _samples(camera: str, name: ProductName) -> dict[str, Any]:
-    """What the samples of a level are: 2B keeps the sensor's depth and, in colour, its mosaic."""
-    if name.level.upper() != "2B" or camera not in CAMERAS:
-        return {"bits": 8, "bayer": ""}
-    detector = load(camera, name.mode).detector
-    return {"bits": detector.bits, "bayer": detector.bayer}
+def _samples(name: ProductName, dn: NDArray[Any]) -> dict[str, Any]:
+    """What the samples are: of a known camera a flat frame keeps the sensor's mosaic, and two octets its depth."""
+    if name.camera.lower() not in CAMERAS:
+        return {"bits": 8 * dn.itemsize} | ({"bayer": ""} if dn.ndim == 3 else {})
+    detector = load(name.camera.lower(), name.mode).detector
+    bits = detector.bits if dn.itemsize > 1 else 8
+    bayer = detector.bayer if dn.ndim == 2 else ""
+    # the landing camera of another mission may see colours where Chang'e 4's does not
+    said = dn.ndim == 3 or bool(bayer) or name.mission.upper().startswith("CE4")
+    return {"bits": bits} | ({"bayer": bayer} if said else {})
 
 
-def _binning(camera: str, pixel_um: float | None) -> int:
-    """Detector pixels in one sample, along an axis, from the pixel size that the label gives."""
-    if not pixel_um or camera not in CAMERAS:
+def _binning(name: ProductName, pixel_um: float | None, width: int) -> int:
+    """Detector pixels in one sample, along an axis: by the pixel size that the label gives, else by the frame's."""
+    if name.camera.lower() not in CAMERAS:
         return 1
-    return round(pixel_um / load(camera).detector.pixel_um)
+    detector = load(name.camera.lower()).detector
+    n = max(round(pixel_um / detector.pixel_um if pixel_um else detector.width / width), 1)
+    # other detectors are no multiples, and what is left of a line in bins is dropped
+    fits = abs(pixel_um - n * detector.pixel_um) < 0.1 * detector.pixel_um if pixel_um else detector.width // n == width
+    return n if fits else 1

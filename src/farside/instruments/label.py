@@ -2,6 +2,7 @@
 
 The templates (chang_e.yaml and each instrument's label.yaml) are the only place where a field of a label is named;
 writing fills them, reading looks in a label for the elements they fill, tolerant of the spellings that are known.
+What only other people's labels have stands in elsewhere.yaml.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 import yaml
 
 from farside.instruments.instrument import CAMERAS
+from farside.instruments.sense import sensible
+from farside.instruments.units import convert, is_pixel
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,21 @@ class Element:
 
 
 _ALIASES = {
-    "principal_point_coordinate": "principle_point_coordinate",
-    "mast_angle_pitch": "mast_angel_pitch",
-    "mast_angle_yaw": "mast_angel_yaw",
-    "yawing": "mast_angel_yaw",
-    "solar_incidence_angle": "lander_solar_incidence_angel",
-    "solar_azimuth_angle": "lander_solar_azimuth_angle",
-    "rover_location_xyz": "rover_locationxyz",
+    "yawing": "mastangleyaw",
+    "solarincidenceangle": "landersolarincidenceangle",
+    "solarazimuthangle": "landersolarazimuthangle",
 }
-"""Spellings in other real labels (image-products 1.3) of what the templates call otherwise, in lower case."""
+"""Names in other real labels (image-products 1.3) of what the templates call otherwise, as ``_spelled``."""
 _PARENT_ALIASES = {
-    ("principle_point_coordinate", "x"): "x0",
-    ("principle_point_coordinate", "y"): "y0",
-    ("rotation_angle", "pitch"): "mast_angel_pitch",
+    ("principalpointcoordinate", "x"): "x0",
+    ("principalpointcoordinate", "y"): "y0",
+    ("rotationangle", "pitch"): "mastanglepitch",
+    ("rotationangle", "yaw"): "mastangleyaw",
 }
+_POINT = ("x0", "y0")
+"""The principal point, which labels give in millimetres or in pixels."""
+_NOTHING = frozenset(("", "none", "null", "nil", "n/a", "na", "unk", "unknown", "nan"))
+"""What stands in an element that says nothing."""
 _FIELD = re.compile(r"\{(\w+)(?:\[(\d)\])?(?::([^}]*))?\}")
 _KEY = re.compile(r"(\S+?)(?: \[(.+)\])?")
 
@@ -82,19 +86,42 @@ def level2_elements(attrs: Mapping[Any, Any], host: str = "CE4La", wavelength: s
 def read_attrs(label: Element, instruments: tuple[str, ...] = tuple(CAMERAS)) -> dict[str, Any]:
     """Attributes that the elements of a label give, whatever the case and known spellings of their names.
 
-    instruments: those whose labels it may be.
+    instruments: those whose labels it may be, the likeliest first. Numbers are in the attributes' units, whatever unit
+    the label says. What is empty, incomplete, of an unknown unit or nonsense is left out.
     """
-    attrs: dict[str, Any] = {}
-    patterns = _patterns(instruments)
+    return read_label(label, instruments)[0]
+
+
+def read_label(label: Element, instruments: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
+    """As ``read_attrs``; and the names of the attributes that the label says something of that had to be left out."""
+    found: dict[str, Any] = {}
+    said: set[str] = set()
+    point: dict[str, str] = {}
+    known = _leaves_known(instruments)
     for parent, leaf in _leaves(label):
-        tag = _ALIASES.get(leaf.tag.lower(), leaf.tag.lower())
-        above = _ALIASES.get(parent.lower(), parent.lower())
-        tag = _PARENT_ALIASES.get((above, tag), tag)
-        if (template := patterns.get((above, tag))) and isinstance(leaf.content, str):
-            _parse(template, leaf.content, attrs)
-        if (above, tag) == ("principle_point_coordinate", "x0") and leaf.unit:
-            attrs["principal_point_unit"] = leaf.unit
-    return {k: _listed(v) for k, v in attrs.items()}
+        if not isinstance(leaf.content, str) or leaf.content.lower() in _NOTHING:
+            continue
+        above, tag = _spelled(parent), _spelled(leaf.tag)
+        for template in known.get((above, _PARENT_ALIASES.get((above, tag), tag)), ()):
+            said.update(field.name for field in template.fields)
+            if not (values := template.parse(leaf.content, leaf.unit)):
+                continue
+            for field, value in values:
+                if field.place is None:
+                    found.setdefault(field.name, value)
+                else:
+                    found.setdefault(field.name, {}).setdefault(field.place, value)
+                if field.name in _POINT and leaf.unit:
+                    point.setdefault(field.name, "pixel" if is_pixel(leaf.unit) else "mm")
+            break
+    places = _places(instruments)
+    attrs = {k: v for k, v in ((k, _listed(v, places.get(k, 0))) for k, v in found.items()) if v is not None}
+    if len(set(point.values())) > 1:  # half in pixels is none
+        attrs = {k: v for k, v in attrs.items() if k not in _POINT}
+    elif point:
+        attrs["principal_point_unit"] = next(iter(point.values()))
+    attrs = {k: v for k, v in attrs.items() if sensible(k, v)}
+    return attrs, sorted(said - set(attrs))
 
 
 def _mission_area(instrument: str) -> dict[str, Any]:
@@ -121,23 +148,92 @@ def _fill(template: dict[str, Any], words: Mapping[str, Any], attrs: Mapping[Any
             yield Element(tag, value.format(**attrs), unit)
 
 
+@dataclass(frozen=True)
+class _Field:
+    """A field of a template: the attribute, and which of its numbers where it has several."""
+
+    name: str
+    place: int | None
+    number: bool
+
+
+@dataclass(frozen=True)
+class _Template:
+    """The text of a leaf with its fields, as a pattern, and the unit of its numbers."""
+
+    pattern: re.Pattern[str]
+    fields: tuple[_Field, ...]
+    unit: str | None
+
+    def parse(self, text: str, unit: str | None) -> list[tuple[_Field, Any]]:
+        """Fields and their values in a leaf's text; none where it does not fit."""
+        match = self.pattern.fullmatch(text)
+        if match is None:
+            return []
+        values = [
+            (field, self._value(field, said, unit)) for field, said in zip(self.fields, match.groups(), strict=True)
+        ]
+        return [] if any(value is None for _, value in values) else values
+
+    def _value(self, field: _Field, text: str, unit: str | None) -> Any:
+        if not field.number:
+            return text
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        if field.name in _POINT:
+            return number if is_pixel(unit) else convert(number, unit, "mm")
+        return convert(number, unit, self.unit)
+
+
 @cache
-def _patterns(instruments: tuple[str, ...]) -> dict[tuple[str, str], str]:
-    """(parent, leaf) in lower case to the template text of that leaf, over these instruments."""
-    found: dict[tuple[str, str], str] = {}
+def _leaves_known(instruments: tuple[str, ...]) -> dict[tuple[str, str], tuple[_Template, ...]]:
+    """(parent, leaf), as ``_spelled``, to what may stand in that leaf over these instruments, the first one's first."""
+    found: dict[tuple[str, str], dict[str, _Template]] = {}
 
     def walk(parent: str, template: dict[str, Any]) -> None:
         for key, value in template.items():
-            tag = _split(key)[0].lower()
+            tag, unit = _split(key)
+            tag = _spelled(tag)
             if isinstance(value, dict):
                 walk(tag, value)
             elif "{" in value:
-                found[parent, tag] = value
+                found.setdefault((parent, tag), {}).setdefault(f"{value} {unit}", _compiled(value, unit))
 
     walk("", _template("chang_e.yaml"))
     for name in instruments:
-        walk("mission_area", _mission_area(name))
-    return found
+        walk("missionarea", _mission_area(name))
+    walk("", _template("elsewhere.yaml"))
+    return {place: tuple(templates.values()) for place, templates in found.items()}
+
+
+@cache
+def _places(instruments: tuple[str, ...]) -> dict[str, int]:
+    """Attributes whose numbers stand in leaves of their own, one each, to how many there are."""
+    singles = (t.fields[0] for known in _leaves_known(instruments).values() for t in known if len(t.fields) == 1)
+    count: dict[str, int] = {}
+    for field in singles:
+        if field.place is not None:
+            count[field.name] = max(count.get(field.name, 0), field.place + 1)
+    return count
+
+
+def _compiled(template: str, unit: str | None) -> _Template:
+    pattern, end, fields = "", 0, []
+    for field in _FIELD.finditer(template):
+        number = field[3] is not None
+        pattern += re.escape(template[end : field.start()]) + (r"\s*([-+0-9.eE]+)\s*" if number else "(.+)")
+        fields.append(_Field(field[1], int(field[2]) if field[2] else None, number))
+        end = field.end()
+    return _Template(re.compile(pattern + re.escape(template[end:]), re.DOTALL), tuple(fields), unit)
+
+
+@cache
+def _spelled(tag: str) -> str:
+    """A tag without what labels differ in: case, underscores, "angel" for angle and "principle" for principal."""
+    plain = re.sub(r"[^a-z0-9]", "", tag.lower()).replace("angel", "angle").replace("principle", "principal")
+    return _ALIASES.get(plain, plain)
 
 
 def _split(key: str) -> tuple[str, str | None]:
@@ -154,26 +250,9 @@ def _leaves(element: Element) -> Iterator[tuple[str, Element]]:
             yield element.tag, child
 
 
-def _parse(template: str, text: str, attrs: dict[str, Any]) -> None:
-    """Put the values that ``text`` holds at the fields of ``template`` into ``attrs``, if it fits the template."""
-    fields = list(_FIELD.finditer(template))
-    pattern, end = "", 0
-    for field in fields:
-        pattern += re.escape(template[end : field.start()]) + ("(.+)" if field[3] is None else r"\s*([-+0-9.eE]+)\s*")
-        end = field.end()
-    match = re.fullmatch(pattern + re.escape(template[end:]), text.strip())
-    if match is None:
-        return
-    for field, value in zip(fields, match.groups(), strict=True):
-        try:
-            number: Any = value if field[3] is None else float(value)
-        except ValueError:
-            continue
-        if field[2] is None:
-            attrs.setdefault(field[1], number)
-        else:
-            attrs.setdefault(field[1], {})[int(field[2])] = number
-
-
-def _listed(value: Any) -> Any:
-    return [value[i] for i in sorted(value)] if isinstance(value, dict) else value
+def _listed(value: Any, places: int) -> Any:
+    """Numbers by place as a list, None where one is missing; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    whole = sorted(value) == list(range(max(places, len(value))))
+    return [value[i] for i in sorted(value)] if whole else None

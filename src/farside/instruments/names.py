@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farside.errors import BadInput
+from farside.geometry import utc_to_t
 from farside.instruments.instrument import CAMERAS, load
 
 _NAME = re.compile(
@@ -41,6 +42,17 @@ class ProductName:
         m = match.groupdict()
         return cls(m["mission"], m["station"], m["camera"], m["mode"], int(m["index"] or 0), m["sequence"],
                    m["start"], m["stop"], m["version"], m["level"] or "")  # fmt: skip
+
+    @property
+    def start_utc(self) -> str:
+        """Start as ISO UTC; empty where the digits are no time."""
+        s = self.start
+        iso = f"{s[:4]}-{s[4:6]}-{s[6:8]}T{s[8:10]}:{s[10:12]}:{s[12:]}Z"
+        try:
+            utc_to_t(iso)
+        except BadInput:
+            return ""
+        return iso
 
 
 def product_id(attrs: Mapping[Any, Any]) -> str:

@@ -36,7 +36,7 @@ def camera_model(observation: xr.Dataset) -> Camera:
     if "focal_length_mm" in a:
         frame = _frame(a, *observation["dn"].shape[1::-1])
         return known.behind_lens(frame) if known else frame
-    if known is None:
+    if known is None or str(a.get("level", "")).startswith("2"):
         raise BadInput(_name(a), "focal_length", None, "a label with the camera's focal length")
     return known.camera(int(a.get("binning", 1)))
 
@@ -51,16 +51,19 @@ def pinhole(observation: xr.Dataset) -> Pinhole:
 
 
 def _frame(a: dict[Any, Any], width: int, height: int) -> Pinhole:
-    focal, pixel = a["focal_length_mm"], a["pixel_size_um"]
-    for field, value in {"focal_length": focal, "pixel_size": pixel}.items():
-        if not 0.0 < value < float("inf"):
+    for field, value in {"focal_length": a["focal_length_mm"], "pixel_size": a.get("pixel_size_um")}.items():
+        if value is None or not 0.0 < value < float("inf"):
             raise BadInput(_name(a), field, value, "a length above 0")
-    unit = str(a.get("principal_point_unit", "mm")).lower()
-    if unit in ("pixel", "pixels", "px"):
-        return Pinhole.from_pixels(width, height, focal, pixel, a["x0"], a["y0"])
-    if unit not in ("mm", "millimeter", "millimetre"):
+    focal, pixel = a["focal_length_mm"], a["pixel_size_um"]
+    x0, y0, unit = a.get("x0"), a.get("y0"), a.get("principal_point_unit")
+    if x0 is None or y0 is None or unit not in (None, "mm", "pixel"):
         raise BadInput(_name(a), "principle_point_coordinate", unit, "a principal point in mm or pixel")
-    return Pinhole(width, height, focal, pixel, a["x0"], a["y0"])
+    if unit == "pixel":
+        return Pinhole.from_pixels(width, height, focal, pixel, x0, y0)
+    frame = Pinhole(width, height, focal, pixel, x0, y0)
+    if unit is None and not (0.0 <= frame.principal_pixel[0] <= width and 0.0 <= frame.principal_pixel[1] <= height):
+        raise BadInput(_name(a), "principle_point_coordinate", (x0, y0), "its unit: in mm it is off the detector")
+    return frame
 
 
 def _name(attrs: dict[Any, Any]) -> str:
