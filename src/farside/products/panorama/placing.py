@@ -1,0 +1,101 @@
+"""Where the frames of a panorama are, and how they look: by their labels, or by what has been made of these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.geometry import Equirectangular, Pinhole, azel, euler_to_rotation
+from farside.products.panorama.surface import Surface
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = NDArray[np.float64]
+
+NEAR_DEG = 3.0
+"""Frames are tried as a pair if their axes are no more than a frame's width and so much apart."""
+
+
+@dataclass(frozen=True)
+class Placing:
+    """n frames of one camera. Everything is in the lander frame.
+
+    rotations: (n, 3, 3) from the camera. centres: (n, 3) metres. surface: what they look at, from the ``eye``.
+    """
+
+    camera: Pinhole
+    rotations: Array
+    centres: Array
+    surface: Surface
+
+    @classmethod
+    def of_labels(cls, frames: Sequence[xr.Dataset], camera: Pinhole) -> Self:
+        """As the labels have it, over the plane through the lander's footpads."""
+        centres = np.array([f.attrs["camera_position_m"] for f in frames], float)
+        rotations = np.array([euler_to_rotation(*f.attrs["camera_rotation_deg"]) for f in frames])
+        return cls(camera, rotations, centres, Surface.plane(float(centres[:, 2].mean())))
+
+    def turned(self, change: Array) -> Self:
+        """With frames turned by rotation vectors (n, 3), radians, in the lander frame."""
+        from scipy.spatial.transform import Rotation
+
+        return replace(self, rotations=Rotation.from_rotvec(change).as_matrix() @ self.rotations)
+
+    @cached_property
+    def eye(self) -> Array:
+        """Where the panorama is seen from, (3,): the middle of the camera's places."""
+        return np.asarray(self.centres.mean(axis=0))
+
+    def pixel(self, k: int, d: Array) -> Array:
+        """Sample and line (..., 2) in frame k of what the eye sees in unit directions (..., 3); NaN behind it."""
+        v = d - (self.centres[k] - self.eye) * self.surface.inverse_distance(d)[..., None]
+        return np.stack(self.camera.project(v @ self.rotations[k]), axis=-1)
+
+    def seen(self, k: int, pixels: Array) -> Array:
+        """Unit directions (..., 3) from the eye of samples and lines (..., 2) of frame k."""
+        w = self.camera.rays(pixels[..., 0], pixels[..., 1]) @ self.rotations[k].T
+        return from_eye(w, self.centres[k] - self.eye, self.surface)[0]
+
+    def grid(self, az_left_deg: float = 180.0, turn: Array | None = None) -> Equirectangular:
+        """A map of the whole circle that holds all frames, at the camera's resolution; of the lander frame, or of one
+        that it is turned into by ``turn`` (3, 3).
+        """
+        edges = np.concatenate([self.edge(k) for k in range(len(self.rotations))])
+        el = np.degrees(azel(edges if turn is None else edges @ turn.T)[1])
+        width = round(2.0 * np.pi / self.camera.pixel_rad)
+        return Equirectangular.around(width, float(el.max()), float(el.min()), az_left_deg)
+
+    def edge(self, k: int) -> Array:
+        """Directions (m, 3) from the eye of the border of frame k; the last one is its middle."""
+        width, height = self.camera.width, self.camera.height
+        i, j = np.arange(0.5, width + 1, 8.0), np.arange(0.5, height + 1, 8.0)
+        x = np.concatenate([i, i, np.full_like(j, 0.5), np.full_like(j, width + 0.5), [width / 2]])
+        y = np.concatenate([np.full_like(i, 0.5), np.full_like(i, height + 0.5), j, j, [height / 2]])
+        return self.seen(k, np.column_stack([x, y]))
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Frames that may overlap."""
+        axes = -self.rotations[:, :, 2]
+        near = np.cos(self.camera.pixel_rad * self.camera.width + np.radians(NEAR_DEG))
+        return [(int(a), int(b)) for a, b in np.argwhere(axes @ axes.T > near) if a < b]
+
+
+def from_eye(w: Array, offset: Array, surface: Surface) -> tuple[Array, Array, Array]:
+    """What a camera ``offset`` (..., 3) from the eye sees along unit rays w (..., 3), as the eye sees it.
+
+    Returns directions (..., 3), inverse distances, and how much of w is in the direction. The point X = offset + s w
+    lies 1/r from the eye, so that r X = r offset + q w is a unit vector.
+    """
+    d = w
+    for _ in range(3):
+        r = surface.inverse_distance(d)
+        along = r * np.sum(offset * w, axis=-1)
+        q = np.sqrt(np.maximum(along**2 - r**2 * np.sum(offset * offset, axis=-1) + 1.0, 0.0)) - along
+        d = r[..., None] * offset + q[..., None] * w
+    return d, r, q

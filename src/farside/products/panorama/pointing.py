@@ -1,0 +1,116 @@
+"""How the frames of a panorama really stand: labels first, then what the frames show of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.geometry import Pinhole
+from farside.products.panorama.adjust import Adjusted, adjust
+from farside.products.panorama.placing import Placing
+from farside.products.panorama.ties import FINE, WIDE, Ties, find_ties
+from farside.work import Pool
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+LABEL_SIGMA_DEG = 0.1
+"""Error of a label's pointing, each axis, until frames tell."""
+ROUNDS = ((WIDE, 0.5), (FINE, 0.1))
+"""Searches for ties, and misfits in pixels from which ties count less."""
+TEXTURE_PX = 16.0
+"""Brightness is taken relative to that so far around."""
+CONTRAST, FLOOR = 35.0, 1.0
+TIED = 8
+"""A frame with fewer good ties is not held by them."""
+GOOD_PX = 0.5
+"""A tie that misses by more is none."""
+MOST_FOCAL = 2e-3
+"""A focal length that would have to change by more was another camera's."""
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """What the frames say of how they stand, n frames and m ties.
+
+    placing: how they are taken to stand. by: "ties", or "labels" where too few frames are tied to each other to say
+    more. ties: the good ones. count: (n,) good ties of each frame. pair_residual_px: median of what is left of them.
+    moved_deg: (n,) from the label. lost: (n,) frames that none of their neighbours knows. label_sigma_deg: error of
+    the labels as found, each axis.
+    """
+
+    placing: Placing
+    adjusted: Adjusted
+    by: str
+    ties: Ties
+    count: NDArray[np.int64]
+    pair_residual_px: float
+    moved_deg: NDArray[np.float64]
+    lost: NDArray[np.bool_]
+    label_sigma_deg: float
+
+
+def point(frames: Sequence[xr.Dataset], camera: Pinhole, pool: Pool | None = None) -> Pointing:
+    """The pointing of frames (level 2) of one camera."""
+    labels = Placing.of_labels(frames, camera)
+    run = pool.map if pool else map
+    greys = list(run(texture, frames))
+    placing = labels
+    for search, scale_px in ROUNDS:
+        ties = find_ties(greys, placing, search, pool)
+        adjusted = adjust(ties, placing, labels, LABEL_SIGMA_DEG, scale_px)
+        placing = adjusted.placing
+    return _judged(adjusted, ties, labels)
+
+
+def _judged(adjusted: Adjusted, ties: Ties, labels: Placing) -> Pointing:
+    from scipy.spatial.transform import Rotation
+
+    n = len(labels.rotations)
+    good = adjusted.residual_px < GOOD_PX
+    kept = Ties(ties.frames[good], ties.pixels[good])
+    count = np.bincount(kept.frames.ravel(), minlength=n)
+    tied = count >= TIED
+    by = "ties" if tied.sum() > n / 2 else "labels"
+    moved = Rotation.from_matrix(adjusted.placing.rotations @ labels.rotations.transpose(0, 2, 1)).as_rotvec()
+    held = moved[tied]
+    sigma = float(np.degrees(np.sqrt(np.mean((held - held.mean(axis=0)) ** 2)))) if by == "ties" else LABEL_SIGMA_DEG
+    beside = np.zeros(n, bool)
+    for a, b in labels.pairs():
+        beside[a] |= tied[b]
+        beside[b] |= tied[a]
+    lost = ~tied & beside if by == "ties" else np.zeros(n, bool)
+    left = float(np.median(adjusted.residual_px[good])) if good.any() else float("nan")
+    placing = adjusted.placing if by == "ties" else labels
+    away = np.degrees(np.linalg.norm(moved, axis=1)) if by == "ties" else np.zeros(n)
+    return Pointing(placing, adjusted, by, kept, count, left, away, lost, sigma)
+
+
+def texture(frame: xr.Dataset) -> NDArray[np.uint8]:
+    """Grey values (line, sample) around 128: the square root of light, relative to its surroundings, over its spread.
+
+    So a frame's brightness, its vignetting and shadings of the ground play no part in matching.
+    """
+    import cv2
+
+    dn = frame["dn"].to_numpy()
+    grey = dn if dn.ndim == 2 else cv2.cvtColor(dn, cv2.COLOR_RGB2GRAY)
+    top = np.iinfo(grey.dtype).max
+    root = (np.sqrt(np.arange(top + 1) / top) * 255.0).astype(np.float32)[grey]
+    detail = root - _blurred(root)
+    spread = np.sqrt(np.maximum(_blurred(detail * detail), np.float32(0))) + np.float32(FLOOR)
+    return np.clip(128.0 + CONTRAST * detail / spread, 0, 255).astype(np.uint8)
+
+
+def _blurred(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean around each pixel, weighted as a bell of TEXTURE_PX: three running means (Wells 1986)."""
+    import cv2
+
+    side = int(np.sqrt(4.0 * TEXTURE_PX**2 + 1.0)) | 1
+    for _ in range(3):
+        picture = cv2.blur(picture, (side, side))  # type: ignore[assignment]
+    return picture

@@ -1,0 +1,122 @@
+"""Ties: the same spot of the ground in two frames.
+
+Frames are laid into one map where they are thought to belong; what is left between two of them is a small shift, which
+is followed around good spots (pyramidal Lucas and Kanade; Bouguet 2001) there and back again. Places in the map become
+pixels of both frames exactly, so that a tie no longer depends on where the frames were thought to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.geometry import Equirectangular, direction
+from farside.products.panorama.placing import Placing
+from farside.products.panorama.warp import Patch, warped
+from farside.work import Pool
+
+Array = NDArray[np.float64]
+Grey = NDArray[np.uint8]
+
+CELL_PX = 24
+"""Side of the squares of the map that each give one spot, the best."""
+
+
+class Ties(NamedTuple):
+    """m ties: numbers of two frames (m, 2), and the spot's sample and line (from 1) in each, (m, 2, 2)."""
+
+    frames: NDArray[np.int64]
+    pixels: Array
+
+
+class Search(NamedTuple):
+    """How spots are followed: window (pixels a side), times that pictures are halved before, most spots a pair, and how
+    far apart there and back may be.
+    """
+
+    window: int
+    halvings: int
+    most: int
+    back_px: float
+
+
+WIDE = Search(41, 3, 40, 1.0)
+FINE = Search(25, 1, 120, 0.15)
+
+
+def find_ties(greys: Sequence[Grey], placing: Placing, search: Search, pool: Pool | None = None) -> Ties:
+    """Ties of all pairs of frames (line, sample) that overlap where ``placing`` has them."""
+    grid = placing.grid()
+    run = pool.map if pool else map
+    patches = list(run(lambda k: warped(greys[k], placing, k, grid), range(len(greys))))
+    pairs = [(a, b) for a, b in placing.pairs() if patches[a] is not None and patches[b] is not None]
+    found = [f for f in run(lambda pair: _match(patches, placing, grid, pair, search), pairs) if f is not None]
+    if not found:
+        return Ties(np.zeros((0, 2), np.int64), np.zeros((0, 2, 2)))
+    return Ties(np.concatenate([f.frames for f in found]), np.concatenate([f.pixels for f in found]))
+
+
+def _match(
+    patches: Sequence[Patch], placing: Placing, grid: Equirectangular, pair: tuple[int, int], search: Search
+) -> Ties | None:
+    import cv2
+
+    a, b = (patches[k] for k in pair)
+    # the second patch may lie a turn of the map away
+    turn = round((a.columns[0] - b.columns[0]) / grid.width) * grid.width
+    left, right = max(a.columns[0], b.columns[0] + turn), min(a.columns[1], b.columns[1] + turn)
+    top, bottom = max(a.rows[0], b.rows[0]), min(a.rows[1], b.rows[1])
+    if right - left < 2 * CELL_PX or bottom - top < 2 * CELL_PX:
+        return None
+    here = np.s_[top - a.rows[0] : bottom - a.rows[0], left - a.columns[0] : right - a.columns[0]]
+    shift = left - b.columns[0] - turn
+    there_ = np.s_[top - b.rows[0] : bottom - b.rows[0], shift : shift + right - left]
+    one, two = a.grey[here], b.grey[there_]
+    both: Grey = cv2.erode((a.seen[here] & b.seen[there_]).astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=0)  # type: ignore[assignment]
+    if both.sum() < CELL_PX**2:
+        return None
+    spots = _spots(one, both, search.most)
+    if len(spots) < 3:
+        return None
+    how: Any = {
+        "winSize": (search.window, search.window),
+        "maxLevel": search.halvings,
+        "criteria": (3, 30, 0.003),
+        "minEigThreshold": 1e-6,
+    }
+    there, s1, _ = cv2.calcOpticalFlowPyrLK(one, two, spots, spots.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **how)
+    back, s2, _ = cv2.calcOpticalFlowPyrLK(two, one, there, spots.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **how)
+    apart = np.linalg.norm(back - spots, axis=1)
+    good = (s1.ravel() == 1) & (s2.ravel() == 1) & (apart < search.back_px)
+    inside = (there[:, 0] >= 0) & (there[:, 1] >= 0) & (there[:, 0] < right - left) & (there[:, 1] < bottom - top)
+    good &= inside
+    if not good.any():
+        return None
+    corner = np.array([left, top])
+    # the mean of the way there and the way back
+    start, end = spots[good], there[good] - 0.5 * (back[good] - spots[good])
+    pixels = np.stack([
+        placing.pixel(k, direction(*grid.azel(*(at + corner).T))) for k, at in zip(pair, (start, end), strict=True)
+    ], axis=1)  # fmt: skip
+    known = np.isfinite(pixels).all(axis=(1, 2))
+    return Ties(np.tile(pair, (int(known.sum()), 1)), pixels[known])
+
+
+def _spots(grey: Grey, mask: Grey, most: int) -> NDArray[np.float32]:
+    """The spot with the most texture in each cell, the best ``most`` of them, (n, 2) column and row."""
+    import cv2
+
+    texture = cv2.cornerMinEigenVal(grey, 9) * mask
+    lines, samples = (n // CELL_PX for n in grey.shape)
+    whole = texture[: lines * CELL_PX, : samples * CELL_PX].reshape(lines, CELL_PX, samples, CELL_PX)
+    cells = whole.transpose(0, 2, 1, 3).reshape(lines * samples, -1)
+    best = cells.argmax(axis=1)
+    value = cells[np.arange(len(cells)), best]
+    row = np.arange(len(cells)) // samples * CELL_PX + best // CELL_PX
+    column = np.arange(len(cells)) % samples * CELL_PX + best % CELL_PX
+    order = np.argsort(-value, kind="stable")[:most]
+    order = order[value[order] > 0.0]
+    return np.column_stack([column[order], row[order]]).astype(np.float32)
