@@ -24,7 +24,8 @@ def test_pairs_become_a_portrait_a_depth_map_and_an_anaglyph(desk, shoot):
     ]
     assert [still is not None for still in shown] == [False, True, False, True]
     report = desk.finish()
-    assert set(report.products) == {"pcam-depth-0002", "pcam-portrait-0002", "pcam-portrait-0002-picture"}
+    names = ("pcam-depth-0002", "pcam-light-0002", "pcam-portrait-0002", "pcam-portrait-0002-picture")
+    assert sorted(report.products) == list(names)
     assert len(report.stills) == 3
     assert all(still.path.is_file() for still in report.stills)
     assert report.portraits == report.stills[:1]

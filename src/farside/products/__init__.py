@@ -4,6 +4,7 @@ from farside.products.calibrate import calibrate
 from farside.products.desk import Bench, Columns, Curve, Desk, Film, Finding, Mosaic, Report, Still
 from farside.products.desks import DESKS
 from farside.products.lcam import Footage, footage
+from farside.products.light_tiff import write_light
 from farside.products.panorama import grid_of, panorama
 from farside.products.still import write_still
 from farside.products.tone import picture, write_picture
@@ -25,6 +26,7 @@ __all__ = [
     "grid_of",
     "panorama",
     "picture",
+    "write_light",
     "write_picture",
     "write_still",
 ]

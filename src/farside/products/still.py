@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from farside.products.colour import linear_srgb
-from farside.products.tone import BRIGHT, save, shown
+from farside.products.tone import BRIGHT, lit, save, shown
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,5 +21,5 @@ def write_still(frame: xr.Dataset, path: Path) -> Path:
     if dn.ndim == 3:
         burnt = burnt.any(axis=2)
         light = linear_srgb(light * np.array(frame.attrs["acali"], np.float32), burnt, frame.attrs["instrument"])
-    lit = light[~burnt & (light.min(axis=2) > 0.0 if dn.ndim == 3 else light > 0.0)]
-    return save(shown(light / np.float32(np.percentile(lit, BRIGHT) if lit.size else 1.0)), path)
+    pixels = lit(light.reshape(*burnt.shape, -1), burnt)
+    return save(shown(light / np.float32(np.percentile(pixels, BRIGHT) if pixels.size else 1.0)), path)

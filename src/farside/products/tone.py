@@ -11,6 +11,7 @@ Black stays 0: nothing is subtracted, so colours keep their ratios. Pictures car
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from farside.work import atomic_write
 if TYPE_CHECKING:
     import xarray as xr
 
+Light = NDArray[np.float32]
+
 WIDTH = 8192
 """Widest picture that every browser can put on a sphere (texture limit of common graphics hardware)."""
 BRIGHT = 99.5
@@ -32,6 +35,10 @@ SATURATED = 1
 """Weight of a mosaic's pixels where every frame was saturated (see panorama)."""
 WHITE = 0.85
 """Where light 1 comes to lie, linear; what is brighter is rolled off towards full white."""
+BRIGHTEST = 2.0
+"""From this light on the curve is white to the last bit."""
+SAMPLED = 400
+"""Bright ends are found among so many lines and samples at least, where there are as many."""
 TONE = (
     f"Colours: CIE 1931, white is sunlight, adapted to D65 (Bradford), sRGB. Tone: y = {WHITE:g} x of linear light x, "
     f"above {WHITE:g} rolled off as 1 - {1 - WHITE:.2g} exp(({WHITE:g} - y) / {1 - WHITE:.2g}), then the sRGB curve "
@@ -62,9 +69,21 @@ def picture(mosaic: xr.Dataset, width: int = WIDTH) -> NDArray[np.uint8]:
     return shown(light)
 
 
-def shown(light: NDArray[np.float32]) -> NDArray[np.uint8]:
+def lit(light: Light, burnt: NDArray[np.bool_]) -> Light:
+    """Pixels (n, bands) that have light in every band and are not burnt out; of large pictures every so many-th."""
+    step = max(1, min(burnt.shape) // SAMPLED)
+    some = light[::step, ::step]
+    return some[(some.min(axis=-1) > 0.0) & ~burnt[::step, ::step]]
+
+
+def shown(light: Light) -> NDArray[np.uint8]:
     """Linear light, 1 being what shall be nearly white, as sRGB values: black at 0, brighter than 1 rolled off."""
-    return _srgb(_shoulder(np.maximum(light, np.float32(0)) * np.float32(WHITE)))
+    import cv2
+
+    flat = np.ascontiguousarray(light).reshape(len(light), -1)
+    per_step: Any = 65535.0 / BRIGHTEST  # OpenCV's types forget scalars
+    steps = cv2.multiply(flat, per_step, dtype=cv2.CV_16U)  # ends at 0 and 65535
+    return np.asarray(cv2.LUT(steps, _curve()), np.uint8).reshape(light.shape)
 
 
 def write_picture(mosaic: xr.Dataset, path: Path) -> Path:
@@ -88,14 +107,11 @@ def save(picture: NDArray[np.uint8], path: Path) -> Path:
     return path
 
 
-def _shoulder(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Identity up to WHITE, then an exponential approach to 1."""
-    rest = np.float32(1.0 - WHITE)
-    return np.where(x < WHITE, x, np.float32(1) - rest * np.exp((np.float32(WHITE) - x) / rest))
-
-
-def _srgb(x: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Linear 0..1 to sRGB 0..255 (IEC 61966-2-1), by a table of 4096 steps."""
-    level = np.arange(4096) / 4095.0
-    curve: NDArray[Any] = np.where(level <= 0.0031308, 12.92 * level, 1.055 * level ** (1 / 2.4) - 0.055)
-    return np.rint(255.0 * curve).astype(np.uint8)[np.rint(x * np.float32(4095)).astype(np.int32).clip(0, 4095)]
+@cache
+def _curve() -> NDArray[np.uint8]:
+    """The tone curve at 65536 steps from 0 to BRIGHTEST, (1, steps)."""
+    y = WHITE * np.linspace(0.0, BRIGHTEST, 65536)
+    rest = 1.0 - WHITE
+    y = np.where(y < WHITE, y, 1.0 - rest * np.exp((WHITE - y) / rest))
+    curve: NDArray[Any] = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
+    return np.rint(255.0 * curve).astype(np.uint8)[None]

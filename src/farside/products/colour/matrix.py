@@ -46,11 +46,12 @@ def linear_srgb(light: Light, burnt: NDArray[np.bool_], instrument: str, mode: s
     """
     import cv2
 
-    share = light / sunlight(instrument, mode)
-    share[burnt] = share[burnt].max(axis=-1, keepdims=True)
-    return (
-        share if len(load(instrument, mode).bands) != 3 else np.asarray(cv2.transform(share, to_srgb(instrument, mode)))
-    )
+    sun = sunlight(instrument, mode)
+    if len(sun) != 3:
+        return light / sun
+    rgb = np.asarray(cv2.transform(light, to_srgb(instrument, mode) / sun), np.float32)
+    rgb[burnt] = (light[burnt] / sun).max(axis=-1, keepdims=True)
+    return rgb
 
 
 @cache

@@ -13,6 +13,7 @@ from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
 from farside.products.frames import clock, is_wide, keep_frame
+from farside.products.light_tiff import write_light
 from farside.products.portrait.mosaic import FAR_M, UPRIGHT, portrait
 from farside.products.portrait.picture import write_anaglyph, write_depth, write_frame, write_portrait
 from farside.products.portrait.stereo import depth_map, rectify
@@ -65,7 +66,7 @@ class PcamDesk(Desk):
         return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
 
     def finish(self) -> Report:
-        """For each sequence the portrait of one eye, and depth map and anaglyph of the pair that shows most.
+        """For each sequence the portrait of one eye; of the pair that shows most depth map, anaglyph and left eye's light.
 
         A sequence that turns all around is no portrait: its frames are kept, and counted.
         """
@@ -98,6 +99,7 @@ class PcamDesk(Desk):
         if pairs:
             index = self._fullest({index: paths[LEFT, index] for index in pairs})
             left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
+            products[f"pcam-light-{number}"] = write_light(left, release / f"pcam-light-{number}.tif")
             depth, pair = depth_map(left, right), rectify(left, right)
             products[f"pcam-depth-{number}"] = archive.write_layers(depth, derived)
             z, sigma = depth["depth"].to_numpy(), depth["sigma"].to_numpy()

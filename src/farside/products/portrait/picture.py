@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from farside.products.colour import linear_srgb
 from farside.products.portrait.light import Light, colour_light
 from farside.products.portrait.stereo import Rectified
-from farside.products.tone import BRIGHT, save, shown
+from farside.products.tone import BRIGHT, lit, save, shown
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,6 +67,6 @@ def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
 
 def _look(light: Light, burnt: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Linear light (line, sample, band) as sRGB values, stretched by its own bright end."""
-    lit = light[(light.min(axis=2) > 0.0) & ~burnt]
-    middle, bright = np.percentile(lit, [50.0, BRIGHT]) if lit.size else (0.0, 1.0)
+    pixels = lit(light, burnt)
+    middle, bright = np.percentile(pixels, [50.0, BRIGHT]) if pixels.size else (0.0, 1.0)
     return shown(light * np.float32(min(LIFT / bright, MIDDLE / max(middle, 1e-30))))
