@@ -1,6 +1,8 @@
-"""The landing camera: its frames and the landing footage."""
+"""The landing camera: its frames, the landing footage, and how they hang together."""
 
+from farside.products.lcam.chain import Chain, Step, chain
 from farside.products.lcam.desk import LcamDesk
 from farside.products.lcam.footage import Footage, footage
+from farside.products.lcam.register import Match
 
-__all__ = ["Footage", "LcamDesk", "footage"]
+__all__ = ["Chain", "Footage", "LcamDesk", "Match", "Step", "chain", "footage"]
