@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from downloads import attached, data_of, moved, product, say, spoil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -200,9 +201,17 @@ def test_labels_of_unknown_name_belong_where_they_say_or_to_no_sequence(copies, 
     assert found.damaged == 3
 
 
-def test_level_1_and_2_and_attached_labels_are_listed_and_bundles_are_not(raw_frame, copies, tmp_path):
+DERIVED = {
+    "product_id": "CE4_GRAS_TCAM-PORTRAIT_SCI_N_20190111195709_20190111195709_0009_A", "instrument": "tcam",
+    "title": "portrait", "start_utc": "2019-01-11T19:57:09Z", "stop_utc": "2019-01-11T19:57:09Z",
+}  # fmt: skip
+
+
+def test_level_1_and_2_and_attached_labels_are_listed_and_what_is_made_of_them_is_not(raw_frame, copies, tmp_path):
     copies(1)
     archive.write(raw_frame("tcam", index=2), tmp_path / "archive" / "data_raw")
+    derived = xr.Dataset({"height": (("line", "sample"), np.zeros((2, 2), np.float32), {"units": "m"})}, attrs=DERIVED)
+    archive.write_layers(derived, tmp_path / "archive" / "data_derived")
     archive.write_bundle(tmp_path / "archive", "a test")
     whole, _ = attached(tmp_path, lines=54, samples=400)
     cut, _ = attached(tmp_path, lines=54, samples=400, name=whole.stem.replace("056", "057"))

@@ -56,7 +56,7 @@ def test_a_person_sees_one_line_for_each_sequence_and_each_thing_that_is_wrong(f
         ["cut short", "999 bytes of 1000"][1], "label without data", "data without a label",
     ]  # fmt: skip
     assert "in no sequence: " in rest[4]
-    assert rest[5:] == ["1 sequences, 6 files, 4 of all damaged"]
+    assert rest[5:] == ["1 sequence, 7 files, 4 damaged"]
 
 
 def test_a_program_gets_one_json_object_for_each_sequence(folder):

@@ -20,6 +20,9 @@ from farside.errors import BadInput, DamagedFile
 from farside.instruments import CAMERAS, Element, ProductName, data_file, data_name, described_octets, image_layout
 
 _START = ("Observation_Area", "Time_Coordinates", "start_date_time")
+_ACQUIRED = ("Observation_Area", "Mission_Area")
+_HEADERS = ("Camera_Acquisition", "Instrument_Header")
+"""What labels of level 1 have, one or the other."""
 _IMAGES = ("array_2d_image", "array_3d_image")
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z?")
 
@@ -172,12 +175,14 @@ def _shut(error: OSError) -> DamagedFile:
 
 
 def _labelled(path: Path) -> Frame | None:
-    """The product of a label; None for one that is no product's. Raises DamagedFile where it cannot be told whose."""
+    """The product of a label; None for one of no observation. Raises DamagedFile where it cannot be told whose."""
     own = _named(path.name)
     if own is None and path.suffix.lower() == ".xml":
         return None  # of a bundle or collection
     try:
         label = read_label(path)
+        if path.suffix.lower() == ".xml" and not any(label.find(*_ACQUIRED, said) for said in _HEADERS):
+            return None  # of a product made of observations
         data = path.with_name(data_name(label)) if path.suffix.lower() == ".xml" else data_file(label, path)
     except (DamagedFile, ValueError) as error:
         if own is None:

@@ -57,8 +57,9 @@ def catalog(
             typer.echo(f"    {line}")
     for stray in found.strays:
         typer.echo(f"in no sequence: {stray}")
-    frames = sum(len(sequence.frames) for sequence in found.sequences)
-    typer.echo(f"{len(rows)} sequences, {frames} files, {found.damaged} of all damaged")
+    files = len(found.strays) + sum(len(sequence.frames) for sequence in found.sequences)
+    total = f"{len(rows)} sequence" if len(rows) == 1 else f"{len(rows)} sequences"
+    typer.echo(f"{total}, {files} files, {found.damaged or 'none'} damaged")
 
 
 HEAD = ("mission", "camera", "sequence", "level", "frames", "first UTC", "last UTC", "size", "damaged")
