@@ -70,7 +70,8 @@ def balance(frames: Sequence[xr.Dataset], ties: Ties, camera: Pinhole, pool: Poo
     for at, values in zip(spots, run(look, range(len(frames))), strict=True):
         brightness[at] = values
     known = np.isfinite(brightness).all(axis=1)
-    return _solved(np.log(brightness[known]), Ties(ties.frames[known], ties.pixels[known]), camera, len(frames))
+    seen = ties._replace(frames=ties.frames[known], pixels=ties.pixels[known])
+    return _solved(np.log(brightness[known]), seen, camera, len(frames))
 
 
 def _brightness(frame: xr.Dataset, pixels: Array) -> Array:
@@ -97,20 +98,21 @@ def _brightness(frame: xr.Dataset, pixels: Array) -> Array:
 
 def _solved(logs: Array, ties: Ties, camera: Pinhole, n: int) -> Gains:
     """Least squares of (m, 2) logarithms of light."""
+    from scipy.sparse import csr_array, diags_array
+
     a, b = ties.frames.T
     r2 = radius2(camera, ties.pixels[..., 0], ties.pixels[..., 1])
     rows = np.arange(len(a))
-    design = np.zeros((len(a), n + 2))
-    design[rows, a] += 1.0
-    design[rows, b] -= 1.0
-    design[:, n], design[:, n + 1] = r2[:, 0] - r2[:, 1], r2[:, 0] ** 2 - r2[:, 1] ** 2
+    columns = np.column_stack([a, b, np.full_like(a, n), np.full_like(a, n + 1)])
+    values = np.column_stack([np.ones(len(a)), -np.ones(len(a)), r2[:, 0] - r2[:, 1], r2[:, 0] ** 2 - r2[:, 1] ** 2])
+    design = csr_array((values.ravel(), (np.repeat(rows, 4), columns.ravel())), shape=(len(a), n + 2))
     prior = np.diag(np.concatenate([np.full(n, GAIN_SIGMA**-2), np.full(2, VIGNETTING_SIGMA**-2)]))
     ratio = logs[:, 0] - logs[:, 1]
     weight, noise = np.ones(len(a)), NOISE
     x: NDArray[Any] = np.zeros(n + 2)
     for _ in range(10):
-        weighted = design * (weight / noise**2)[:, None]
-        x = np.linalg.solve(weighted.T @ design + prior, weighted.T @ ratio)
+        weighted = design.T @ diags_array(weight / noise**2)
+        x = np.linalg.solve((weighted @ design).toarray() + prior, weighted @ ratio)
         left = np.abs(design @ x - ratio)
         noise = max(1.4826 * float(np.median(left)), NOISE) if left.size else NOISE
         weight = 1.0 / np.sqrt(1.0 + (left / noise) ** 2)

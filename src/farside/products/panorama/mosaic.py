@@ -43,10 +43,13 @@ SATURATED_WEIGHT = 1e-3
 
 @dataclass(frozen=True)
 class _Frame:
-    """One frame in the map: number in the placing, counts, light of a count, rows and columns."""
+    """One frame in the map: number in the placing, counts (line, sample, 3), where any is saturated (None: nowhere),
+    light of a count, rows and columns.
+    """
 
     k: int
     dn: NDArray[np.uint8]
+    saturated: NDArray[np.uint8] | None
     gain: Light
     rows: tuple[int, int]
     columns: tuple[int, int]
@@ -72,6 +75,7 @@ def panorama(
     in ``refused``. Raises BadInput when none is left, when they come from different cameras, or when their focal length
     cannot be the label's.
     """
+    import cv2
     import xarray as xr
 
     turn = np.eye(3) if attitude is None else np.asarray(attitude, float)
@@ -103,7 +107,8 @@ def panorama(
     def compose(top: int) -> None:
         rows = slice(top, min(top + ROWS, grid.height))
         light, best, place = _compose(pieces, placing, gains, grid, rows, turn)
-        image[rows] = np.rint(light / np.float32(scale)).clip(0, 65535)
+        # rounds, and keeps to the range
+        image[rows] = cv2.multiply(light, 1.0 / scale, dtype=cv2.CV_16U)  # type: ignore[call-overload]
         weight[rows] = np.ceil(best * np.float32(255)).clip(0, 255)
         index[rows] = np.where(place >= 0, numbers[place], np.int16(-1))
 
@@ -174,7 +179,19 @@ def grid_of(mosaic: xr.Dataset) -> Equirectangular:
 def _place(frame: xr.Dataset, k: int, placing: Placing, grid: Equirectangular, turn: Array) -> _Frame:
     a = frame.attrs
     gain = (np.array(a.get("acali", [1.0])) / a["exposure_ms"]).astype(np.float32)
-    return _Frame(k, frame["dn"].to_numpy(), gain, *bounds(placing, k, grid, turn))
+    dn = frame["dn"].to_numpy()
+    if dn.ndim == 2:
+        dn = np.repeat(dn[..., None], 3, axis=2)
+    return _Frame(k, dn, _saturated(dn), gain, *bounds(placing, k, grid, turn))
+
+
+def _saturated(dn: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Where any band is at its end, or a neighbour's is."""
+    import cv2
+
+    brightest = cv2.max(cv2.max(*cv2.split(dn)[:2]), dn[..., 2])
+    end = cv2.dilate(cv2.inRange(brightest, 255, 255), np.ones((3, 3), np.uint8))  # type: ignore[call-overload]
+    return np.asarray(end) if end.any() else None
 
 
 def _compose(
@@ -211,7 +228,7 @@ def _resample(
     i, j = pixels(placing, piece.k, grid, rows, piece.columns, turn)
     camera = placing.camera
     lines = slice(int(np.clip(j.min() - 4, 0, camera.height - 1)), int(np.clip(j.max() + 4, 1, camera.height)))
-    dn = piece.dn[lines] if piece.dn.ndim == 3 else np.repeat(piece.dn[lines, :, None], 3, axis=2)
+    dn = piece.dn[lines]
     x, y = i - np.float32(1), j - np.float32(1 + lines.start)
     value: Light = cv2.remap(dn.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[assignment]
     np.multiply(np.maximum(value, np.float32(0), out=value), piece.gain, out=value)
@@ -221,9 +238,8 @@ def _resample(
         np.minimum(j - (MARGIN_PX + 1), (camera.height - MARGIN_PX) - j),
     ) * np.float32(2.0 / min(camera.width, camera.height))
     weight: Light = np.square(np.maximum(from_edge, np.float32(0)))
-    saturated = cv2.dilate(cv2.inRange(dn.max(axis=2), 255, 255), np.ones((3, 3), np.uint8))  # type: ignore[call-overload]
-    if saturated.any():
-        hit = cv2.remap(saturated, x, y, cv2.INTER_NEAREST)
+    if piece.saturated is not None:
+        hit = cv2.remap(piece.saturated[lines], x, y, cv2.INTER_NEAREST)
         weight[hit > 0] *= np.float32(SATURATED_WEIGHT)
     return value, weight
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+TELLING, OF_A_MAST_M = 0.01, 2e-3
+"""Least share of the largest singular value, and largest misfit, for which places tell of a mast."""
 NEAR_DEG = 3.0
 """Frames are tried as a pair if their axes are no more than a frame's width and so much apart."""
 
@@ -26,12 +28,14 @@ NEAR_DEG = 3.0
 class Placing:
     """n frames of one camera. Everything is in the lander frame.
 
-    rotations: (n, 3, 3) from the camera. centres: (n, 3) metres. surface: what they look at, from the ``eye``.
+    rotations: (n, 3, 3) from the camera. centres: (n, 3) metres. arms: (2, 3) metres, what the mast carries
+    the camera on: as it turns, and as the camera does (see ``_arms``). surface: what they look at, from the ``eye``.
     """
 
     camera: Pinhole
     rotations: Array
     centres: Array
+    arms: Array
     surface: Surface
 
     @classmethod
@@ -39,13 +43,17 @@ class Placing:
         """As the labels have it, over the plane through the lander's footpads."""
         centres = np.array([f.attrs["camera_position_m"] for f in frames], float)
         rotations = np.array([euler_to_rotation(*f.attrs["camera_rotation_deg"]) for f in frames])
-        return cls(camera, rotations, centres, Surface.plane(float(centres[:, 2].mean())))
+        return cls(camera, rotations, centres, _arms(rotations, centres), Surface.plane(float(centres[:, 2].mean())))
 
     def turned(self, change: Array) -> Self:
-        """With frames turned by rotation vectors (n, 3), radians, in the lander frame."""
+        """With frames turned by rotation vectors (n, 3), radians, in the lander frame; the mast takes them along."""
         from scipy.spatial.transform import Rotation
 
-        return replace(self, rotations=Rotation.from_rotvec(change).as_matrix() @ self.rotations)
+        rotations = Rotation.from_rotvec(change).as_matrix() @ self.rotations
+        mast, yaw = _yaws(self.rotations), change * [0.0, 0.0, 1.0]
+        moved = (Rotation.from_rotvec(yaw).as_matrix() @ mast - mast) @ self.arms[0]
+        moved += (rotations - self.rotations) @ self.arms[1]
+        return replace(self, rotations=rotations, centres=self.centres + moved)
 
     @cached_property
     def eye(self) -> Array:
@@ -84,6 +92,28 @@ class Placing:
         axes = -self.rotations[:, :, 2]
         near = np.cos(self.camera.pixel_rad * self.camera.width + np.radians(NEAR_DEG))
         return [(int(a), int(b)) for a, b in np.argwhere(axes @ axes.T > near) if a < b]
+
+
+def _arms(rotations: Array, centres: Array) -> Array:
+    """The arms (2, 3) for which centre = pivot + yaw @ arms[0] + rotation @ arms[1] suits all frames best; none where
+    places are not those of a mast, or do not differ enough to tell.
+    """
+    n = len(centres)
+    still = np.broadcast_to(np.eye(3), (n, 3, 3))
+    design = np.concatenate([still, _yaws(rotations), rotations], axis=2).reshape(3 * n, 9)
+    found, *_ = np.linalg.lstsq(design, centres.ravel(), rcond=TELLING)
+    left = np.abs(design @ found - centres.ravel()).max()
+    return np.asarray(found[3:]).reshape(2, 3) if left < OF_A_MAST_M else np.zeros((2, 3))
+
+
+def _yaws(rotations: Array) -> Array:
+    """Rotations (n, 3, 3) about the vertical alone, from ahead to where cameras look."""
+    x, y = -rotations[:, 0, 2], -rotations[:, 1, 2]
+    size = np.maximum(np.hypot(x, y), 1e-9)
+    out = np.zeros_like(rotations)
+    out[:, 0, 0], out[:, 0, 1], out[:, 1, 0], out[:, 1, 1] = y / size, x / size, -x / size, y / size
+    out[:, 2, 2] = 1.0
+    return out
 
 
 def from_eye(w: Array, offset: Array, surface: Surface) -> tuple[Array, Array, Array]:

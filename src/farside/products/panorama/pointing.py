@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.errors import BadInput
 from farside.geometry import Pinhole
 from farside.products.panorama.adjust import Adjusted, adjust
 from farside.products.panorama.placing import Placing
@@ -25,6 +26,8 @@ ROUNDS = ((WIDE, 0.5), (FINE, 0.1))
 TEXTURE_PX = 16.0
 """Brightness is taken relative to that so far around."""
 CONTRAST, FLOOR = 35.0, 1.0
+MANY, FEW = 40, 0.1
+"""Of so many spots looked for, a smaller share found means that a frame is of something else."""
 TIED = 8
 """A frame with fewer good ties is not held by them."""
 GOOD_PX = 0.5
@@ -55,7 +58,10 @@ class Pointing:
 
 
 def point(frames: Sequence[xr.Dataset], camera: Pinhole, pool: Pool | None = None) -> Pointing:
-    """The pointing of frames (level 2) of one camera."""
+    """The pointing of frames (level 2) of one camera.
+
+    Raises BadInput where most frames have spots enough, and next to none is where the labels say.
+    """
     labels = Placing.of_labels(frames, camera)
     run = pool.map if pool else map
     greys = list(run(texture, frames))
@@ -72,10 +78,14 @@ def _judged(adjusted: Adjusted, ties: Ties, labels: Placing) -> Pointing:
 
     n = len(labels.rotations)
     good = adjusted.residual_px < GOOD_PX
-    kept = Ties(ties.frames[good], ties.pixels[good])
+    kept = ties._replace(frames=ties.frames[good], pixels=ties.pixels[good])
     count = np.bincount(kept.frames.ravel(), minlength=n)
     tied = count >= TIED
     by = "ties" if tied.sum() > n / 2 else "labels"
+    strange = (ties.tried >= MANY) & (count < FEW * ties.tried)
+    if by == "labels" and strange.sum() > n / 2:
+        said = f"{strange.sum()} of {n} frames do not show what their labels say"
+        raise BadInput("panorama", "pointing", said, "labels of these frames, in the camera's own convention")
     moved = Rotation.from_matrix(adjusted.placing.rotations @ labels.rotations.transpose(0, 2, 1)).as_rotvec()
     held = moved[tied]
     sigma = float(np.degrees(np.sqrt(np.mean((held - held.mean(axis=0)) ** 2)))) if by == "ties" else LABEL_SIGMA_DEG

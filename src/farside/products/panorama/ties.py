@@ -26,10 +26,14 @@ CELL_PX = 24
 
 
 class Ties(NamedTuple):
-    """m ties: numbers of two frames (m, 2), and the spot's sample and line (from 1) in each, (m, 2, 2)."""
+    """m ties: numbers of two frames (m, 2), and the spot's sample and line (from 1) in each, (m, 2, 2).
+
+    tried: (n,) spots that were looked for in each frame and its neighbours.
+    """
 
     frames: NDArray[np.int64]
     pixels: Array
+    tried: NDArray[np.int64]
 
 
 class Search(NamedTuple):
@@ -53,16 +57,24 @@ def find_ties(greys: Sequence[Grey], placing: Placing, search: Search, pool: Poo
     run = pool.map if pool else map
     patches = list(run(lambda k: warped(greys[k], placing, k, grid), range(len(greys))))
     pairs = [(a, b) for a, b in placing.pairs() if patches[a] is not None and patches[b] is not None]
-    found = [f for f in run(lambda pair: _match(patches, placing, grid, pair, search), pairs) if f is not None]
-    if not found:
-        return Ties(np.zeros((0, 2), np.int64), np.zeros((0, 2, 2)))
-    return Ties(np.concatenate([f.frames for f in found]), np.concatenate([f.pixels for f in found]))
+    tried = np.zeros(len(greys), np.int64)
+    frames, pixels = [np.zeros((0, 2), np.int64)], [np.zeros((0, 2, 2))]
+    for pair, (spots, found) in zip(
+        pairs, run(lambda p: _match(patches, placing, grid, p, search), pairs), strict=True
+    ):
+        tried[list(pair)] += spots
+        frames.append(np.tile(pair, (len(found), 1)))
+        pixels.append(found)
+    return Ties(np.concatenate(frames), np.concatenate(pixels), tried)
 
 
 def _match(
     patches: Sequence[Patch], placing: Placing, grid: Equirectangular, pair: tuple[int, int], search: Search
-) -> Ties | None:
+) -> tuple[int, Array]:
+    """How many spots of a pair were looked for, and the pixels (m, 2, 2) of those that were found."""
     import cv2
+
+    none = np.zeros((0, 2, 2))
 
     a, b = (patches[k] for k in pair)
     # the second patch may lie a turn of the map away
@@ -70,17 +82,17 @@ def _match(
     left, right = max(a.columns[0], b.columns[0] + turn), min(a.columns[1], b.columns[1] + turn)
     top, bottom = max(a.rows[0], b.rows[0]), min(a.rows[1], b.rows[1])
     if right - left < 2 * CELL_PX or bottom - top < 2 * CELL_PX:
-        return None
+        return 0, none
     here = np.s_[top - a.rows[0] : bottom - a.rows[0], left - a.columns[0] : right - a.columns[0]]
     shift = left - b.columns[0] - turn
     there_ = np.s_[top - b.rows[0] : bottom - b.rows[0], shift : shift + right - left]
     one, two = a.grey[here], b.grey[there_]
     both: Grey = cv2.erode((a.seen[here] & b.seen[there_]).astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=0)  # type: ignore[assignment]
     if both.sum() < CELL_PX**2:
-        return None
+        return 0, none
     spots = _spots(one, both, search.most)
     if len(spots) < 3:
-        return None
+        return 0, none
     how: Any = {
         "winSize": (search.window, search.window),
         "maxLevel": search.halvings,
@@ -94,7 +106,7 @@ def _match(
     inside = (there[:, 0] >= 0) & (there[:, 1] >= 0) & (there[:, 0] < right - left) & (there[:, 1] < bottom - top)
     good &= inside
     if not good.any():
-        return None
+        return len(spots), none
     corner = np.array([left, top])
     # the mean of the way there and the way back
     start, end = spots[good], there[good] - 0.5 * (back[good] - spots[good])
@@ -102,7 +114,7 @@ def _match(
         placing.pixel(k, direction(*grid.azel(*(at + corner).T))) for k, at in zip(pair, (start, end), strict=True)
     ], axis=1)  # fmt: skip
     known = np.isfinite(pixels).all(axis=(1, 2))
-    return Ties(np.tile(pair, (int(known.sum()), 1)), pixels[known])
+    return len(spots), pixels[known]
 
 
 def _spots(grey: Grey, mask: Grey, most: int) -> NDArray[np.float32]:
