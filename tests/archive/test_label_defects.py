@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from farside import archive
+from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile, FarsideError
-from farside.instruments import camera_model, pinhole
+from farside.instruments import camera_model, pinhole, read_plain_arrays
 
 
 @pytest.fixture
@@ -330,3 +331,35 @@ def test_lcam_with_the_file_size_of_a_real_label_is_what_another_reader_sees(tmp
     assert ours.attrs["principal_point_unit"] == "pixel"
     i0, j0 = pinhole(ours).principal_pixel
     assert (i0, j0) == pytest.approx((ours.attrs["x0"], ours.attrs["y0"]), abs=1e-9)
+
+
+@pytest.mark.parametrize(("tag", "value", "why"), [
+    ("farside:exposure_ms", "six", r"\.xml: exposure_ms: 'six' is no float"),
+    ("farside:instrument", "", "of instrument '', expected one of lcam, tcam"),
+    ("farside:instrument", "brownie", "of instrument 'brownie', expected one of"),
+    ("file_name", "", "names no data file"),
+    ("file_name", "x" * 300, "names no data file"),
+    ("file_name", "..", "names no data file"),
+    ("elements", "-24", "elements '-24', expected a whole number"),
+])  # fmt: skip
+def test_damage_to_labels_of_level_1_is_told_with_the_file(raw_frame, tmp_path, tag, value, why):
+    label = say(archive.write(raw_frame("tcam"), tmp_path), tag, value)
+    with pytest.raises(DamagedFile, match=why):
+        archive.read(label)
+    (sequence,) = archive.catalog([tmp_path]).sequences
+    assert len(sequence.damaged) == 1
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"), [("elements", "-1"), ("elements", "9" * 20), ("offset", "x"), ("data_type", "")]
+)
+def test_arrays_of_other_instruments_that_cannot_be_are_refused(tmp_path, tag, value):
+    label = tmp_path / "x.xml"
+    axis = "<Axis_Array><elements>4</elements><sequence_number>1</sequence_number></Axis_Array>"
+    kind = "<Element_Array><data_type>UnsignedByte</data_type></Element_Array>"
+    array = f"<Array><name>dn</name><offset>0</offset>{kind}{axis}</Array>"
+    label.write_text(f"<a><File_Area_Observational>{array}</File_Area_Observational></a>")
+    (tmp_path / "x.img").write_bytes(bytes(range(4)))
+    assert read_plain_arrays(from_xml(label), tmp_path / "x.img")["dn"].tolist() == [0, 1, 2, 3]
+    with pytest.raises(DamagedFile):
+        read_plain_arrays(from_xml(say(label, tag, value)), tmp_path / "x.img")

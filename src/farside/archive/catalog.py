@@ -15,14 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from farside.archive.reader import DATA, LABEL, is_label, read_label
+from farside.archive.reader import DATA, LABEL, is_label, read_acquired, read_label
 from farside.errors import BadInput, DamagedFile
 from farside.instruments import CAMERAS, Element, ProductName, data_file, data_name, described_octets, image_layout
 
 _START = ("Observation_Area", "Time_Coordinates", "start_date_time")
-_ACQUIRED = ("Observation_Area", "Mission_Area")
-_HEADERS = ("Camera_Acquisition", "Instrument_Header")
-"""What labels of level 1 have, one or the other."""
 _IMAGES = ("array_2d_image", "array_3d_image")
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z?")
 
@@ -181,7 +178,7 @@ def _labelled(path: Path) -> Frame | None:
         return None  # of a bundle or collection
     try:
         label = read_label(path)
-        if path.suffix.lower() == ".xml" and not any(label.find(*_ACQUIRED, said) for said in _HEADERS):
+        if path.suffix.lower() == ".xml" and read_acquired(label, path) is None:
             return None  # of a product made of observations
         data = path.with_name(data_name(label)) if path.suffix.lower() == ".xml" else data_file(label, path)
     except (DamagedFile, ValueError) as error:

@@ -12,6 +12,7 @@ from farside.archive.pds3 import from_pds3, is_attached
 from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile
 from farside.instruments import (
+    CAMERAS,
     Arrays,
     Element,
     Kind,
@@ -19,6 +20,7 @@ from farside.instruments import (
     data_name,
     kind,
     kind_of_id,
+    names,
     read_array,
     read_plain_arrays,
 )
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _IDENTITY = re.compile(r"[^_]+_[^_]+_([A-Za-z0-9]+?)[-_]")
 """The instrument in a product's name."""
+_SHORT = 160
+"""Characters of somebody else's message that are worth a line."""
 LABEL = re.compile(r".*\.(2[ABC]L|xml)", re.IGNORECASE)
 """A label in a file of its own, by its name."""
 DATA = re.compile(r".*\.2[ABC]", re.IGNORECASE)
@@ -41,25 +45,42 @@ def read(path: str | Path) -> xr.Dataset:
     """
     label_path = label_of(Path(path))
     label = read_label(label_path)
-    area = label.find("Observation_Area", "Mission_Area")
-    camera = area.find("Camera_Acquisition") if area else None
-    header = area.find("Instrument_Header") if area else None
-    said = camera or header
-    if said is not None:
+    attrs = read_acquired(label, label_path)
+    if attrs is not None:
         if not (file_name := data_name(label)):
             raise DamagedFile(label_path, "the label names no data file")
         data = label_path.with_name(file_name)
-        arrays = {"dn": read_array(label, data)} if camera else read_plain_arrays(label, data)
-        attrs = read_acquisition(said) if camera else read_header(said)
-        return _restored(arrays, attrs, label_path)
+        camera = attrs.get("instrument") in CAMERAS
+        return _restored(
+            {"dn": read_array(label, data)} if camera else read_plain_arrays(label, data), attrs, label_path
+        )
     return _instrument_of(label, label_path).decode(label, label_path)
+
+
+def read_acquired(label: Element, path: Path) -> dict[str, Any] | None:
+    """What a level-1 label says of its observation; None for a label of another level. Raises DamagedFile."""
+    area = label.find("Observation_Area", "Mission_Area")
+    camera = area.find("Camera_Acquisition") if area else None
+    header = area.find("Instrument_Header") if area else None
+    if camera is None and header is None:
+        return None
+    try:
+        attrs = read_acquisition(camera) if camera else read_header(header) if header else {}
+    except DamagedFile as error:
+        raise DamagedFile(path, f"{error.path}: {error.why}") from error
+    if attrs.get("instrument") not in names():
+        raise DamagedFile(
+            path, f"its label is of instrument {attrs.get('instrument')!r}, expected one of {', '.join(names())}"
+        )
+    return attrs
 
 
 def _restored(arrays: Arrays, attrs: dict[str, Any], path: Path) -> xr.Dataset:
     try:
         return kind(str(attrs.get("instrument"))).restore(arrays, attrs)
     except (BadInput, KeyError, ValueError, TypeError) as error:
-        raise DamagedFile(path, f"label and data do not fit together: {error}") from error
+        why = (str(error).splitlines() or [type(error).__name__])[0][:_SHORT]  # xarray quotes whole arrays
+        raise DamagedFile(path, f"label and data do not fit together: {why}") from error
 
 
 def _instrument_of(label: Element, path: Path) -> Kind:

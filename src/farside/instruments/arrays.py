@@ -34,6 +34,10 @@ _ARRAYS = ("array_2d_image", "array_3d_image")
 _ORDER = "last index fastest"
 _DIGITS = 12
 """No count in a label has as many."""
+_SHORT = 80
+"""Characters of a label's text that a message quotes."""
+_LONGEST = 255
+"""Octets that a file's name may have."""
 
 
 @dataclass(frozen=True)
@@ -93,19 +97,16 @@ def read_plain_arrays(label: Element, path: Path) -> dict[str, NDArray[Any]]:
         raise DamagedFile(path, "the data file of this label is missing")
     length = path.stat().st_size
     for array in (e for e in (area.children() if area else ()) if e.tag == "Array"):
-        try:
-            axes = sorted(
-                (int(a.text("sequence_number") or 0), int(a.text("elements") or 0))
-                for a in array.children() if a.tag == "Axis_Array"
-            )  # fmt: skip
-            dtype, offset = (
-                np.dtype(_TYPES[array.text("Element_Array", "data_type") or ""]),
-                int(array.text("offset") or 0),
-            )
-        except (KeyError, ValueError) as error:
-            raise DamagedFile(path, f"an array that its label does not describe: {error}") from error
+        axes = sorted(
+            (_count(a, "sequence_number", path, n + 1), _count(a, "elements", path))
+            for n, a in enumerate(a for a in array.children() if a.tag == "Axis_Array")
+        )
+        kind, offset = array.text("Element_Array", "data_type") or "", _count(array, "offset", path, 0)
+        if kind not in _TYPES:
+            raise DamagedFile(path, f"samples of type {_quoted(kind)}, expected one of {', '.join(_TYPES)}")
+        dtype = np.dtype(_TYPES[kind])
         shape = tuple(n for _, n in axes)
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         if length < offset + count * dtype.itemsize:
             raise DamagedFile(path, f"cut short: {length} bytes of {offset + count * dtype.itemsize}")
         found[array.text("name") or ""] = np.fromfile(path, dtype, count, offset=offset).reshape(shape)
@@ -117,7 +118,8 @@ def read_plain_arrays(label: Element, path: Path) -> dict[str, NDArray[Any]]:
 def data_name(label: Element) -> str:
     """Name of the data file that a label names, without the folders of whoever wrote it; empty where it names none."""
     said = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
-    return PureWindowsPath(said).name
+    name = PureWindowsPath(said).name
+    return name if name != ".." and len(name.encode()) <= _LONGEST else ""
 
 
 def image_layout(label: Element, path: Path) -> Layout:
@@ -137,16 +139,18 @@ def image_layout(label: Element, path: Path) -> Layout:
     axes = sorted(found, key=lambda axis: axis[0])
     names, shape = [name for _, name, _ in axes], tuple(n for _, _, n in axes)
     if [n.lower() for n in names] != [n.lower() for n in _AXES[: len(names)]] or not 2 <= len(names) <= 3:
-        raise DamagedFile(path, f"axes {names}, expected Line, Sample[, Band]")
+        raise DamagedFile(path, f"axes {_quoted(names)}, expected Line, Sample[, Band]")
     if (said := array.text("axes")) and said.strip() != str(len(axes)):
-        raise DamagedFile(path, f"its label says axes {said!r} and describes {len(axes)}")
+        raise DamagedFile(path, f"its label says axes {_quoted(said)} and describes {len(axes)}")
     if min(shape) < 1:
         raise DamagedFile(path, f"axes of {' x '.join(map(str, shape))} samples, expected 1 at least")
     if (array.text("axis_index_order") or _ORDER).strip().lower() != _ORDER:
-        raise DamagedFile(path, f"axis_index_order {array.text('axis_index_order')!r}, expected Last Index Fastest")
+        raise DamagedFile(
+            path, f"axis_index_order {_quoted(array.text('axis_index_order'))}, expected Last Index Fastest"
+        )
     kind = (array.text("Element_Array", "data_type") or "").strip()
     if kind.lower() not in _BY_NAME:
-        raise DamagedFile(path, f"samples of type {kind!r}, expected one of {', '.join(_TYPES)}")
+        raise DamagedFile(path, f"samples of type {_quoted(kind)}, expected one of {', '.join(_TYPES)}")
     return Layout(shape, _BY_NAME[kind.lower()], _count(array, "offset", path, 0))
 
 
@@ -190,5 +194,10 @@ def _count(element: Element, field: str, path: Path, unsaid: int | None = None) 
     if not text and unsaid is not None:
         return unsaid
     if not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
-        raise DamagedFile(path, f"its label says {field} {text!r}, expected a whole number")
+        raise DamagedFile(path, f"its label says {field} {_quoted(text)}, expected a whole number")
     return int(text)
+
+
+def _quoted(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"

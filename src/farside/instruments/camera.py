@@ -23,9 +23,6 @@ from farside.instruments.record import pack, unpack
 if TYPE_CHECKING:
     import xarray as xr
 
-LONGEST = 255
-"""Characters that a file's name may have."""
-
 
 @cache
 def camera_kind(name: str) -> Kind:
@@ -113,7 +110,7 @@ def _is_product(name: str) -> bool:
         ProductName.parse(name)
     except BadInput:
         return False
-    return len(name) <= LONGEST
+    return True
 
 
 def _attrs(label: Element, path: Path, data: Path, dn: NDArray[Any]) -> dict[str, Any]:

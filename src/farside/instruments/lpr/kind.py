@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput, DamagedFile
+from farside.instruments.arrays import data_name
 from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element
 from farside.instruments.lpr.label import label_elements
@@ -37,10 +38,9 @@ def encode(observation: xr.Dataset) -> Encoded:
 
 def decode(label: Element, path: Path) -> xr.Dataset:
     """The observation that the label at ``path`` describes; its echoes stay in the file. Raises DamagedFile."""
-    name = (label.text("File_Area_Observational", "File", "file_name") or "").strip()
-    if not name:
+    if not (name := data_name(label)):
         raise DamagedFile(path, "the label names no data file")
-    data = path.parent / name
+    data = path.with_name(name)
     return from_bytes(_octets(data), label, str(data))
 
 
