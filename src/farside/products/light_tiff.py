@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from farside.instruments import load
-from farside.products.demosaic import malvar
 from farside.products.portrait.light import colour_light
 from farside.work import atomic_write
 
@@ -26,14 +25,14 @@ GDAL_METADATA = 42112
 def write_light(frame: xr.Dataset, path: Path) -> Path:
     """Write the light (line, sample, band) of a level-2 frame as uncompressed 16-bit TIFF; return ``path``.
 
-    Values times the scale are proportional to radiance, UNITS; BURNT marks saturation. A Bayer mosaic is demosaicked by
-    Malvar's filters. The description (JSON) tells instrument, bands, time, exposure and provenance.
+    Values times the scale are proportional to radiance, UNITS; BURNT marks saturation. A Bayer mosaic is demosaicked
+    along its edges. The description (JSON) tells instrument, bands, time, exposure and provenance.
     """
     import cv2
     import tifffile
 
     a = frame.attrs
-    light, burnt = colour_light(frame, malvar)
+    light, burnt = colour_light(frame)
     scale = max(a["acali"]) / a["exposure_ms"] / (BURNT - 1)
     # rounded, and what is below 0 or too bright set to the ends of 16 bits
     values = cv2.multiply(light.reshape(len(light), -1), 1.0 / scale, dtype=cv2.CV_16U).reshape(light.shape)

@@ -66,7 +66,7 @@ class PcamDesk(Desk):
         return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
 
     def finish(self) -> Report:
-        """For each sequence the portrait of one eye; of the pair that shows most depth map, anaglyph and left eye's light.
+        """For each sequence the portrait of one eye, and of the pair that shows most depths, anaglyph and light.
 
         A sequence that turns all around is no portrait: its frames are kept, and counted.
         """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.products.demosaic import edge_aware
+from farside.products.demosaic import menon
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,7 +17,7 @@ Light = NDArray[np.float32]
 Demosaic = Callable[[Light, NDArray[np.bool_], NDArray[np.float32]], tuple[Light, NDArray[np.bool_]]]
 
 
-def colour_light(frame: xr.Dataset, demosaic: Demosaic = edge_aware) -> tuple[Light, NDArray[np.bool_]]:
+def colour_light(frame: xr.Dataset, demosaic: Demosaic = menon) -> tuple[Light, NDArray[np.bool_]]:
     """Light (line, sample, band) of a level-2 colour frame, proportional to radiance, and where it is burnt out.
 
     The unit is acali DN / ms, DN as shares of full scale. A Bayer mosaic (2B) is demosaicked; a panchromatic frame is

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.products.colour import linear_srgb
+from farside.products.demosaic import edge_aware
 from farside.products.portrait.light import Light, colour_light
 from farside.products.portrait.stereo import Rectified
 from farside.products.tone import BRIGHT, lit, save, shown
@@ -26,7 +27,7 @@ BAR_PX = 26
 
 def write_frame(frame: xr.Dataset, path: Path) -> Path:
     """Write a level-2 frame as PNG; return ``path``."""
-    light, burnt = colour_light(frame)
+    light, burnt = colour_light(frame, edge_aware)
     return save(_look(linear_srgb(light, burnt, frame.attrs["instrument"], frame.attrs["mode"]), burnt), path)
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from farside.errors import BadInput
 from farside.geometry import Pinhole, euler_to_rotation, utc_to_t
 from farside.instruments import pinhole
+from farside.products.demosaic import edge_aware
 from farside.products.portrait.light import Light, colour_light
 from farside.products.provenance import provenance, source
 
@@ -93,7 +94,7 @@ def rectify(left: xr.Dataset, right: xr.Dataset) -> Rectified:
     lights, outside = [], np.zeros(i.shape, bool)
     for frame, turn in zip((left, right), turns, strict=True):
         column, row = (p.astype(np.float32) for p in camera.project(rays @ turn))
-        light, _ = colour_light(frame)
+        light, _ = colour_light(frame, edge_aware)
         turned = cv2.remap(light, column - 1, row - 1, cv2.INTER_CUBIC, borderValue=(0.0, 0.0, 0.0))
         lights.append(np.asarray(turned, np.float32))
         outside |= ~((column >= 1) & (column <= camera.width) & (row >= 1) & (row <= camera.height))
