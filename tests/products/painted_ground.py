@@ -22,14 +22,24 @@ class Ground:
         way, self.phase = draw.uniform(0, 2 * np.pi, (2, count))
         self.wave = size * np.cos(way), size * np.sin(way)
         self.scale = 22.0 / np.sqrt(count / 2)
+        self.size = np.full(count, self.scale)
+
+    def sharper(self, pixel):
+        """The same ground as a camera sees it whose pixels are so large: waves are lost that it cannot resolve."""
+        out = Ground.__new__(Ground)
+        out.wave, out.phase = self.wave, self.phase
+        out.size = 2.0 * self.scale * np.exp(-((np.hypot(*self.wave) * pixel) ** 2))
+        return out
 
     def light(self, x, y):
         """Brightness about 100 of places."""
         x, y = np.float32(x), np.float32(y)
         total = np.zeros(x.shape, np.float32)
-        for a, b, c in zip(*self.wave, self.phase, strict=True):
-            total += np.cos(np.float32(a) * x + np.float32(b) * y + np.float32(c))
-        return 100.0 + self.scale * total
+        for a, b, c, size in zip(*self.wave, self.phase, np.float32(self.size), strict=True):
+            if size < 1e-3:
+                continue
+            total += size * np.cos(np.float32(a) * x + np.float32(b) * y + np.float32(c))
+        return 100.0 + total
 
 
 def picture(ground, to_ground, noise=1.0, gain=1.0, seed=0, over=None):

@@ -23,7 +23,7 @@ SHIFTS = 8
 UNKNOWNS = SHIFTS + 1
 """These and the gain of the second picture over the first."""
 TALLY = 11
-BLOCKS = 16
+BLOCKS = 12
 """Blocks along a side of the picture within which errors may go together."""
 
 

@@ -48,10 +48,10 @@ STRIDES = 4, 2
 LEAST_OVERLAP = 0.1
 LEAST_CORRELATION = 0.7
 """Of half of the blocks that have texture."""
-LEAST_BLOCKS = 24
-FLOOR_PX = 0.004
-"""Error of every shift that blocks do not show: what the detector and its compression print into all frames stands
-still, and holds back. Found against the truth of simulated frames, by ``benchmarks/footage.py``."""
+LEAST_BLOCKS = 16
+FLOOR_PX, DRIFT_PX = 0.004, 0.002
+"""Error of every shift that blocks do not show, and the part of it that may be the same in all steps: what the detector
+and its compression print into all frames stands still, and holds back. Found against the truth of simulated frames."""
 WORST_PX = 0.5
 """A step with a larger error than this is none."""
 
@@ -286,4 +286,4 @@ def _single(score: Array, tally: Array) -> tuple[Array, Array, Array]:
     # pixels are not independent: the noise is what half of the blocks wish, as chi squared of two has it
     noise = np.median(np.einsum("ni,nij,nj->n", wish, inverse, wish)) / (2.0 * np.log(2.0))
     places = tally[good, 9:] / tally[good, :1]
-    return places, np.einsum("nij,nj->ni", inverse, wish), noise * inverse + FLOOR_PX**2 * np.eye(2)
+    return places, np.einsum("nij,nj->ni", inverse, wish), noise * inverse
