@@ -87,7 +87,9 @@ def _match(
     shift = left - b.columns[0] - turn
     there_ = np.s_[top - b.rows[0] : bottom - b.rows[0], shift : shift + right - left]
     one, two = a.grey[here], b.grey[there_]
-    both: Grey = cv2.erode((a.seen[here] & b.seen[there_]).astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=0)  # type: ignore[assignment]
+    # the window around a spot lies in both frames
+    window = np.ones((search.window, search.window), np.uint8)
+    both: Grey = cv2.erode((a.seen[here] & b.seen[there_]).astype(np.uint8), window, borderValue=0)  # type: ignore[assignment]
     if both.sum() < CELL_PX**2:
         return 0, none
     spots = _spots(one, both, search.most)
