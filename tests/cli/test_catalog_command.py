@@ -49,7 +49,7 @@ def test_a_person_sees_one_line_for_each_sequence_and_each_thing_that_is_wrong(f
     done = catalog(folder)
     assert done.returncode == 0
     head, row, *rest = done.stdout.splitlines()
-    assert head.split() == "mission camera sequence level frames first UTC last UTC size damaged".split()  # noqa: SIM905
+    assert head.split() == "mission instrument sequence level frames first UTC last UTC size damaged".split()  # noqa: SIM905
     assert row.split() == ["CE4", "TCAM-I", "0009", "2C", "6", *["2019-01-11T19:57:09"] * 2, "5", "kB", "3"]
     assert "missing: 5 to 8" in rest[0]
     assert [line.split(": ")[-1] for line in rest[1:4]] == [

@@ -62,7 +62,7 @@ def catalog(
     typer.echo(f"{total}, {files} files, {found.damaged or 'none'} damaged")
 
 
-HEAD = ("mission", "camera", "sequence", "level", "frames", "first UTC", "last UTC", "size", "damaged")
+HEAD = ("mission", "instrument", "sequence", "level", "frames", "first UTC", "last UTC", "size", "damaged")
 RIGHT = ("frames", "size", "damaged")
 
 
