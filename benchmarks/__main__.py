@@ -24,6 +24,7 @@ GROUPS = (
     "cameras",
     "frames",
     "colour",
+    "panoramas",
     "replay",
     "gpu",
     "tracers",

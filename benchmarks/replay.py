@@ -39,7 +39,7 @@ def film(world: World) -> list[View]:
 
 
 def panorama(world: World) -> list[View]:
-    """Every PANORAMA_EVERY-th frame of the terrain camera's first panorama, two at each pointing; the rover has gone."""
+    """Every PANORAMA_EVERY-th frame of the terrain camera's first panorama, two a pointing; the rover has gone."""
     command, lander = order(world, "tcam.panorama"), Clock(world).vehicles["lander"]
     world.roll_off(utc_to_t(order(world, "rover.rolloff").at))
     a, start = command.with_, utc_to_t(command.at)

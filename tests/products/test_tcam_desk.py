@@ -56,3 +56,27 @@ def test_a_panorama_with_frames_missing_is_still_made_and_a_portrait_is_none(des
     report = desk.finish()
     assert {"tcam-panorama", "tcam-portrait-0008"} <= set(report.products)
     assert "10 frames" in report.mosaics[0].caption
+
+
+def test_a_panorama_that_contradicts_its_labels_is_not_laid_and_the_reason_is_told(desk):
+    import rough_world as rough
+
+    for n in range(20):
+        frame = rough.frame(n)
+        roll, pitch, yaw = frame.attrs["camera_rotation_deg"]
+        desk.take(frame.assign_attrs(camera_rotation_deg=[yaw, roll, pitch]))
+    report = desk.finish()
+    assert not report.mosaics
+    assert [f.value for f in report.findings] == ["not laid"]
+    assert "labels" in report.findings[0].meaning
+
+
+def test_a_panorama_says_how_well_its_frames_fit(desk):
+    import rough_world as rough
+
+    for n in range(20):
+        desk.take(rough.frame(n, (0.1 * (-1) ** n, 0.05)))
+    found = {finding.name: finding for finding in desk.finish().findings}
+    assert found["Frames in the panorama"].value == "20"
+    assert found["Pointing of the panorama"].value == "by its frames"
+    assert found["Pointing of the panorama"].error.startswith("± 0.0")

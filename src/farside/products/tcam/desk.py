@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside import archive
+from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
@@ -92,23 +93,45 @@ class TcamDesk(Desk):
         return Report(products, seen, portraits=seen)
 
     def _panorama(self, which: str, paths: list[Path]) -> Report:
-        """The panorama of these frames; ``which`` ends its name, empty for the first one."""
+        """The panorama of these frames; ``which`` ends its name, empty for the first one.
+
+        None where frames and labels contradict each other: the finding says how.
+        """
         frames = [archive.read(path) for path in paths]
         first = frames[0].attrs
-        mosaic = panorama(frames, self._attitude(first["start_utc"]), pool=self.bench.pool)
+        try:
+            mosaic = panorama(frames, self._attitude(first["start_utc"]), pool=self.bench.pool)
+        except BadInput as error:
+            name = f"Panorama of {first['start_utc'][:10]}"
+            return Report(findings=(Finding(name, "not laid", "", str(error)),))
         label = archive.write_layers(mosaic, self.bench.archive / archive.DERIVED)
         picture = write_picture(mosaic, self.bench.release / f"panorama{which}.jpg")
         grid = grid_of(mosaic)
         day = first["start_utc"][:10]
         shown = Mosaic(
             path=picture,
-            caption=f"{len(frames)} frames of the terrain camera, {day}; north is where azimuth is 0°.",
+            caption=f"{mosaic.attrs['frames']} frames of the terrain camera, {day}; north is where azimuth is 0°.",
             az_left_deg=grid.az_left_deg,
             el_top_deg=grid.el_top_deg,
             el_bottom_deg=grid.el_top_deg - grid.height * grid.scale_deg,
             sun_az_deg=float(first["sun_azimuth_deg"]),
         )
         products = {f"tcam-panorama{which}": label, f"tcam-panorama{which}-picture": picture}
-        found = Finding("Frames in the panorama", str(len(frames)), "", f"{grid.scale_deg:.3f}° a pixel, all around")
         seen = Still(picture, shown.caption, "The landing site all around, under a black sky")
-        return Report(products, (seen,), mosaics=(shown,), findings=(found,))
+        return Report(products, (seen,), mosaics=(shown,), findings=_findings(mosaic, len(frames)))
+
+
+def _findings(mosaic: xr.Dataset, taken: int) -> tuple[Finding, ...]:
+    """What a panorama says of itself."""
+    a = mosaic.attrs
+    left_out = f"{taken - a['frames']} of {taken} do not fit and are left out" if a["frames"] < taken else ""
+    count = Finding("Frames in the panorama", str(a["frames"]), left_out, f"{a['scale_deg']:.3f}° a pixel, all around")
+    if a["pointing"] != "ties":
+        meaning = "Labels alone place the frames: too little is seen twice to correct them."
+        return count, Finding("Pointing of the panorama", "as labelled", "", meaning)
+    whole = Finding(
+        "Pointing of the panorama", "by its frames", f"± {a['pointing_sigma_deg']:.3f}°",
+        f"Frames fit each other to {a['pair_residual_px']:.2f} pixels; their labels were off by "
+        f"{a['label_sigma_deg']:.3f}° each way.",
+    )  # fmt: skip
+    return count, whole
