@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from farside import archive
 from farside.archive.xml import from_xml
 from farside.errors import BadInput, DamagedFile, FarsideError
-from farside.instruments import camera_model, pinhole, read_plain_arrays
+from farside.instruments import camera_model, load, pinhole, read_plain_arrays
 
 
 @pytest.fixture
@@ -161,11 +161,18 @@ def test_principal_point_without_unit_is_millimetres_unless_that_is_off_the_dete
         pinhole(archive.read(tcam))
 
 
-@pytest.mark.parametrize("tag", ["focal_length", "pixel_size"])
-def test_a_camera_is_not_guessed_where_its_label_gives_none(tcam, tag):
-    say(tcam, tag, "")
-    with pytest.raises(BadInput, match=f"{tag}: None; expected"):
+def test_a_camera_is_not_guessed_where_its_label_gives_half_of_one(tcam):
+    say(tcam, "pixel_size", "")
+    with pytest.raises(BadInput, match="pixel_size: None; expected"):
         camera_model(archive.read(tcam))
+
+
+def test_a_label_without_a_camera_has_the_published_one_of_chang_e_4_and_none_of_other_missions(tcam):
+    say(tcam, "focal_length", "")
+    assert camera_model(archive.read(tcam)) == load("tcam").camera(32)
+    other = moved(tcam, data_of(tcam).name.replace("CE4_", "CE3_"))
+    with pytest.raises(BadInput, match="focal_length: None; expected a label with the camera's focal length"):
+        camera_model(archive.read(other))
 
 
 @pytest.mark.parametrize("utc", ["2019-01-11T19:57:09Z", "2019-01-11T19:57:09.123Z", "2019-01-11T19:57:09.123456Z"])

@@ -14,6 +14,8 @@ from farside.instruments.names import product_id
 if TYPE_CHECKING:
     import xarray as xr
 
+MISSION = "CE4"
+"""The mission that the instruments' numbers are of."""
 DIMS = ("line", "sample", "band")
 
 
@@ -27,16 +29,17 @@ def observation(dn: NDArray[Any], **attrs: Any) -> xr.Dataset:
 def camera_model(observation: xr.Dataset) -> Camera:
     """The camera model that an observation's own label gives, in the label's convention.
 
-    Falls back on the instrument's published numbers for a raw frame, whose label has none; a lens that bends is always
-    the instrument's. Raises BadInput where neither is there, where the unit of the principal point is unknown, or for
-    a focal length that is none.
+    Falls back on the instrument's published numbers for a frame of Chang'e 4 whose label has none, as raw ones; a lens
+    that bends is always the instrument's. Raises BadInput where neither is there, for a principal point that is not
+    given or of an unknown unit, or for a focal length that is none.
     """
     a = observation.attrs
     known = load(a["instrument"]) if a.get("instrument") in CAMERAS else None
     if "focal_length_mm" in a:
         frame = _frame(a, *observation["dn"].shape[1::-1])
         return known.behind_lens(frame) if known else frame
-    if known is None or str(a.get("level", "")).startswith("2"):
+    # the published numbers are those of Chang'e 4's cameras, not of their namesakes on other missions
+    if known is None or not str(a.get("mission", MISSION)).upper().startswith(MISSION):
         raise BadInput(_name(a), "focal_length", None, "a label with the camera's focal length")
     return known.camera(int(a.get("binning", 1)))
 
