@@ -234,8 +234,17 @@ def test_labels_of_other_instruments_ask_for_the_lengths_of_their_tables(data):
 
 def test_single_files_and_several_folders_are_taken_and_nothing_twice(copies, tmp_path):
     a, b = copies(1, "a"), copies(2, "b")
-    sequence = only(archive.catalog([a, tmp_path / "b", b, data_of(a)]))
+    sequence = only(archive.catalog([a, tmp_path / "b", b, data_of(a), tmp_path / "a" / ".." / "b"]))
     assert [f.label for f in sequence.frames] == [a, b]
+    assert [f.damage for f in only(archive.catalog([data_of(a)])).frames] == [""]
+
+
+def test_a_broken_label_of_level_1_still_has_its_data_beside_it(raw_frame, tmp_path):
+    label = archive.write(raw_frame("tcam"), tmp_path)
+    label.write_text(label.read_text()[:2000])
+    (frame,) = only(archive.catalog([tmp_path])).damaged
+    assert (frame.data, frame.octets) == (label.with_suffix(".img"), label.with_suffix(".img").stat().st_size)
+    assert "not XML" in frame.damage
 
 
 def test_a_path_that_is_not_there_is_refused(tmp_path):

@@ -20,6 +20,8 @@ from farside.errors import BadInput, DamagedFile
 from farside.instruments import CAMERAS, Element, ProductName, data_file, data_name, described_octets, image_layout
 
 _START = ("Observation_Area", "Time_Coordinates", "start_date_time")
+_DATA_OF = {".xml": ".img"}
+"""Data file of a label that does not say, by its ending; of level 2 it is the label's own without the last letter."""
 _IMAGES = ("array_2d_image", "array_3d_image")
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z?")
 
@@ -146,25 +148,28 @@ def catalog(paths: Iterable[str | Path]) -> Catalog:
     groups: dict[tuple[str, ...], list[Frame]] = defaultdict(list)
     for frame in frames.values():
         groups[tuple(word.upper() for word in _key(frame))].append(frame)  # a mission's tag may be in mixed case
-    sequences = [
-        ObservingSequence(_key(group[0]), tuple(sorted(group, key=lambda f: f.order))) for group in groups.values()
-    ]
+    ordered = (sorted(group, key=lambda frame: frame.order) for group in groups.values())
+    sequences = (ObservingSequence(_key(group[0]), tuple(group)) for group in ordered)
     return Catalog(tuple(sorted(sequences, key=lambda sequence: sequence.key)), tuple(strays))
 
 
 def _files(paths: Sequence[Path], strays: list[DamagedFile]) -> list[Path]:
     """Every file that may be a product's, by its name, once; folders that cannot be entered go to the strays."""
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for path in paths:
         if not path.exists():
             raise BadInput("catalog", "PATH", str(path), "a folder of products, or a product's file")
-        if not path.is_dir():
-            found[path] = None
-            continue
-        for folder, folders, names in os.walk(path, onerror=lambda e: strays.append(_shut(e))):
-            folders.sort()
-            found |= dict.fromkeys(Path(folder, name) for name in sorted(names))
-    return [path for path in found if LABEL.fullmatch(path.name) or DATA.fullmatch(path.name)]
+        if path.is_dir():
+            for folder, folders, names in os.walk(path, onerror=lambda e: strays.append(_shut(e))):
+                folders.sort()
+                true = Path(folder).resolve()  # a folder may be asked for under several names
+                for name in sorted(names):
+                    found.setdefault(true / name, Path(folder, name))
+        else:
+            beside = path.with_name(f"{path.name}L")
+            for file in (path, beside) if beside.is_file() else (path,):
+                found.setdefault(file.resolve(), file)
+    return [path for path in found.values() if LABEL.fullmatch(path.name) or DATA.fullmatch(path.name)]
 
 
 def _shut(error: OSError) -> DamagedFile:
@@ -184,7 +189,9 @@ def _labelled(path: Path) -> Frame | None:
     except (DamagedFile, ValueError) as error:
         if own is None:
             raise
-        data = path.with_suffix(path.suffix[:-1]) if path.suffix[-1] in "Ll" else path
+        data = (
+            path if DATA.fullmatch(path.name) else path.with_suffix(_DATA_OF.get(path.suffix.lower(), path.suffix[:-1]))
+        )
         why = error.why if isinstance(error, DamagedFile) else "the label names no data file"
         return Frame(path, data, own, own.start_utc, _length(data) or 0, why)
     name = own or ProductName.parse(data.name)
