@@ -95,15 +95,15 @@ def write_picture(mosaic: xr.Dataset, path: Path) -> Path:
     return save(picture(mosaic), path)
 
 
-def save(picture: NDArray[np.uint8], path: Path) -> Path:
-    """Write a picture as JPEG or PNG, by the ending of ``path``, with TONE in it; return ``path``."""
+def save(picture: NDArray[np.uint8], path: Path, told: str = TONE) -> Path:
+    """Write a picture as JPEG or PNG, by the ending of ``path``, with what it tells of itself; return ``path``."""
     from PIL import Image
 
     with atomic_write(path) as part:
         if path.suffix == ".png":
-            part.write_bytes(_png(picture, TONE))
+            part.write_bytes(_png(picture, told))
         else:
-            Image.fromarray(picture).save(part, "JPEG", quality=90, subsampling=0, optimize=True, comment=TONE)
+            Image.fromarray(picture).save(part, "JPEG", quality=90, subsampling=0, optimize=True, comment=told)
     return path
 
 

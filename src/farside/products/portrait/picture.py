@@ -63,7 +63,8 @@ def write_depth(depth: NDArray[np.float32], path: Path) -> Path:
         line = BAR_PX + round((far - metres) / max(far - near, 1e-6) * (lines - 2 * BAR_PX - 1))
         place = (2 * BAR_PX + 5, line + 4)
         cv2.putText(bar, f"{metres:.1f} m", place, cv2.FONT_HERSHEY_SIMPLEX, 0.36, (230,) * 3, 1, cv2.LINE_AA)
-    return save(np.concatenate([picture, bar], axis=1), path)
+    told = "Distances in metres by the scale beside them: near bright, far dark (cividis), unknown black."
+    return save(np.concatenate([picture, bar], axis=1), path, told)
 
 
 def _look(light: Light, burnt: NDArray[np.bool_]) -> NDArray[np.uint8]:
