@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.errors import BadInput
+
 Array = NDArray[np.float64]
 
 POSE = 6
@@ -48,7 +50,7 @@ class Solution:
 
 
 def solve(factors: Sequence[Factor], poses: Array, common: Array) -> Solution:
-    """Gauss and Newton's least squares from a first guess. Raises RuntimeError where it does not settle."""
+    """Gauss and Newton's least squares from a first guess. Raises BadInput where it does not settle."""
     from scipy.sparse.linalg import splu
 
     for _ in range(ROUNDS):
@@ -60,7 +62,7 @@ def solve(factors: Sequence[Factor], poses: Array, common: Array) -> Solution:
         if np.abs(change[: poses.size].reshape(-1, POSE) / STEPS).max() < 1.0:
             break
     else:
-        raise RuntimeError("the adjustment of the descent does not settle")
+        raise BadInput("landing trajectory", "steps", "the adjustment does not settle", "film and telemetry that agree")
     normal, _ = _normal(factors, poses, common)
     covariance = _blocks(splu(normal.tocsc()), len(poses), normal.shape[0])
     return Solution(poses, common, covariance, tuple(f.misfit(poses[f.nodes], common) for f in factors))

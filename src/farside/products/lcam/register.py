@@ -188,12 +188,14 @@ def register(first: Plate, second: Plate, guess: Array | None = None) -> Match:
     for plate in (first, second):
         if plate.fit.mean() < LEAST_OVERLAP:
             return refused("black or saturated")
-    rough = None
+    match = refused("too few points found again")
     for start in (np.eye(3),) if guess is None else (guess, np.eye(3)):
         rough = _follow(first, second, start)
         if rough is not None:
-            return _refine(first, second, rough)
-    return refused("too few points found again")
+            match = _refine(first, second, rough)
+        if match.trusted:
+            break
+    return match
 
 
 def _follow(first: Plate, second: Plate, guess: Array) -> Array | None:
