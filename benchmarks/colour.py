@@ -96,11 +96,12 @@ def views() -> dict[str, View]:
             temperature_c=20.0, seed=20190103,
         )  # fmt: skip
 
+    at_rover = point_at("tcam", rover.p + np.array([0.0, 0.0, 0.5]))
     return {
         "PCAM, the lander": at("pcaml", point_at("pcaml", (np.array([0.0, 0.0, 1.0]) - rover.p) @ rover.r)),
-        "TCAM, the rover": at("tcam", point_at("tcam", rover.p + np.array([0.0, 0.0, 0.5]))),
+        "TCAM, the rover": at("tcam", at_rover),
         "TCAM, the chart": at("tcam", point_at("tcam", chart_m())),
-        "TCAM, ground of a panorama": at("tcam", (-100.0, -15.0)),
+        "TCAM, ground of a panorama": at("tcam", (at_rover[0] + 60.0, -15.0)),
     }
 
 
