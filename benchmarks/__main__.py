@@ -26,6 +26,7 @@ GROUPS = (
     "colour",
     "panoramas",
     "replay",
+    "footage",
     "gpu",
     "tracers",
     "flight",
