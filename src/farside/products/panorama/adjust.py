@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 FOCAL_SIGMA = 5e-4
 """Of the label's focal length, relative."""
+CLEAR = 3.0
+"""Errors that a spot lies off the ground to be none of it."""
 STEPS = 10
 STILL_PX = 1e-3
 """The last step moves no frame by more."""
@@ -83,6 +85,30 @@ def adjust(ties: Ties, start: Placing, labels: Placing, sigma_deg: float, scale_
         placing, size, 1.0 / np.sqrt(1.0 + (size / scale_px) ** 2), factor.solve(unit)[:n],
         placing.camera.focal_mm / labels.camera.focal_mm,
     )  # fmt: skip
+
+
+def of_ground(ties: Ties, placing: Placing, sigma_deg: float) -> Ties:
+    """Ties without those of what stands near, or on the vehicle, and shows by its parallax.
+
+    A misfit along the parallax is an inverse distance beyond the surface's. What roughness of ground and pointing
+    ``sigma_deg`` off (each axis, two frames) cannot explain is none of the ground's.
+    """
+    e, d, by_r = _parallax(ties, placing)
+    size = np.linalg.norm(by_r, axis=1)
+    along = np.sum(e * by_r, axis=1) / np.maximum(size, 1e-12)
+    nodes, weights = placing.surface.nodes(d)
+    rough = np.sum(placing.surface.roughness()[nodes] * weights, axis=1)
+    pointing_px = np.sqrt(2.0) * sigma_deg / np.degrees(placing.camera.pixel_rad)
+    ground = np.abs(along) < CLEAR * np.hypot(rough * size, pointing_px)
+    return ties._replace(frames=ties.frames[ground], pixels=ties.pixels[ground])
+
+
+def _parallax(ties: Ties, placing: Placing) -> tuple[Array, Array, Array]:
+    """Misfit (m, 2) pixels, direction from the eye (m, 3), and the misfit's change with the inverse distance (m, 2)."""
+    e, d, *_ = _project(ties, placing, placing.camera)
+    step = 1e-4
+    nearer = replace(placing, surface=placing.surface.grown(np.full(placing.surface.excess.size, step)))
+    return e.reshape(-1, 2), d, (_project(ties, nearer, placing.camera)[0] - e).reshape(-1, 2) / step
 
 
 def _noise(size: Array, weight: Array, scale_px: float) -> float:

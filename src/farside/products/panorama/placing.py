@@ -55,6 +55,11 @@ class Placing:
         moved += (rotations - self.rotations) @ self.arms[1]
         return replace(self, rotations=rotations, centres=self.centres + moved)
 
+    def kept(self, which: NDArray[np.bool_], labels: Placing) -> Self:
+        """With frames as they are where ``which`` (n,), elsewhere as ``labels`` have them."""
+        rotations = np.where(which[:, None, None], self.rotations, labels.rotations)
+        return replace(self, rotations=rotations, centres=np.where(which[:, None], self.centres, labels.centres))
+
     @cached_property
     def eye(self) -> Array:
         """Where the panorama is seen from, (3,): the middle of the camera's places."""

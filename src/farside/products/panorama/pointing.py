@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.geometry import Pinhole
-from farside.products.panorama.adjust import Adjusted, adjust
+from farside.geometry import Pinhole, azel
+from farside.products.panorama.adjust import Adjusted, adjust, of_ground
 from farside.products.panorama.placing import Placing
 from farside.products.panorama.ties import FINE, WIDE, Ties, find_ties
 from farside.work import Pool
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 LABEL_SIGMA_DEG = 0.1
 """Error of a label's pointing, each axis, until frames tell."""
-ROUNDS = ((WIDE, 0.5), (FINE, 0.1))
-"""Searches for ties, and misfits in pixels from which ties count less."""
+ROUNDS = ((WIDE, 0.5, LABEL_SIGMA_DEG), (FINE, 0.1, 0.02))
+"""Searches for ties, misfits in pixels from which ties count less, and how well frames are pointed before (degrees)."""
 TEXTURE_PX = 16.0
 """Brightness is taken relative to that so far around."""
 CONTRAST, FLOOR = 35.0, 1.0
 MANY, FEW = 40, 0.1
-"""Of so many spots looked for, a smaller share found means that a frame is of something else."""
-TIED = 8
-"""A frame with fewer good ties is not held by them."""
+"""Of so many spots looked for, a smaller share found there and back means that a frame is of something else."""
+TIED, PAIRED = 8, 4
+"""A frame with fewer good ties is not held by them, nor two frames with fewer between them by each other."""
+VEHICLE_M = 3.0
+"""Half the width of the vehicle, feet included."""
+AGREE = 0.5
+"""Where fewer ties are good, they contradict each other."""
 GOOD_PX = 0.5
 """A tie that misses by more is none."""
 MOST_FOCAL = 2e-3
@@ -42,8 +46,8 @@ class Pointing:
 
     placing: how they are taken to stand. by: "ties", or "labels" where too few frames are tied to each other to say
     more. ties: the good ones. count: (n,) good ties of each frame. pair_residual_px: median of what is left of them.
-    moved_deg: (n,) from the label. lost: (n,) frames that none of their neighbours knows. label_sigma_deg: error of
-    the labels as found, each axis.
+    moved_deg: (n,) from the label, 0 for frames that ties do not hold. lost: (n,) frames of something else than their
+    neighbours. label_sigma_deg: error of the labels as found, each axis.
     """
 
     placing: Placing
@@ -66,23 +70,26 @@ def point(frames: Sequence[xr.Dataset], camera: Pinhole, pool: Pool | None = Non
     run = pool.map if pool else map
     greys = list(run(texture, frames))
     placing = labels
-    for search, scale_px in ROUNDS:
+    for search, scale_px, sigma_deg in ROUNDS:
         ties = find_ties(greys, placing, search, pool)
+        found = np.bincount(ties.frames.ravel(), minlength=len(frames))
+        ties = of_ground(ties, placing, sigma_deg)
         adjusted = adjust(ties, placing, labels, LABEL_SIGMA_DEG, scale_px)
         placing = adjusted.placing
-    return _judged(adjusted, ties, labels)
+    return _judged(adjusted, ties, found, labels)
 
 
-def _judged(adjusted: Adjusted, ties: Ties, labels: Placing) -> Pointing:
+def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Placing) -> Pointing:
     from scipy.spatial.transform import Rotation
 
     n = len(labels.rotations)
     good = adjusted.residual_px < GOOD_PX
     kept = ties._replace(frames=ties.frames[good], pixels=ties.pixels[good])
     count = np.bincount(kept.frames.ravel(), minlength=n)
-    tied = count >= TIED
-    by = "ties" if tied.sum() > n / 2 else "labels"
-    strange = (ties.tried >= MANY) & (count < FEW * ties.tried)
+    tied = _together(kept.frames, n)
+    agree = good.size > 0 and good.mean() > AGREE
+    by = "ties" if agree and tied.sum() > n / 2 else "labels"
+    strange = (ties.tried >= MANY) & (found < FEW * ties.tried)
     if by == "labels" and strange.sum() > n / 2:
         said = f"{strange.sum()} of {n} frames do not show what their labels say"
         raise BadInput("panorama", "pointing", said, "labels of these frames, in the camera's own convention")
@@ -93,11 +100,31 @@ def _judged(adjusted: Adjusted, ties: Ties, labels: Placing) -> Pointing:
     for a, b in labels.pairs():
         beside[a] |= tied[b]
         beside[b] |= tied[a]
-    lost = ~tied & beside if by == "ties" else np.zeros(n, bool)
+    lost = ~tied & beside & (strange | (found == 0)) & ~_looks_down(labels) if by == "ties" else np.zeros(n, bool)
     left = float(np.median(adjusted.residual_px[good])) if good.any() else float("nan")
-    placing = adjusted.placing if by == "ties" else labels
-    away = np.degrees(np.linalg.norm(moved, axis=1)) if by == "ties" else np.zeros(n)
-    return Pointing(placing, adjusted, by, kept, count, left, away, lost, sigma)
+    placing = adjusted.placing.kept(tied, labels) if by == "ties" else labels
+    turned = np.degrees(np.linalg.norm(moved, axis=1)) * (tied if by == "ties" else 0.0)
+    return Pointing(placing, adjusted, by, kept, count, left, turned, lost, sigma)
+
+
+def _together(pairs: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    """Frames (n,) of the largest group that ties (m, 2) hold together; two frames need some of their own for that, and
+    each frame TIED with the group.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    between = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n)).toarray()
+    between = between + between.T
+    _, group = connected_components(between >= PAIRED, directed=False)
+    largest = group == np.bincount(group).argmax()
+    return np.asarray(largest & (between[:, largest].sum(axis=1) >= TIED))
+
+
+def _looks_down(placing: Placing) -> NDArray[np.bool_]:
+    """Frames (n,) that reach down to where the vehicle itself may stand: what they show may be no ground."""
+    lowest = np.array([azel(placing.edge(k))[1].min() for k in range(len(placing.rotations))])
+    return np.asarray(placing.surface.height < VEHICLE_M * np.tan(np.maximum(-lowest, 0.0)))
 
 
 def texture(frame: xr.Dataset) -> NDArray[np.uint8]:
