@@ -10,7 +10,7 @@ from dems import hills, north_up, posts
 from farside.geometry import Site
 from farside.moon import Moon
 from farside.moon.dem import bicubic
-from farside.moon.lattice import read, unit
+from farside.moon.lattice import Lattice, Surface, read, unit
 from farside.moon.marks import LARGE
 from farside.moon.shares import Files, drawn, file_shares, seen
 from farside.moon.terrain import COVER, Terrain, smooth
@@ -332,6 +332,22 @@ def test_a_fine_file_over_a_pole_is_like_any_other(tmp_path, lat):
     assert moon.elevation(at_lat, at_lon, 20.0) == pytest.approx(height, abs=0.12)
     if lat < -89:  # inside the file; craters below the posts' reach remain
         assert height == pytest.approx(bumps(at_lat, at_lon), abs=8)
+
+
+@pytest.mark.parametrize("column", [0, 1, 1344, 23039])
+@pytest.mark.parametrize("row", [0, 310, 5760])
+def test_a_place_that_rounding_puts_beside_its_window_is_read(row, column):
+    step = 2 * np.pi / 23040
+    lattice = Lattice(-0.5 * np.pi, 0.0, step)
+    surface = Surface(
+        lattice, lambda lat, lon, times, resolution: (np.cos(lon) + lat[:, None], np.cos(lon) * lat[:, None])
+    )
+    lat, lon = lattice.lat0 + row * step, column * step
+    w = surface.window(lat, lat, lon, lon, 0, 0.0)
+    for off in (-1e-15, 0.0, 1e-15):
+        height, bright = read(w.height, w.bright, w.where, lat + off, lon + off)
+        assert height == pytest.approx(np.cos(lon) + lat, abs=1e-12)
+        assert bright == pytest.approx(np.cos(lon) * lat, abs=1e-12)
 
 
 def test_a_fine_file_near_a_pole_is_not_crowded(tmp_path, land):

@@ -189,7 +189,8 @@ def read(height: np.ndarray, bright: np.ndarray, where: np.ndarray, lat: float, 
     r = (lat - where[0]) / where[2]
     c = (lon - where[1]) % (2 * math.pi) / where[2]
     fr, fc = math.floor(r), math.floor(c)
-    i, j = int(fr - where[3]), int((fc - where[4] - 2.0) % where[5]) + 2
+    # a window has two nodes more on every side, of which rounding may take one
+    i, j = int(fr - where[3]), int((fc - where[4] - 1.0) % where[5]) + 1
     s, t = r - fr, c - fc
     w0 = t * (-0.5 + t * (1.0 - 0.5 * t))
     w1 = 1.0 + t * t * (-2.5 + 1.5 * t)
