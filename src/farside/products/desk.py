@@ -63,7 +63,10 @@ class Film:
 
 @dataclass(frozen=True)
 class Mosaic:
-    """A panorama picture all around: azimuth of its left edge, elevations of its edges, and the Sun's azimuth."""
+    """A panorama picture all around: azimuth of its left edge, elevations of its edges, and the Sun's azimuth.
+
+    tiles: its deep-zoom pyramid (.dzi), None where there is none.
+    """
 
     path: Path
     caption: str
@@ -71,6 +74,7 @@ class Mosaic:
     el_top_deg: float
     el_bottom_deg: float
     sun_az_deg: float
+    tiles: Path | None = None
 
 
 @dataclass(frozen=True)
