@@ -27,13 +27,15 @@ class Event:
 class Picture:
     """A picture file (JPEG, PNG or TIFF), shown at most 1600 pixels wide.
 
-    utc: when it was received; alt: what is seen, for those who do not see it (the caption if empty).
+    utc: when it was received; alt: what is seen, for those who do not see it (the caption if empty); error: how wrong
+    it is, in numbers, shown beside the caption.
     """
 
     path: Path
     caption: str
     utc: str = ""
     alt: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Footage:
-    """A film (MP4) with its poster picture, chapters and readings in order of time."""
+    """A film (MP4) with its poster picture, chapters and readings in order of time; error: as of Picture."""
 
     path: Path
     caption: str
@@ -64,6 +66,7 @@ class Footage:
     chapters: Sequence[Chapter] = ()
     readings: Sequence[Reading] = ()
     alt: str = "Film of the landing, taken looking down."
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Panorama:
     """An equirectangular panorama picture: azimuth clockwise from north to the right, square pixels.
 
     az_left_deg: azimuth of the left edge; az_span_deg: how far it reaches to the right; el_top_deg, el_bottom_deg:
-    elevations of the upper and lower edges. look_az_deg: where a visitor first looks.
+    elevations of the upper and lower edges. look_az_deg: where a visitor first looks. error: as of Picture.
     """
 
     path: Path
@@ -91,6 +94,7 @@ class Panorama:
     look_az_deg: float = 0.0
     marks: Sequence[Mark] = ()
     alt: str = "The landing site all around, under a black sky."
+    error: str = ""
 
 
 @dataclass(frozen=True)

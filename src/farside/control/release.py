@@ -115,7 +115,7 @@ def _still(films: list[dict[str, Any]]) -> dict[str, Any] | None:
     for film in films:
         if film["poster"]:
             size = {"width": film["width"], "height": film["height"]}
-            return {"src": film["poster"], "alt": film["alt"], "caption": film["caption"], "utc": "", **size}
+            return {"src": film["poster"], "alt": film["alt"], "caption": film["caption"], **size}
     return None
 
 
@@ -137,7 +137,7 @@ def _panorama(panorama: Panorama, media: Media) -> dict[str, Any]:
 def _picture(picture: Picture, media: Media) -> dict[str, Any]:
     src, width, height = media.picture(picture.path)
     alt = picture.alt or picture.caption
-    return {"caption": picture.caption, "utc": picture.utc, "alt": alt, "src": src, "width": width, "height": height}
+    return {**asdict(picture), "path": None, "alt": alt, "src": src, "width": width, "height": height}
 
 
 def _link(link: Link, folder: Path) -> dict[str, str]:

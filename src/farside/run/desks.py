@@ -95,7 +95,7 @@ class Desks:
             what=kind.what,
             arrived=_table(self.arrived.get(kind.name)),
             findings=[FindingRow(f.name, f.value, f.error, f.meaning) for f in report.findings],
-            pictures=[Picture(s.path, s.caption, alt=s.alt) for s in report.stills],
+            pictures=[_picture(still) for still in report.stills],
             films=[self._film(film) for film in report.films],
             charts=[_chart(curve) for curve in report.curves],
             checks=checks,
@@ -111,7 +111,7 @@ class Desks:
 
     def portraits(self) -> list[Picture]:
         """The portraits of all desks."""
-        return [Picture(s.path, s.caption, alt=s.alt) for report in self.reports.values() for s in report.portraits]
+        return [_picture(still) for report in self.reports.values() for still in report.portraits]
 
     def lanes(self) -> list[Lane]:
         """When each instrument worked, as rows of the timeline."""
@@ -128,8 +128,8 @@ class Desks:
         return story.footage(film, self.bench.telemetry("gnc"))
 
 
-def _span(title: str, span: tuple[float, float]) -> Span:
-    return Span(t_to_utc(span[0], 0), t_to_utc(span[1], 0), title, "records")
+def _picture(still: Still) -> Picture:
+    return Picture(still.path, still.caption, alt=still.alt, error=still.error)
 
 
 def joined(spans: Sequence[tuple[float, float]], gap: float = 600.0) -> list[tuple[float, float]]:

@@ -63,14 +63,15 @@ def footage(film: products.Film, gnc: Columns | None) -> Footage:
     """A film as the page shows it: where it shows the descent, with chapters and readings out of telemetry."""
     times = film.start + film.speed * np.arange(0.0, film.duration_s, 0.5)
     if gnc is None or times[0] > gnc["t"][-1] or film.speed > FASTEST:
-        return Footage(film.path, film.caption, film.poster, alt=film.caption)
+        return Footage(film.path, film.caption, film.poster, alt=film.caption, error=film.error)
     speed = np.linalg.norm(gnc["velocity_mps"], axis=1)
     heights, speeds = np.interp(times, gnc["t"], gnc["altitude_m"]), np.interp(times, gnc["t"], speed)
     readings = [
         Reading((t - film.start) / film.speed, t_to_utc(t, 0), round(float(h), 2), round(float(v), 2))
         for t, h, v in zip(times, heights, speeds, strict=True)
     ]
-    return Footage(film.path, film.caption, film.poster, _chapters(film, gnc["t"], gnc["phase"].astype(int)), readings)
+    chapters = _chapters(film, gnc["t"], gnc["phase"].astype(int))
+    return Footage(film.path, film.caption, film.poster, chapters, readings, error=film.error)
 
 
 def _chapters(film: products.Film, t: NDArray[Any], phase: NDArray[Any]) -> list[Chapter]:
@@ -93,6 +94,7 @@ def panorama(mosaic: products.Mosaic) -> Panorama:
         el_bottom_deg=mosaic.el_bottom_deg,
         look_az_deg=(mosaic.sun_az_deg - SIDE_LIGHT_DEG) % 360.0,
         marks=(Mark(mosaic.sun_az_deg, "Sun"),),
+        error=mosaic.error,
     )
 
 
