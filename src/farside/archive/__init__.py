@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farside.archive.bundle import DERIVED, LEVEL2, RAW, write_bundle
-from farside.archive.catalog import Catalog, ObservingSequence, catalog
+from farside.archive.catalog import Catalog, Frame, ObservingSequence, catalog
 from farside.archive.frames import Frames
 from farside.archive.layers import read_layers, write_layers
 from farside.archive.level1 import write_level1
 from farside.archive.level2 import write_level2
-from farside.archive.reader import labels, read, read_all
+from farside.archive.reader import label_of, labels, place_of, read, read_all
 from farside.archive.tables import read_table, write_table
 from farside.archive.telemetry import index_telemetry, read_telemetry, write_telemetry
 
@@ -23,11 +23,15 @@ __all__ = [
     "LEVEL2",
     "RAW",
     "Catalog",
+    "Frame",
     "Frames",
     "ObservingSequence",
     "catalog",
     "index_telemetry",
+    "keep",
+    "label_of",
     "labels",
+    "place_of",
     "read",
     "read_all",
     "read_layers",
@@ -48,3 +52,8 @@ def write(observation: xr.Dataset, folder: str | Path) -> Path:
     """
     writer = write_level1 if observation.attrs["level"] in ("raw", "1") else write_level2
     return writer(observation, Path(folder))
+
+
+def keep(observation: xr.Dataset, folder: str | Path) -> Path:
+    """The label of an observation as it is: where it was read from, else written into ``folder``."""
+    return place_of(observation) or write(observation, folder)

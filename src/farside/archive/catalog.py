@@ -32,7 +32,8 @@ class Frame:
 
     label: the file that holds its label; of a data file that has none, the data file itself. data: where its samples
     should lie. start_utc: from the label, else from the name; empty where neither has a time. octets: length of the
-    data file, 0 where there is none. damage: why it cannot be read; empty where it can.
+    data file, 0 where there is none. damage: why it cannot be read; empty where it can. light: what a frame of counts
+    was lit by: scene, or dark, flat and chart where it serves calibration.
     """
 
     label: Path
@@ -41,6 +42,7 @@ class Frame:
     start_utc: str
     octets: int
     damage: str
+    light: str = "scene"
 
     @property
     def order(self) -> tuple[str, str, int, str, str]:
@@ -181,10 +183,13 @@ def _labelled(path: Path) -> Frame | None:
     own = _named(path.name)
     if own is None and path.suffix.lower() == ".xml":
         return None  # of a bundle or collection
+    light = "scene"
     try:
         label = read_label(path)
-        if path.suffix.lower() == ".xml" and read_acquired(label, path) is None:
-            return None  # of a product made of observations
+        if path.suffix.lower() == ".xml":
+            if (acquired := read_acquired(label, path)) is None:
+                return None  # of a product made of observations
+            light = str(acquired.get("light", light))
         data = path.with_name(data_name(label)) if path.suffix.lower() == ".xml" else data_file(label, path)
     except (DamagedFile, ValueError) as error:
         if own is None:
@@ -197,7 +202,7 @@ def _labelled(path: Path) -> Frame | None:
     name = own or ProductName.parse(data.name)
     said = (label.text(*_START) or "").strip()
     start = said if _STAMP.fullmatch(said) else name.start_utc
-    return Frame(path, data, name, start, _length(data) or 0, _damage(label, data, name))
+    return Frame(path, data, name, start, _length(data) or 0, _damage(label, data, name), light)
 
 
 def _damage(label: Element, data: Path, name: ProductName) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _IDENTITY = re.compile(r"[^_]+_[^_]+_([A-Za-z0-9]+?)[-_]")
 """The instrument in a product's name."""
+_SOURCE = "source"
+"""Under this word xarray, too, keeps the file that a dataset was read from."""
 _SHORT = 160
 """Characters of somebody else's message that are worth a line."""
 LABEL = re.compile(r".*\.(2[ABC]L|xml)", re.IGNORECASE)
@@ -44,6 +46,21 @@ def read(path: str | Path) -> xr.Dataset:
     Raises DamagedFile for what cannot be read, BadInput for a file that is not a product at all.
     """
     label_path = label_of(Path(path))
+    found = _observation(label_path)
+    found.encoding[_SOURCE] = str(label_path.absolute())
+    return found
+
+
+def place_of(observation: xr.Dataset) -> Path | None:
+    """The label of the file that an observation was read from, None for one that was made here.
+
+    What is made of an observation, whatever way, is to be made a new one: it has no file.
+    """
+    source = observation.encoding.get(_SOURCE)
+    return None if source is None else Path(source)
+
+
+def _observation(label_path: Path) -> xr.Dataset:
     label = read_label(label_path)
     attrs = read_acquired(label, label_path)
     if attrs is not None:

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from farside import __version__
 from farside.errors import BadInput, DamagedFile
 from farside.instruments.arrays import array_element, data_name, read_array
+from farside.instruments.beside import said_beside
 from farside.instruments.instrument import CAMERAS, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_label
 from farside.instruments.names import ProductName, product_id
-from farside.instruments.observation import observation
+from farside.instruments.observation import MISSION, observation
 from farside.instruments.record import pack, unpack
 
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ def _attrs(label: Element, path: Path, data: Path, dn: NDArray[Any]) -> dict[str
         attrs.setdefault("stop_utc", attrs["start_utc"])
     creation = label.text("File_Area_Observational", "File", "creation_date_time")
     read = {"product": data.name, "label": path.name, "octets": data.stat().st_size}
+    samples, assumed = _samples(name, dn)
+    known = said_beside(path, name.camera)
+    assumed = {field: value for field, value in assumed.items() if field not in known}
     return attrs | {
         "mission": name.mission,
         "instrument": camera,
@@ -131,25 +135,37 @@ def _attrs(label: Element, path: Path, data: Path, dn: NDArray[Any]) -> dict[str
         "sequence_id": name.sequence_id,
         "level": name.level.upper(),
         "product_id": data.name.rsplit(".", 1)[0],
-        **_samples(name, dn),
+        **samples,
+        **assumed,
+        **known,
         "binning": _binning(name, attrs.get("pixel_size_um"), dn.shape[1]),
         "provenance": json.dumps({
-            "step": "read", "farside": __version__, "parameters": {}, "inputs": [read], "left_out": left_out,
+            "step": "read", "farside": __version__, "parameters": known, "inputs": [read], "left_out": left_out,
+            "assumed": assumed,
         }, sort_keys=True),
         **({"creation_utc": creation} if creation else {}),
     }  # fmt: skip
 
 
-def _samples(name: ProductName, dn: NDArray[Any]) -> dict[str, Any]:
-    """What the samples are: of a known camera a flat frame keeps the sensor's mosaic, and two octets its depth."""
+def _samples(name: ProductName, dn: NDArray[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is known of the samples, and what is assumed of them.
+
+    Of a known camera a flat frame keeps the sensor's mosaic. Its depth is that of Chang'e 4's cameras; of other
+    missions' two octets nobody knows how many bits are used, so they have none. Their mosaics are taken to begin like
+    those of Chang'e 4.
+    """
+    depth = {"bits": 8} if dn.itemsize == 1 else {}
     if name.camera.lower() not in CAMERAS:
-        return {"bits": 8 * dn.itemsize} | ({"bayer": ""} if dn.ndim == 3 else {})
+        return depth | ({"bayer": ""} if dn.ndim == 3 else {}), {}
     detector = load(name.camera.lower(), name.mode).detector
-    bits = detector.bits if dn.itemsize > 1 else 8
     bayer = detector.bayer if dn.ndim == 2 else ""
-    # the landing camera of another mission may see colours where Chang'e 4's does not
-    said = dn.ndim == 3 or bool(bayer) or name.mission.upper().startswith("CE4")
-    return {"bits": bits} | ({"bayer": bayer} if said else {})
+    if name.mission.upper().startswith(MISSION):
+        return {"bits": detector.bits if dn.itemsize > 1 else 8, "bayer": bayer}, {}
+    if bayer:
+        return depth, {"bayer": bayer}
+    # binned or demosaicked; the landing camera of another mission may see colours where Chang'e 4's does not
+    plain = dn.ndim == 3 or load(name.camera.lower()).detector.bayer
+    return depth | ({"bayer": ""} if plain else {}), {}
 
 
 def _binning(name: ProductName, pixel_um: float | None, width: int) -> int:

@@ -1,4 +1,8 @@
-"""File names of the Chang'e archive: ``CE4_GRAS_TCAM-I-143_SCI_N_START_STOP_0009_A.2C``."""
+"""File names of the Chang'e archive: ``CE4_GRAS_TCAM-I-143_SCI_N_START_STOP_0009_A.2C``.
+
+Tianwen 1's multispectral camera has longer ones, ``MSCam-W-1-29-0001-05``: what its numbers mean is not published. The
+last one runs over the channels of a scene, so it is the index, and whatever stands before it is the mode.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from farside.geometry import utc_to_t
 from farside.instruments.instrument import CAMERAS, load
 
 _NAME = re.compile(
-    r"(?P<mission>[A-Za-z0-9-]+)_(?P<station>[A-Z0-9]+)_(?P<camera>[A-Za-z0-9]+)-(?P<mode>[A-Za-z0-9]+)(?:-(?P<index>\d+))?"
+    r"(?P<mission>[A-Za-z0-9-]+)_(?P<station>[A-Z0-9]+)_(?P<camera>[A-Za-z0-9]+)-(?P<mode>[A-Za-z0-9]+(?:-\d+)*?)(?:-(?P<index>\d+))?"
     r"_(?P<kind>SCI|AUX)_(?P<data>[RPN])_(?P<start>\d{14})_(?P<stop>\d{14})_(?P<sequence>\d{4,5})_(?P<version>[A-Z])"
     r"(?:\.(?P<level>\w+?))?"
 )

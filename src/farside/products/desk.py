@@ -124,12 +124,14 @@ class Desk(ABC):
     """One instrument's desk.
 
     instruments: whose records it takes. tables: housekeeping that it reports on even where no record came. what: two or
-    three sentences about what the instrument is.
+    three sentences about what the instrument is. of_counts: whether its products are made of level 1 even where level 2
+    is there, too.
     """
 
     name: ClassVar[str]
     instruments: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[str, ...]] = ()
+    of_counts: ClassVar[bool] = False
     title: ClassVar[str]
     what: ClassVar[str]
 

@@ -29,7 +29,7 @@ class Shelf:
         light = observation.attrs.get("light", "scene")
         if light == "scene":
             return False
-        path = archive.write(observation, self._folder)
+        path = archive.keep(observation, self._folder)
         self._paths.setdefault(_which(observation), {}).setdefault(light, set()).add(path)
         self._made.pop(_which(observation), None)
         return True

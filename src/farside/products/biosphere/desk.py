@@ -34,6 +34,7 @@ class BiosphereDesk(Desk):
     name: ClassVar[str] = "biosphere"
     instruments: ClassVar[tuple[str, ...]] = ("biosphere",)
     tables: ClassVar[tuple[str, ...]] = ("biosphere",)
+    of_counts: ClassVar[bool] = True
     title: ClassVar[str] = "Biological experiment"
     what: ClassVar[str] = (
         "A sealed canister of less than a litre of air on the lander, with mustard seeds in its soil and eggs of "
@@ -50,10 +51,11 @@ class BiosphereDesk(Desk):
         """Keep a picture, balanced and as it came; one a day of each camera is shown."""
         a = observation.attrs
         if raw := a["level"] in ("raw", "1"):
-            label = archive.write(observation, self.bench.archive / archive.RAW)
+            label = archive.keep(observation, self.bench.archive / archive.RAW)
             self._pictures.setdefault(a["camera"], set()).add(label)
         picture = balanced(observation) if raw else observation
-        archive.write(picture, self.bench.archive / archive.LEVEL2)
+        if raw:
+            archive.write(picture, self.bench.archive / archive.LEVEL2)
         t = utc_to_t(a["start_utc"])
         if t < self._shown.get(a["camera"], -SHOWN_EVERY_S) + SHOWN_EVERY_S:
             return None

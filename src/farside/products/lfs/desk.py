@@ -41,10 +41,10 @@ class LfsDesk(Desk):
         """Keep samples for their session, which is calibrated as a whole, or spectra that are calibrated already."""
         a = observation.attrs
         if a["level"] in ("raw", "1"):
-            path = archive.write(observation, self.bench.archive / archive.RAW)
+            path = archive.keep(observation, self.bench.archive / archive.RAW)
             self._sessions.setdefault((a["sequence_id"], a["band"]), set()).add(path)
         else:
-            self._spectra.add(archive.write(observation, self.bench.archive / archive.LEVEL2))
+            self._spectra.add(archive.keep(observation, self.bench.archive / archive.LEVEL2))
         return None
 
     def finish(self) -> Report:

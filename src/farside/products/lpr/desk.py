@@ -44,11 +44,12 @@ class LprDesk(Desk):
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a record; a section needs all of them."""
-        level2 = calibrate(observation) if observation.attrs["level"] in ("raw", "1") else observation
+        counts = observation.attrs["level"] in ("raw", "1")
+        level2 = calibrate(observation) if counts else observation
         a = level2.attrs
         if not usable(level2).any():
             raise DamagedFile(str(a["product_id"]), "no usable record")
-        label = archive.write(level2, self.bench.archive / archive.LEVEL2)
+        label = (archive.write if counts else archive.keep)(level2, self.bench.archive / archive.LEVEL2)
         self._labels.setdefault((a["mode"], a["sequence_id"]), []).append(label)
         return None
 

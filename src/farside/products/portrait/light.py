@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.products.demosaic import menon
+from farside.products.full_scale import burnt, full_scale
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,11 +26,21 @@ def colour_light(frame: xr.Dataset, demosaic: Demosaic = menon) -> tuple[Light, 
     """
     a = frame.attrs
     dn = frame["dn"].to_numpy()
-    top = 2 ** int(a["bits"]) - 1
-    share = dn.astype(np.float32) / np.float32(top)
-    burnt, gains = dn >= top, (np.array(a["acali"]) / a["exposure_ms"]).astype(np.float32)
+    share = dn.astype(np.float32) / np.float32(full_scale(frame))
+    clipped, gains = burnt(frame), (np.array(a["acali"]) / a["exposure_ms"]).astype(np.float32)
     if a["bayer"]:
-        return demosaic(share, burnt, gains)
+        return _from_red(demosaic, share, clipped, gains, a["bayer"].index("R"))
     if dn.ndim == 3:
-        return share * gains, burnt.any(axis=2)
-    return np.repeat(share[..., None], 3, axis=2) * gains, burnt
+        return share * gains, clipped.any(axis=2)
+    return np.repeat(share[..., None], 3, axis=2) * gains, clipped
+
+
+def _from_red(
+    demosaic: Demosaic, share: Light, clipped: NDArray[np.bool_], gains: NDArray[np.float32], red: int
+) -> tuple[Light, NDArray[np.bool_]]:
+    """Demosaick a mosaic whose first quad has its red at place ``red``, line by line: filters want it at the first."""
+    down, right = divmod(red, 2)
+    around = ((down, down), (right, right))  # mirrored, so that colours go on alternating
+    lines, samples = (slice(n, n + size) for n, size in zip((down, right), share.shape, strict=True))
+    light, burnt = demosaic(np.pad(share, around, "reflect"), np.pad(clipped, around, "reflect"), gains)
+    return light[lines, samples], burnt[lines, samples]

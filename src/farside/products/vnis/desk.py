@@ -57,7 +57,7 @@ class VnisDesk(Desk):
         """Calibrate a target's record that has its panel, and keep it; level 2 is kept as it is."""
         a = observation.attrs
         if a["level"] not in ("raw", "1"):
-            self._keep(observation)
+            self._keep(observation, archive.keep(observation, self.bench.archive / archive.LEVEL2))
             return None
         is_panel = a["mode"] in _TARGET_OF
         partner = (a["sequence_id"], a["index"] + (_LATER if is_panel else -_LATER),
@@ -100,11 +100,11 @@ class VnisDesk(Desk):
     def _calibrate(self, raw: xr.Dataset, panel: xr.Dataset | None) -> None:
         if self.bench.site is None:
             raise BadInput(str(raw.attrs.get("product_id")), "site", None, "counts of a known landing site")
-        self._keep(radiance(raw, panel, self.bench.site))
+        level2 = radiance(raw, panel, self.bench.site)
+        self._keep(level2, archive.write(level2, self.bench.archive / archive.LEVEL2))
 
-    def _keep(self, level2: xr.Dataset) -> None:
+    def _keep(self, level2: xr.Dataset, path: Path) -> None:
         a = level2.attrs
-        path = archive.write(level2, self.bench.archive / archive.LEVEL2)
         self._level2.setdefault((a["sequence_id"], a["mode"]), {})[path] = None
 
     def _mean(self, sequence: str, mode: str) -> xr.Dataset | None:
