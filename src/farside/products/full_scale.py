@@ -1,7 +1,7 @@
 """Full scale of a level-2 frame: the largest count that its samples can have, and which samples have reached it.
 
-Of Chang'e 4's cameras the bits of a sample are known. Of others' 16-bit files nobody has published them: then nothing is
-taken for full scale but what the frame itself shows, counts that pile up at its brightest.
+Of Chang'e 4's cameras the bits of a sample are known. Of others' 16-bit files nobody has published them: then nothing
+is taken for full scale but what the frame itself shows, counts that pile up at its brightest.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def colour_light(frame: xr.Dataset, demosaic: Demosaic = menon) -> tuple[Light, 
     if a["bayer"]:
         return _from_red(demosaic, share, clipped, gains, a["bayer"].index("R"))
     if dn.ndim == 3:
-        return share * gains, clipped.any(axis=2)
+        return share * gains, np.asarray(clipped.any(axis=2))
     return np.repeat(share[..., None], 3, axis=2) * gains, clipped
 
 
