@@ -207,7 +207,11 @@ def test_culling_never_changes_a_picture(view):
         frame.masks,
         (np.full_like(screen, 255), np.full_like(shadow, np.inf), np.array([*grid[:2], 1e6, 1.0])),
     ):
-        out, seen, fill = np.empty(frame.shape, np.float32), first_look(*frame.shape), cells(*frame.shape, 3, True)
+        out, seen, fill = (
+            np.empty(frame.shape, np.float32),
+            first_look(*frame.shape),
+            cells(*frame.shape, frame.light.flux.size, True),
+        )
         render(scene.ground, frame.bodies, frame.light, frame.camera, frame.finest, masks, fill, seen, True, out)
         pictures.append(out)
     np.testing.assert_array_equal(*pictures)
