@@ -1,7 +1,7 @@
 """What we learn from the data: each instrument's desk, and the steps that more than one of them takes."""
 
 from farside.products.calibrate import calibrate
-from farside.products.desk import Bench, Columns, Curve, Desk, Film, Finding, Mosaic, Report, Still
+from farside.products.desk import Bench, Columns, Curve, Descent, Desk, Film, Finding, Mosaic, Report, Still
 from farside.products.desks import DESKS
 from farside.products.lcam import Footage, footage
 from farside.products.light_tiff import write_light
@@ -14,6 +14,7 @@ __all__ = [
     "Bench",
     "Columns",
     "Curve",
+    "Descent",
     "Desk",
     "Film",
     "Finding",

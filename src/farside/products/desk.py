@@ -44,13 +44,16 @@ class Bench:
 class Still:
     """A picture with what is seen in it; alt: for those who do not see it (the caption if empty).
 
-    error: how wrong it is, a short text to stand beside the caption ("pointing ± 0.02°, residual 0.3 px").
+    error: how wrong it is, a short text to stand beside the caption ("pointing ± 0.02°, residual 0.3 px"). tiles: its
+    deep-zoom pyramid (.dzi) in the release folder; anaglyph: the same picture for red and cyan glasses.
     """
 
     path: Path
     caption: str
     alt: str = ""
     error: str = ""
+    tiles: Path | None = None
+    anaglyph: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Film:
 class Mosaic:
     """A panorama picture all around: azimuth of its left edge, elevations of its edges, and the Sun's azimuth.
 
-    tiles: its deep-zoom pyramid (.dzi), None where there is none. error: as of Still.
+    tiles, error: as of Still.
     """
 
     path: Path
@@ -81,6 +84,20 @@ class Mosaic:
     sun_az_deg: float
     tiles: Path | None = None
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The way down as a film alone tells it: t (n,) TDB s past J2000, ascending.
+
+    position_m, sigma_m (n, 3): east, north, up of the landing point, and their standard errors. landing_covariance_m2
+    (2, 2): of the landing point, east and north, among the ground that the film's first frames show.
+    """
+
+    t: NDArray[np.float64]
+    position_m: NDArray[np.float64]
+    sigma_m: NDArray[np.float64]
+    landing_covariance_m2: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -108,7 +125,7 @@ class Curve:
 class Report:
     """What a desk has made: product files by name, and what people look at.
 
-    portraits: those of the stills that show a vehicle.
+    portraits: those of the stills that show a vehicle. descent: drawn beside every film of the landing.
     """
 
     products: Mapping[str, Path] = field(default_factory=dict)
@@ -118,6 +135,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     curves: tuple[Curve, ...] = ()
     portraits: tuple[Still, ...] = ()
+    descent: Descent | None = None
 
 
 class Desk(ABC):
