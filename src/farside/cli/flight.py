@@ -12,6 +12,9 @@ from farside.cli.words import Json, Quiet, Terrain
 
 app = typer.Typer()
 
+SHOWN = 20
+"""So many files that were skipped are named; the report names all."""
+
 
 @app.command()
 def missions(as_json: Json = False) -> None:
@@ -81,7 +84,7 @@ def fly(
 @app.command()
 def process(
     paths: Annotated[list[Path], typer.Argument(help="Product files (data or label), or folders of them.")],
-    out: Annotated[Path, typer.Option(help="Folder for products and gallery.")],
+    out: Annotated[Path, typer.Option(help="Folder for products, report and gallery.")],
     lat: Annotated[float | None, typer.Option(help="Latitude of the lander in degrees; level 1 needs it.")] = None,
     lon: Annotated[float | None, typer.Option(help="East longitude of the lander in degrees.")] = None,
     workers: Annotated[
@@ -90,11 +93,13 @@ def process(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Turn data files, simulated or real downloads of the Chang'e archive, into products and a gallery.
+    """Turn data files, simulated or real downloads of the Chang'e archive, into products, a report and a gallery.
 
-    What cannot be read is named and skipped. Example:
+    Any mixture of cameras, sequences and missions may lie in the folders. What cannot be used is named with the reason,
+    and the rest is made. The same command finishes a run that was interrupted, and takes up files that were added;
+    nothing is made twice. Exit code 1: nothing could be made. Example:
 
-    farside process CE4_GRAS_LPR-1_SCI_N_20190104_20190104_0001_A.2B --out radargram
+        farside process downloads/2019-03 downloads/2019-07 --out products
     """
     from farside.errors import BadInput
     from farside.geometry import Site
@@ -106,14 +111,20 @@ def process(
     site = None if lat is None or lon is None else Site(lat, lon)
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
         done = process_files(paths, out, site, workers, progress)
-    for line in done.skipped:
+    for line in done.skipped[:SHOWN]:
         typer.echo(f"farside: skipped: {line}", err=True)
+    if (more := len(done.skipped) - SHOWN) > 0:
+        typer.echo(f"farside: skipped: {more} more; {done.report} names all", err=True)
+    for line in done.failed:
+        typer.echo(f"farside: not made: {line}", err=True)
     if as_json:
         files = {name: str(path) for name, path in done.products.items()}
-        typer.echo(json.dumps({"event": "done", "products": files, "skipped": len(done.skipped)}))
+        counts = {"skipped": len(done.skipped), "failed": len(done.failed)}
+        typer.echo(json.dumps({"event": "done", "products": files, **counts, "report": str(done.report)}))
     elif not quiet:
         for name, path in done.products.items():
-            typer.echo(f"{name:<24}{path}")
+            typer.echo(f"{name:<40} {path}")
+        typer.echo(f"The report: {done.report}")
         typer.echo(f"The gallery is open: {done.gallery.resolve()}")
     if not done.products:
         raise typer.Exit(1)

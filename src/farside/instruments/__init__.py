@@ -9,6 +9,7 @@ from farside.instruments.arrays import (
     read_array,
     read_plain_arrays,
 )
+from farside.instruments.beside import FILE as BESIDE
 from farside.instruments.camera import data_file
 from farside.instruments.instrument import CAMERAS, Band, Camera, Instrument, load
 from farside.instruments.kind import Arrays, Encoded, Kind
@@ -20,6 +21,7 @@ from farside.instruments.record import pack
 from farside.instruments.registry import kind, kind_of_id, names, product_id, unpack
 
 __all__ = [
+    "BESIDE",
     "CAMERAS",
     "Arrays",
     "Band",

@@ -3,14 +3,19 @@
 from farside.products.calibrate import calibrate
 from farside.products.desk import Bench, Columns, Curve, Descent, Desk, Film, Finding, Mosaic, Report, Still
 from farside.products.desks import DESKS
+from farside.products.frames import COUNTS, demand, level2
 from farside.products.lcam import Footage, footage
 from farside.products.light_tiff import write_light
+from farside.products.masters import NONE as NO_MASTERS
 from farside.products.panorama import grid_of, panorama
+from farside.products.shelf import Shelf
 from farside.products.still import write_still
 from farside.products.tone import picture, write_picture
 
 __all__ = [
+    "COUNTS",
     "DESKS",
+    "NO_MASTERS",
     "Bench",
     "Columns",
     "Curve",
@@ -21,10 +26,13 @@ __all__ = [
     "Footage",
     "Mosaic",
     "Report",
+    "Shelf",
     "Still",
     "calibrate",
+    "demand",
     "footage",
     "grid_of",
+    "level2",
     "panorama",
     "picture",
     "write_light",

@@ -58,7 +58,7 @@ def is_wide(yaws_deg: Iterable[float]) -> bool:
 def demand(frame: xr.Dataset, desk: str) -> None:
     """Raise BadInput, with the element that is missing, for a frame whose label lacks what that desk needs of it."""
     a = frame.attrs
-    for name, element in NEEDED.get(desk, {}).items():
+    for name, element in ({"start_utc": "start_date_time"} | NEEDED.get(desk, {})).items():
         if name not in a:
             raise BadInput(
                 str(a.get("product_id")), element, None, f"a label that gives it: the desk of {desk} needs it"

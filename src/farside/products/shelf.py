@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from farside import archive
@@ -17,9 +18,13 @@ Which = tuple[Any, ...]
 
 
 class Shelf:
-    """Calibration frames that a desk has put aside; keeps paths, and the masters made last."""
+    """Calibration frames that have been put aside; keeps paths, and the masters made last.
+
+    Masters may be asked for by several workers at once.
+    """
 
     def __init__(self, bench: Bench) -> None:
+        self._making = Lock()
         self._folder = bench.archive / archive.RAW
         self._paths: dict[Which, dict[str, set[Path]]] = {}
         self._made: dict[Which, Masters] = {}
@@ -37,12 +42,13 @@ class Shelf:
     def masters(self, observation: xr.Dataset) -> Masters:
         """Masters for a frame of the scenery, made of what has been put aside so far."""
         which = _which(observation)
-        if which not in self._made:
-            dark, flat = ([archive.read(path) for path in sorted(self._paths.get(which, {}).get(light, ()))]
-                          for light in ("dark", "flat"))  # fmt: skip
-            without = master_dark(dark) if dark else None
-            self._made[which] = Masters(without, master_flat(flat, without) if flat else None)
-        return self._made[which]
+        with self._making:
+            if which not in self._made:
+                dark, flat = ([archive.read(path) for path in sorted(self._paths.get(which, {}).get(light, ()))]
+                              for light in ("dark", "flat"))  # fmt: skip
+                without = master_dark(dark) if dark else None
+                self._made[which] = Masters(without, master_flat(flat, without) if flat else None)
+            return self._made[which]
 
 
 def _which(observation: xr.Dataset) -> Which:

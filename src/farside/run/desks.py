@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from farside.control import Chart, Check, FindingRow, Footage, Lane, Page, Panorama, Picture, Series, Span, Table
-from farside.errors import BadInput, FarsideError
+from farside.errors import BadInput, FarsideError, OutOfSpace
 from farside.geometry import t_to_utc, utc_to_t
-from farside.products import DESKS, Bench, Curve, Desk, Film, Report, Still
+from farside.products import COUNTS, DESKS, Bench, Curve, Desk, Film, Report, Still, demand
 from farside.run import story
 
 if TYPE_CHECKING:
@@ -45,12 +45,17 @@ class Desks:
         self._busy: Desk | None = None
 
     def take(self, observation: xr.Dataset, received_t: float) -> Still | None:
-        """Hand an observation to its desk. Raises BadInput where no desk takes its instrument, DamagedFile."""
+        """Hand an observation to its desk.
+
+        Raises DamagedFile, and BadInput where no desk takes its instrument or its label lacks what that desk needs.
+        """
         a = observation.attrs
         desk = self._desk(a["instrument"])
         if self._busy is not None and desk is not self._busy:
             self._busy.rest()
         self._busy = desk
+        if a["level"] not in COUNTS:
+            demand(observation, desk.name)
         still = desk.take(observation)
         times = utc_to_t(a["start_utc"]), utc_to_t(a["stop_utc"])
         self.arrived.setdefault(desk.name, Arrived()).add(*times, received_t)
@@ -68,6 +73,8 @@ class Desks:
             say(f"at the desk of the {desk.title.lower()}")
             try:
                 self.reports[desk.name] = desk.finish()
+            except OutOfSpace:
+                raise  # no desk could do better
             except FarsideError as error:
                 failed.append(f"{desk.name}: {error}")
         return failed

@@ -6,6 +6,7 @@ from farside.work.hire import hire
 from farside.work.pool import Pool
 from farside.work.processes import Processes
 from farside.work.seeds import rng
+from farside.work.sources import sources_key
 from farside.work.stages import Stages, key_of
 from farside.work.workers import Workers
 
@@ -21,5 +22,6 @@ __all__ = [
     "no_space",
     "replace_folder",
     "rng",
+    "sources_key",
     "sync_folder",
 ]
