@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,10 @@ from farside.control import (
     Chapter,
     Chart,
     Check,
+    Ellipse,
     Event,
     FindingRow,
+    Fix,
     Footage,
     Gallery,
     Lane,
@@ -64,6 +67,27 @@ def draw_panorama(path: Path, width: int = 2400) -> Path:
     colour[rows, width // 4 - wide // 2 : width // 4 + wide // 2] = (40, 120, 255)
     cv2.imwrite(str(path), colour)
     return path
+
+
+def cut_tiles(picture: Path, folder: Path, tile: int = 512) -> Path:
+    """The Deep Zoom pyramid of a picture as ``folder/STEM.dzi`` and the tiles beside it, overlap 1."""
+    level = cv2.imread(str(picture))
+    height, width = level.shape[:2]
+    files = folder / f"{picture.stem}_files"
+    for n in range((max(height, width) - 1).bit_length(), -1, -1):
+        (files / str(n)).mkdir(parents=True)
+        for top in range(0, level.shape[0], tile):
+            for left in range(0, level.shape[1], tile):
+                cut = level[max(0, top - 1) : top + tile + 1, max(0, left - 1) : left + tile + 1]
+                cv2.imwrite(str(files / str(n) / f"{left // tile}_{top // tile}.jpg"), cut)
+        size = (level.shape[1] + 1) // 2, (level.shape[0] + 1) // 2
+        level = cv2.resize(level, size, interpolation=cv2.INTER_AREA)
+    descriptor = folder / f"{picture.stem}.dzi"
+    descriptor.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" '
+        f'Format="jpg" Overlap="1" TileSize="{tile}"><Size Width="{width}" Height="{height}"/></Image>\n'
+    )
+    return descriptor
 
 
 def draw_film(path: Path, size: int = 256, frames: int = 40) -> Path:
@@ -124,7 +148,13 @@ def made_up_pages(folder: Path, film: Footage) -> list[Page]:
             FindingRow("What lies below", "Ejecta of Finsen crater", "", "Layers dip away from the crater's centre."),
         ],
         pictures=[
-            Picture(layers, "Echoes along the drive of 106 m: depth downwards to 40 m.", alt="Bands"),
+            Picture(
+                layers,
+                "Echoes along the drive of 106 m: depth downwards to 40 m.",
+                alt="Bands",
+                error="depth ± 0.4 m",
+                anaglyph=grounds[0],
+            ),
             *(Picture(path, f"Echo strength, part {i + 1}") for i, path in enumerate(grounds)),
         ],
         films=[Footage(film.path, "The radargram grows as the rover drives.", film.poster, alt="A growing radargram.")],
@@ -193,8 +223,15 @@ def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -
             f"2019-01-03T02:{20 + int(6 * x):02d}:{int(x * 360) % 60:02d}.000Z",
             15000 * (1 - x) ** 3 + 1.2,
             1690 * (1 - x) ** 1.5 + 2.4,
+            -90_000 * (1 - x) ** 3 + 30 * np.sin(40 * x) * (1 - x),
+            -9_000 * (1 - x) ** 2,
         )
         for x in np.linspace(0, 1, 41).tolist()
+    ]
+    seen = [
+        Fix(r.at_s, r.east_m + 4.0, r.north_m, r.altitude_m, *(0.02 * r.altitude_m,) * 3)
+        for r in falls
+        if r.altitude_m < 3000
     ]
     poster = folder / "poster.png"
     cv2.imwrite(str(poster), ground(256, 256, 7, 2.0))
@@ -204,6 +241,20 @@ def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -
         poster,
         [Chapter(0.0, "Main braking"), Chapter(2.1, "Quick adjustment"), Chapter(3.2, "Hover and hazard search")],
         falls,
+        error="landing point ± 0.12 m",
+        fixes=seen,
+        landing=Ellipse(0.12, 0.05, 30.0),
+    )
+    around = Panorama(
+        draw_panorama(folder / "panorama.png"),
+        "Sixty frames joined by the pointing in their labels; the ground within two metres is the lander itself.",
+        az_left_deg=0.0,
+        el_top_deg=EL_TOP,
+        el_bottom_deg=EL_BOTTOM,
+        look_az_deg=20.0,
+        marks=[Mark(50.7, "Sun"), Mark(0.0, "Earth, below")],
+        error="pointing ± 0.02°, residual 0.3 px",
+        name="6 January 2019",
     )
     return Gallery(
         title="Chang’e 4 in Von Kármán crater",
@@ -224,15 +275,10 @@ def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -
         footage=film,
         lanes=made_up_lanes(),
         pages=made_up_pages(folder, film),
-        panorama=Panorama(
-            draw_panorama(folder / "panorama.png"),
-            "Sixty frames joined by the pointing in their labels; the ground within two metres is the lander itself.",
-            az_left_deg=0.0,
-            el_top_deg=EL_TOP,
-            el_bottom_deg=EL_BOTTOM,
-            look_az_deg=20.0,
-            marks=[Mark(50.7, "Sun"), Mark(0.0, "Earth, below")],
-        ),
+        panoramas=[
+            around,
+            replace(around, caption="The same place five days later.", error="", name="11 January 2019"),
+        ],
         pictures=shots,
         ledger=Table(
             ["hop", "records", "bundles", "bytes"],

@@ -306,7 +306,7 @@ def test_on_a_phone_nothing_overflows_and_a_swipe_up_scrolls(page: Path, browser
 def test_an_open_page_grows_while_data_arrive_and_then_rests(
     flight: Gallery, tmp_path: Path, browser_needed: None
 ) -> None:
-    early = replace(flight, finished=False, status="Receiving: 1 of 15", progress=0.1, panorama=None, footage=None)
+    early = replace(flight, finished=False, status="Receiving: 1 of 15", progress=0.1, panoramas=(), footage=None)
     early = replace(early, epoch_utc="", events=flight.events[:1])  # before touchdown is known
     page = write_gallery(tmp_path, replace(early, pictures=flight.pictures[:1], checks=(), ledger=None))
     with Chromium(1000, 700) as browser:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import content
 import cv2
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_gallery_gives_the_same_bytes(flight: Gallery, tmp_path: Path) -> None:
     write_gallery(tmp_path / "a", flight)
-    write_gallery(tmp_path / "b", replace(flight, panorama=None, pictures=flight.pictures[:3], finished=False))
+    write_gallery(tmp_path / "b", replace(flight, panoramas=(), pictures=flight.pictures[:3], finished=False))
     (tmp_path / "b" / "media" / "left-by-a-killed-run.part").write_bytes(b"half")
     write_gallery(tmp_path / "b", flight)
     a, b = files(tmp_path / "a"), files(tmp_path / "b")
@@ -41,12 +42,14 @@ def test_the_page_refers_to_nothing_outside_its_folder(flight: Gallery, tmp_path
     loads = re.findall(r'<(?:script|link|img|iframe)[^>]*?(?:src|href)="([^"]+)"', text)
     assert all(address.startswith("data:") for address in loads)
     assert not re.search(r"@import|url\(['\"]?https?:", text)
-    content = shown(tmp_path)
-    media = [content["footage"]["src"], content["footage"]["poster"], content["panorama"]["src"]]
-    media += [picture["src"] for picture in content["pictures"]]
-    for page in content["pages"]:
+    front = shown(tmp_path)
+    media = [front["footage"]["src"], front["footage"]["poster"]]
+    media += [panorama["src"] for panorama in front["panoramas"]]
+    media += [picture["src"] for picture in front["pictures"]]
+    for page in front["pages"]:
         of_page = shown(tmp_path, page["key"])
         media += [picture["src"] for picture in of_page["pictures"]]
+        media += [picture["anaglyph"] for picture in of_page["pictures"] if picture["anaglyph"]]
         media += [film[part] for film in of_page["films"] for part in ("src", "poster")]
     assert all((tmp_path / address).is_file() for address in media)
     assert sorted(p.name for p in (tmp_path / "media").iterdir()) == sorted({Path(m).name for m in media})
@@ -78,11 +81,54 @@ def test_a_panorama_wider_than_any_texture_is_reduced_and_keeps_its_angles(tmp_p
     wide = tmp_path / "wide.png"
     cv2.imwrite(str(wide), np.full((1200, 9000, 3), 90, np.uint8))
     place = Panorama(wide, "", az_left_deg=180.0, el_top_deg=10.0, el_bottom_deg=-38.0)
-    write_gallery(tmp_path / "g", Gallery("t", "s", "2019-01-03T02:26:00Z", panorama=place))
-    content = shown(tmp_path / "g")["panorama"]
-    assert content["width"] == 8192
-    assert content["height"] == round(1200 * 8192 / 9000)
-    assert (content["az_left_deg"], content["el_top_deg"], content["el_bottom_deg"]) == (180.0, 10.0, -38.0)
+    write_gallery(tmp_path / "g", Gallery("t", "s", "2019-01-03T02:26:00Z", panoramas=[place]))
+    told = shown(tmp_path / "g")["panoramas"][0]
+    assert told["width"] == 8192
+    assert told["height"] == round(1200 * 8192 / 9000)
+    assert (told["az_left_deg"], told["el_top_deg"], told["el_bottom_deg"]) == (180.0, 10.0, -38.0)
+
+
+def test_tiles_stay_where_they_lie_and_the_page_knows_how_they_are_cut(flight: Gallery, tmp_path: Path) -> None:
+    (folder := tmp_path / "g").mkdir()
+    picture = tmp_path / "wide.png"
+    cv2.imwrite(str(picture), np.random.default_rng(5).integers(0, 255, (700, 1500, 3), np.uint8))
+    around = replace(flight.panoramas[0], path=picture, tiles=content.cut_tiles(picture, folder))
+    gallery = replace(flight, panoramas=[around], pictures=[Picture(picture, "wide", tiles=around.tiles)])
+    write_gallery(folder, gallery)
+    first = shown(folder)
+    tiles = first["panoramas"][0]["tiles"]
+    assert {name: tiles[name] for name in ("width", "height", "tile", "overlap", "format")} == {
+        "width": 1500, "height": 700, "tile": 512, "overlap": 1, "format": "jpg",
+    }  # fmt: skip
+    assert (folder / tiles["folder"] / "11" / "2_1.jpg").is_file()
+    assert first["pictures"][0]["tiles"] == tiles
+    # other tiles under the same name are asked for under another address
+    content.cut_tiles(flight.pictures[0].path, tmp_path / "other")
+    (tmp_path / "other" / "tcam-000_files" / "9" / "0_0.jpg").replace(folder / "wide_files" / "9" / "0_0.jpg")
+    write_gallery(folder, gallery)
+    assert shown(folder)["panoramas"][0]["tiles"]["version"] != tiles["version"]
+
+
+def test_tiles_outside_the_gallery_or_without_a_descriptor_are_refused(tmp_path: Path, built: None) -> None:
+    picture = tmp_path / "wide.png"
+    cv2.imwrite(str(picture), np.zeros((60, 80, 3), np.uint8))
+    outside = Picture(picture, "wide", tiles=content.cut_tiles(picture, tmp_path))
+    with pytest.raises(BadInput, match=r"wide\.dzi"):
+        write_gallery(tmp_path / "g", Gallery("t", "s", "", pictures=[outside]))
+    (tmp_path / "g" / "torn.dzi").write_text("<Image TileSize='512'/>")
+    torn = replace(outside, tiles=tmp_path / "g" / "torn.dzi")
+    with pytest.raises(DamagedFile, match="deep-zoom"):
+        write_gallery(tmp_path / "g", Gallery("t", "s", "", pictures=[torn]))
+
+
+def test_every_panorama_and_every_error_is_told(flight: Gallery, tmp_path: Path) -> None:
+    write_gallery(tmp_path, flight)
+    told = shown(tmp_path)
+    assert [panorama["name"] for panorama in told["panoramas"]] == ["6 January 2019", "11 January 2019"]
+    assert told["panoramas"][0]["error"] == "pointing ± 0.02°, residual 0.3 px"
+    assert told["footage"]["error"] == "landing point ± 0.12 m"
+    assert told["footage"]["landing"] == {"major_m": 0.12, "minor_m": 0.05, "azimuth_deg": 30.0}
+    assert shown(tmp_path, "lpr")["pictures"][0]["error"] == "depth ± 0.4 m"
 
 
 def test_a_jpeg_that_fits_is_passed_on_as_it_is(tmp_path: Path, built: None) -> None:
@@ -149,8 +195,8 @@ def test_a_key_that_is_no_file_name_is_refused(keys: list[str], tmp_path: Path, 
 def charted(tmp_path: Path, utc, **values) -> list[dict]:
     chart = Chart("Temperature", "K", utc, [Series(name, line) for name, line in values.items()])
     write_gallery(tmp_path, Gallery("t", "s", "", pages=[Page("lpr", "Radar", "It is.", charts=[chart])]))
-    (content,) = shown(tmp_path, "lpr")["charts"]
-    return content["series"]
+    (drawn,) = shown(tmp_path, "lpr")["charts"]
+    return drawn["series"]
 
 
 def test_a_long_chart_is_thinned_and_keeps_its_extremes(tmp_path: Path, built: None) -> None:

@@ -1,6 +1,7 @@
 import { h } from "./dom.js"
-import { clock, film as minutes, height } from "./words.js"
+import { clock, film as minutes, height, wrong } from "./words.js"
 import { profile } from "./profile.js"
+import { track } from "./track.js"
 
 let drawn = ""
 
@@ -27,6 +28,7 @@ function told(id, title, caption, footage) {
   return [
     title && h("h2", { id: `${id}-h` }, title),
     caption && h("p", { class: "note" }, caption),
+    footage.error && h("p", { class: "note wrong" }, wrong(footage.error)),
     reel(footage),
   ].filter(Boolean)
 }
@@ -46,11 +48,13 @@ function reel(footage) {
       h("span", { class: "n" }, minutes(chapter.at_s)), chapter.name)))
   const panel = readout(footage.readings)
   const curve = profile(footage, video)
+  const map = track(footage)
 
   const follow = () => {
     const now = video.currentTime
     panel?.show(now)
     curve?.show(now)
+    map?.show(now)
     const current = footage.chapters.findLastIndex((chapter) => chapter.at_s <= now + 0.01)
     chapters.forEach((item, i) => item.firstChild.toggleAttribute("aria-current", i === current))
   }
@@ -62,21 +66,22 @@ function reel(footage) {
   video.addEventListener("play", step)
   for (const name of ["seeked", "loadedmetadata", "timeupdate"]) video.addEventListener(name, follow)
   follow()
-  const beside = [panel?.node, curve?.node, chapters.length > 0 && h("ol", { class: "chapters", "aria-label": "Chapters" }, chapters)].filter(Boolean)
+  const plots = [curve?.node, map?.node].filter(Boolean)
+  const beside = [panel?.node, plots.length > 0 && h("div", { class: "plots" }, plots), chapters.length > 0 && h("ol", { class: "chapters", "aria-label": "Chapters" }, chapters)].filter(Boolean)
   return h("div", { class: beside.length ? "film" : "film alone", style: `--ratio:${footage.width / footage.height}` },
     h("div", { class: "screen" }, video),
     beside.length > 0 && h("div", { class: "beside" }, beside))
 }
 
-/** Linear between readings; held before the first and after the last. */
-export function at(readings, seconds) {
-  const i = readings.findIndex((reading) => reading.at_s > seconds)
-  if (i === 0) return readings[0]
-  if (i < 0) return readings.at(-1)
-  const [a, b] = [readings[i - 1], readings[i]]
+/** Linear between records (readings, fixes) in order of `at_s`; held before the first and after the last. */
+export function at(records, seconds) {
+  const i = records.findIndex((record) => record.at_s > seconds)
+  if (i === 0) return records[0]
+  if (i < 0) return records.at(-1)
+  const [a, b] = [records[i - 1], records[i]]
   const w = (seconds - a.at_s) / (b.at_s - a.at_s)
-  const between = (name) => a[name] + w * (b[name] - a[name])
-  return { utc: a.utc, altitude_m: between("altitude_m"), speed_mps: between("speed_mps") }
+  const between = ([name, value]) => [name, typeof value === "number" ? value + w * (b[name] - value) : value]
+  return Object.fromEntries(Object.entries(a).map(between))
 }
 
 function readout(readings) {

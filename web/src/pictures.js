@@ -1,5 +1,6 @@
 import { h } from "./dom.js"
-import { clock, shortDay } from "./words.js"
+import { zoomable } from "./flat.js"
+import { clock, shortDay, wrong } from "./words.js"
 
 const FIRST = 12
 let drawn = ""
@@ -25,10 +26,26 @@ export function pictures(place, flight) {
 
 function plate(list, i) {
   const picture = list[i]
+  const image = h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })
   return h("figure", {},
-    h("button", { type: "button", "aria-label": `Enlarge: ${picture.alt}`, onclick: () => enlarge(list, i) },
-      h("img", { src: picture.src, alt: picture.alt, width: picture.width, height: picture.height, loading: "lazy", decoding: "async" })),
-    h("figcaption", {}, picture.caption, picture.utc && h("small", {}, received(picture.utc))))
+    h("button", { type: "button", class: "plate", "aria-label": `Enlarge: ${picture.alt}`, onclick: () => enlarge(list, i) }, image),
+    h("figcaption", {}, picture.caption,
+      picture.error && h("p", { class: "wrong" }, wrong(picture.error)),
+      picture.utc && h("small", {}, received(picture.utc)),
+      picture.anaglyph && glasses((on) => (image.src = on ? picture.anaglyph : picture.src))))
+}
+
+/** A switch between a picture and the same one for red and cyan glasses. */
+function glasses(show) {
+  const button = h("button", {
+    type: "button", class: "switch", "aria-pressed": "false",
+    onclick: () => {
+      const on = button.getAttribute("aria-pressed") === "false"
+      button.setAttribute("aria-pressed", on)
+      show(on)
+    },
+  }, "Red and cyan glasses")
+  return button
 }
 
 /** Pictures of one instrument: the first as large as the page, the others below it, two in a row. */
@@ -42,37 +59,85 @@ export function plates(place, { pictures: list }) {
     h("div", { class: "plates" }, list.map((_, i) => plate(list, i))))
 }
 
+/** One picture as large as the window: with tiles down to their pixels, others at most as large as they are. */
 function enlarge(list, start) {
   let at = start
-  const full = () => node.classList.toggle("actual")
-  const image = h("img", { onclick: full })
-  const node = h("div", { class: "frame" }, image)
+  let viewer = null
+  const node = h("div", { class: "frame" })
   const text = h("p", { "aria-live": "polite" })
+  const sides = h("div", { class: "sides" })
+  const zoom = (factor) => {
+    viewer.viewport.zoomBy(factor)
+    viewer.viewport.applyConstraints()
+  }
+  const pan = (x, y) => {
+    viewer.viewport.panBy(viewer.viewport.deltaPointsFromPixels({ x: x * 0.2 * node.clientWidth, y: y * 0.2 * node.clientHeight }))
+    viewer.viewport.applyConstraints()
+  }
+  const home = () => viewer.viewport.getZoom() < 1.01 * viewer.viewport.getHomeZoom()
+
+  const fixed = (source, alt) => {
+    const image = h("img", { src: source, alt, onclick: () => node.classList.toggle("actual") })
+    node.replaceChildren(image)
+    sides.replaceChildren(tool("Full size or whole picture", "⤢", () => node.classList.toggle("actual")))
+  }
+  const deep = (picture) => {
+    const screen = h("div", { class: "deep", role: "img", "aria-label": `${picture.alt} Plus and minus zoom, 0 shows all; arrow keys move what is larger than the window.` })
+    node.replaceChildren(screen)
+    viewer = zoomable(screen, picture)
+    viewer.addHandler("canvas-scroll", ({ originalEvent, position }) => {
+      originalEvent.preventDefault()
+      viewer.viewport.zoomBy(Math.exp(-originalEvent.deltaY * 0.003), viewer.viewport.pointFromPixel(position))
+      viewer.viewport.applyConstraints()
+    })
+    sides.replaceChildren(
+      tool("Zoom out", "−", () => zoom(1 / 1.5)), tool("Zoom in", "+", () => zoom(1.5)),
+      tool("Whole picture", "⤢", () => viewer.viewport.goHome()))
+  }
+  const tool = (label, sign, act) => h("button", { type: "button", "aria-label": label, title: label, onclick: act }, sign)
+  const open = (picture, anaglyph) => {
+    viewer?.destroy()
+    viewer = null
+    node.classList.remove("actual")
+    if (anaglyph) fixed(picture.anaglyph, picture.alt)
+    else if (picture.tiles) deep(picture)
+    else fixed(picture.src, picture.alt)
+  }
   const show = (i) => {
     at = (i + list.length) % list.length
     const picture = list[at]
-    image.src = picture.src
-    image.alt = picture.alt
-    node.classList.remove("actual")
-    text.replaceChildren(picture.caption, h("small", {}, [received(picture.utc), `${at + 1} of ${list.length}`].filter(Boolean).join(" · ")))
+    open(picture, false)
+    text.replaceChildren(picture.caption,
+      h("small", {}, [...wrong(picture.error)].join("")),
+      h("small", {}, [received(picture.utc), `${at + 1} of ${list.length}`].filter(Boolean).join(" · ")))
+    if (picture.anaglyph) text.append(glasses((on) => open(picture, on)))
+  }
+  const keys = {
+    ArrowLeft: () => (viewer && !home() ? pan(-1, 0) : show(at - 1)), ArrowRight: () => (viewer && !home() ? pan(1, 0) : show(at + 1)),
+    ArrowUp: () => viewer && pan(0, -1), ArrowDown: () => viewer && pan(0, 1),
+    "+": () => viewer && zoom(1.5), "=": () => viewer && zoom(1.5), "-": () => viewer && zoom(1 / 1.5), 0: () => viewer?.viewport.goHome(),
   }
   const box = h("dialog", {
     class: "large", "aria-label": "Picture",
     onclick: (event) => event.target === box && box.close(),
-    onclose: () => box.remove(),
+    onclose: () => {
+      viewer?.destroy()
+      box.remove()
+    },
     onkeydown: (event) => {
-      if (event.key === "ArrowLeft") show(at - 1)
-      if (event.key === "ArrowRight") show(at + 1)
+      if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      keys[event.key]()
     },
   },
   node,
   h("div", { class: "bar" },
-    h("button", { type: "button", "aria-label": "Previous picture", onclick: () => show(at - 1) }, "←"),
+    tool("Previous picture", "←", () => show(at - 1)),
     text,
-    h("button", { type: "button", "aria-label": "Next picture", onclick: () => show(at + 1) }, "→"),
-    h("button", { type: "button", "aria-label": "Full size or whole picture", title: "Full size", onclick: full }, "⤢"),
-    h("button", { type: "button", "aria-label": "Close", onclick: () => box.close() }, "✕")))
-  show(start)
+    tool("Next picture", "→", () => show(at + 1)),
+    sides,
+    tool("Close", "✕", () => box.close())))
   document.body.append(box)
   box.showModal()
+  show(start)
 }

@@ -8,15 +8,21 @@ const FLOOR_M = 1
 
 let count = 0
 
-/** Height above ground over the film's time on a logarithmic scale, so that 10 km and 10 m both show. A slider lies on it. */
-export function profile({ readings, chapters }, video) {
+/**
+ * Height above ground over the film's time on a logarithmic scale, so that 10 km and 10 m both show: telemetry, and what
+ * the film alone says with its band of error. A slider lies on it.
+ */
+export function profile({ readings, chapters, fixes }, video) {
   if (readings.length < 2) return null
   const end = readings.at(-1).at_s
   const highest = Math.max(...readings.map((reading) => reading.altitude_m), 10)
   const decades = Math.log10(highest * 1.4 / FLOOR_M)
   const x = (seconds) => (W * seconds) / end
   const y = (metres) => H - (H * Math.log10(Math.max(metres, FLOOR_M) / FLOOR_M)) / decades
-  const path = readings.map((reading, i) => `${i ? "L" : "M"}${x(reading.at_s).toFixed(1)} ${y(reading.altitude_m).toFixed(1)}`).join("")
+  const line = (points) => points.map(([seconds, metres], i) => `${i ? "L" : "M"}${x(seconds).toFixed(1)} ${y(metres).toFixed(1)}`).join("")
+  const path = line(readings.map((reading) => [reading.at_s, reading.altitude_m]))
+  const edge = (sigmas) => fixes.map((fix) => [fix.at_s, fix.up_m + sigmas * fix.sigma_up_m])
+  const band = line([...edge(1), ...edge(-1).reverse()])
   const marks = []
   for (let m = 10; m <= highest; m *= 10) marks.push(m)
 
@@ -33,9 +39,12 @@ export function profile({ readings, chapters }, video) {
         chapters.map((chapter) => s("line", { class: "gate", x1: x(chapter.at_s), x2: x(chapter.at_s), y1: 0, y2: H })),
         s("path", { class: "area", d: `${path}L${W} ${H}L0 ${H}Z`, "clip-path": `url(#${id})` }),
         s("path", { class: "curve", d: path }),
+        band && s("path", { class: "band", d: `${band}Z` }),
         head),
       marks.map((m) => h("span", { class: "scale", style: `top:${(100 * y(m)) / H}%` }, height(m).map((part) => String(part).replace(/\.0+$/, "")).join(" "))),
       slider),
+    fixes.length > 0 && h("ul", { class: "legend" },
+      ["telemetry", "measured in the film, ± 1 σ"].map((name, i) => h("li", {}, h("i", { class: i ? "measured" : "told" }), name))),
     h("figcaption", {}, h("span", {}, clock(readings[0].utc), " UTC"), h("span", {}, "height, logarithmic"), h("span", {}, clock(readings.at(-1).utc))))
   return {
     node,

@@ -4,24 +4,18 @@ const NAMES = { 0: "N", 45: "NE", 90: "E", 135: "SE", 180: "S", 225: "SW", 270: 
 const HIGH = 46
 
 /** A band of azimuths under the view; each tick stands below the place on the horizon it names. */
-export function ribbon(marks) {
+export function ribbon() {
   const svg = s("svg", { "aria-hidden": "true" })
   return {
     node: h("div", { class: "ribbon" }, svg),
-    /** azimuth of the view in degrees; pitch and vertical field of view in radians; size of the view in pixels. */
-    show(azimuth, pitch, fov, width, height) {
-      const focal = height / 2 / Math.tan(fov / 2)
-      // horizon point d to the right of the axis, seen by a camera turned up by pitch
-      const x = (degrees) => {
-        const d = (((((degrees - azimuth) % 360) + 540) % 360) - 180) * (Math.PI / 180)
-        const ahead = Math.cos(d) * Math.cos(pitch)
-        return ahead > 0.1 ? width / 2 + (focal * Math.sin(d)) / ahead : -1e4
-      }
+    /** marks: directions with names; view: as round.js and flat.js make it; width: of the view in pixels. */
+    show(marks, view, width) {
+      const x = (degrees) => view.place(degrees, 0)?.[0] ?? -1e4
       const inside = (at) => at > 6 && at < width - 6
       const nodes = []
-      const across = (2 * Math.atan(width / 2 / focal) * 180) / Math.PI
+      const across = view.across()
       const step = across < 25 ? 1 : 5
-      const every = across < 25 ? 5 : across < 60 ? 10 : 15
+      const every = across < 25 ? 5 : across < 60 ? 10 : across < 150 ? 15 : 45
       for (let degrees = 0; degrees < 360; degrees += step) {
         const at = x(degrees)
         if (!inside(at)) continue

@@ -19,6 +19,6 @@ export function top(place, flight) {
         epoch_utc && h("p", { class: "when" }, h("time", { datetime: epoch_utc }, day(epoch_utc)))),
     )
   }
-  place.classList.toggle("wide", Boolean(flight.panorama))
-  panorama(place, flight.panorama)
+  place.classList.toggle("wide", flight.panoramas.length > 0)
+  panorama(place, flight.panoramas)
 }

@@ -37,6 +37,12 @@ export function height(metres) {
   return [m >= 100 ? m.toFixed(0) : m.toFixed(1), "m"]
 }
 
+/** An angle in degrees with so many decimals. */
+export const degrees = (value, decimals) => `${(Math.abs(value) < 0.5 / 10 ** decimals ? 0 : value).toFixed(decimals).replace("-", MINUS)}°`
+
+/** What stands below a caption: how wrong the thing above it is. */
+export const wrong = (error) => (error ? ["How wrong: ", error] : [])
+
 const POINTS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"]
 export const toward = (azimuth) => POINTS[Math.round(azimuth / 45) % 8]
 

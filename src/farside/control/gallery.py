@@ -28,7 +28,8 @@ class Picture:
     """A picture file (JPEG, PNG or TIFF), shown at most 1600 pixels wide.
 
     utc: when it was received; alt: what is seen, for those who do not see it (the caption if empty); error: how wrong
-    it is, in numbers, shown beside the caption.
+    it is, in numbers, shown beside the caption. tiles: deep-zoom pyramid of it (.dzi, its tiles beside it) in the
+    gallery's folder; anaglyph: the same picture for red and cyan glasses.
     """
 
     path: Path
@@ -36,6 +37,8 @@ class Picture:
     utc: str = ""
     alt: str = ""
     error: str = ""
+    tiles: Path | None = None
+    anaglyph: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,47 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Reading:
-    """Telemetry beside the film: seconds of the film, the true time then, height above ground and speed."""
+    """Telemetry beside the film: seconds of the film, the true time then, height above ground and speed.
+
+    east_m, north_m: of where telemetry says that the lander came to rest.
+    """
 
     at_s: float
     utc: str
     altitude_m: float
     speed_mps: float
+    east_m: float | None = None
+    north_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Where the lander was by the film alone: metres east, north, up of the landing point, with standard errors."""
+
+    at_s: float
+    east_m: float
+    north_m: float
+    up_m: float
+    sigma_east_m: float
+    sigma_north_m: float
+    sigma_up_m: float
+
+
+@dataclass(frozen=True)
+class Ellipse:
+    """Where the landing point lies, 1 sigma: half axes, and azimuth of the longer one, degrees from north."""
+
+    major_m: float
+    minor_m: float
+    azimuth_deg: float
 
 
 @dataclass(frozen=True)
 class Footage:
-    """A film (MP4) with its poster picture, chapters and readings in order of time; error: as of Picture."""
+    """A film (MP4) with its poster picture, chapters and readings in order of time; error: as of Picture.
+
+    fixes: the way down measured in the film, in order of time; landing: how well that knows the landing point.
+    """
 
     path: Path
     caption: str
@@ -67,6 +100,8 @@ class Footage:
     readings: Sequence[Reading] = ()
     alt: str = "Film of the landing, taken looking down."
     error: str = ""
+    fixes: Sequence[Fix] = ()
+    landing: Ellipse | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +117,8 @@ class Panorama:
     """An equirectangular panorama picture: azimuth clockwise from north to the right, square pixels.
 
     az_left_deg: azimuth of the left edge; az_span_deg: how far it reaches to the right; el_top_deg, el_bottom_deg:
-    elevations of the upper and lower edges. look_az_deg: where a visitor first looks. error: as of Picture.
+    elevations of the upper and lower edges. look_az_deg: where a visitor first looks. error, tiles: as of Picture; the
+    tiles cover the same angles. name: a few words that tell it from the flight's other panoramas.
     """
 
     path: Path
@@ -95,6 +131,8 @@ class Panorama:
     marks: Sequence[Mark] = ()
     alt: str = "The landing site all around, under a black sky."
     error: str = ""
+    tiles: Path | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,7 +255,7 @@ class Gallery:
     lanes: Sequence[Lane] = ()
     pages: Sequence[Page] = ()
     footage: Footage | None = None
-    panorama: Panorama | None = None
+    panoramas: Sequence[Panorama] = ()
     pictures: Sequence[Picture] = ()
     ledger: Table | None = None
     checks: Sequence[Check] = ()

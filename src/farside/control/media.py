@@ -7,8 +7,9 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from farside.errors import DamagedFile
+from farside.errors import BadInput, DamagedFile
 from farside.work import atomic_write
 
 PICTURE_WIDTH = 1600
@@ -52,11 +53,23 @@ class Media:
             width, height = (int(n) for n in script.read().rstrip(b")\n").split(b",")[-2:])
         return self._address(target), width, height
 
+    def tiles(self, path: Path) -> dict[str, Any]:
+        """What a viewer must know of a deep-zoom pyramid: folder of its levels, size, and how it is cut.
+
+        Its thousands of files stay where they are. Raises BadInput where that is outside the gallery's folder,
+        DamagedFile for a descriptor that is none.
+        """
+        if (inside := self._inside(path)) is None:
+            raise BadInput("gallery", "tiles", str(path), f"a pyramid in the gallery's folder {self.folder.parent}")
+        cut = deep_zoom(path)
+        largest_whole = min(cut["tile"].bit_length(), (max(cut["width"], cut["height"]) - 1).bit_length() + 1) - 1
+        whole = path.with_name(f"{path.stem}_files") / str(largest_whole) / f"0_0.{cut['format']}"
+        return {"folder": f"{inside.with_suffix('').as_posix()}_files/", "version": _digest(whole)[:8], **cut}
+
     def film(self, path: Path) -> tuple[str, int, int]:
         """Address, width and height of a film; one that lies in the gallery's folder already is not copied."""
         width, height = film_size(path)
-        if path.resolve().is_relative_to(self.folder.parent.resolve()):
-            inside = path.resolve().relative_to(self.folder.parent.resolve())
+        if (inside := self._inside(path)) is not None:
             return f"{inside.as_posix()}?{_digest(path)[:8]}", width, height
         target = self._named(path, path.suffix.lstrip("."), "")
         if not target.exists():
@@ -69,6 +82,11 @@ class Media:
         for path in self.folder.glob("*"):
             if path.name not in self.used:
                 path.unlink()
+
+    def _inside(self, path: Path) -> Path | None:
+        """The path relative to the gallery's folder, None for one elsewhere."""
+        around = self.folder.parent.resolve()
+        return path.resolve().relative_to(around) if path.resolve().is_relative_to(around) else None
 
     def _named(self, path: Path, suffix: str, form: str) -> Path:
         return self.folder / f"{path.stem}-{_digest(path, form)[:10]}.{suffix}"
@@ -107,6 +125,21 @@ def size_of(path: Path) -> tuple[int, int]:
             return image.size
     except (UnidentifiedImageError, OSError) as error:
         raise DamagedFile(path, "not a picture that can be shown") from error
+
+
+def deep_zoom(path: Path) -> dict[str, Any]:
+    """Size of a Deep Zoom pyramid and how it is cut, by its descriptor (.dzi). Raises DamagedFile."""
+    from xml.etree import ElementTree
+
+    try:
+        image = ElementTree.parse(path).getroot()
+        size = next(child for child in image if child.tag.endswith("Size"))
+        width, height = int(size.attrib["Width"]), int(size.attrib["Height"])
+        tile, overlap = int(image.attrib["TileSize"]), int(image.attrib["Overlap"])
+        form = image.attrib["Format"]
+    except (ElementTree.ParseError, StopIteration, KeyError, ValueError, OSError) as error:
+        raise DamagedFile(path, "not the descriptor of a deep-zoom pyramid") from error
+    return {"width": width, "height": height, "tile": tile, "overlap": overlap, "format": form}
 
 
 def film_size(path: Path) -> tuple[int, int]:

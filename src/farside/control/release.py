@@ -78,7 +78,7 @@ def _front_content(gallery: Gallery, pages: dict[str, Any], folder: Path, media:
     content["lanes"] = [_lane(lane) for lane in gallery.lanes]
     content["pages"] = [_card(page) for page in pages.values()]
     content["footage"] = gallery.footage and _footage(gallery.footage, media)
-    content["panorama"] = gallery.panorama and _panorama(gallery.panorama, media)
+    content["panoramas"] = [_panorama(panorama, media) for panorama in gallery.panoramas]
     content["pictures"] = [_picture(picture, media) for picture in gallery.pictures]
     content["links"] = [_link(link, folder) for link in gallery.links]
     return content
@@ -131,13 +131,22 @@ def _footage(footage: Footage, media: Media) -> dict[str, Any]:
 
 def _panorama(panorama: Panorama, media: Media) -> dict[str, Any]:
     src, width, height = media.panorama(panorama.path)
-    return {**asdict(panorama), "path": None, "src": src, "width": width, "height": height}
+    tiles = panorama.tiles and media.tiles(panorama.tiles)
+    return {**asdict(panorama), "path": None, "src": src, "width": width, "height": height, "tiles": tiles}
 
 
 def _picture(picture: Picture, media: Media) -> dict[str, Any]:
     src, width, height = media.picture(picture.path)
-    alt = picture.alt or picture.caption
-    return {**asdict(picture), "path": None, "alt": alt, "src": src, "width": width, "height": height}
+    return {
+        **asdict(picture),
+        "path": None,
+        "alt": picture.alt or picture.caption,
+        "src": src,
+        "width": width,
+        "height": height,
+        "tiles": picture.tiles and media.tiles(picture.tiles),
+        "anaglyph": picture.anaglyph and media.picture(picture.anaglyph)[0],
+    }
 
 
 def _link(link: Link, folder: Path) -> dict[str, str]:

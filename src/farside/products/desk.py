@@ -58,7 +58,10 @@ class Still:
 
 @dataclass(frozen=True)
 class Film:
-    """A film: it starts at ``start`` (TDB s past J2000) and shows ``speed`` real seconds a second; error: as of Still."""
+    """A film: it starts at ``start`` (TDB s past J2000) and shows ``speed`` real seconds a second.
+
+    error: as of Still.
+    """
 
     path: Path
     caption: str
@@ -73,7 +76,7 @@ class Film:
 class Mosaic:
     """A panorama picture all around: azimuth of its left edge, elevations of its edges, and the Sun's azimuth.
 
-    tiles, error: as of Still.
+    tiles, error: as of Still. name: a few words that tell it from other panoramas ("Terrain camera, 2019-01-06").
     """
 
     path: Path
@@ -84,6 +87,7 @@ class Mosaic:
     sun_az_deg: float
     tiles: Path | None = None
     error: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from farside.control import Chart, Check, FindingRow, Footage, Lane, Page, Panorama, Picture, Series, Span, Table
 from farside.errors import BadInput, FarsideError, OutOfSpace
 from farside.geometry import t_to_utc, utc_to_t
-from farside.products import COUNTS, DESKS, Bench, Curve, Desk, Film, Report, Still, demand
+from farside.products import COUNTS, DESKS, Bench, Curve, Desk, Report, Still, demand
 from farside.run import story
 
 if TYPE_CHECKING:
@@ -103,14 +103,16 @@ class Desks:
             arrived=_table(self.arrived.get(kind.name)),
             findings=[FindingRow(f.name, f.value, f.error, f.meaning) for f in report.findings],
             pictures=[_picture(still) for still in report.stills],
-            films=[self._film(film) for film in report.films],
+            films=self.films(kind.name),
             charts=[_chart(curve) for curve in report.curves],
             checks=checks,
         )
 
     def films(self, name: str) -> list[Footage]:
         """The films of a desk."""
-        return [self._film(film) for film in self.reports[name].films] if name in self.reports else []
+        if (report := self.reports.get(name)) is None:
+            return []
+        return [story.footage(film, self.bench.telemetry("gnc"), report.descent) for film in report.films]
 
     def mosaics(self) -> list[Panorama]:
         """The panoramas of all desks."""
@@ -131,12 +133,11 @@ class Desks:
             for name, got in self.arrived.items()
         ]
 
-    def _film(self, film: Film) -> Footage:
-        return story.footage(film, self.bench.telemetry("gnc"))
-
 
 def _picture(still: Still) -> Picture:
-    return Picture(still.path, still.caption, alt=still.alt, error=still.error)
+    return Picture(
+        still.path, still.caption, alt=still.alt, error=still.error, tiles=still.tiles, anaglyph=still.anaglyph
+    )
 
 
 def joined(spans: Sequence[tuple[float, float]], gap: float = 600.0) -> list[tuple[float, float]]:

@@ -113,7 +113,7 @@ class Ground:
     def _publish(self, **more: Any) -> Path:
         events = self._events()
         touchdown = next((e.utc for e in events if e.name == story.TOUCHDOWN), events[0].utc if events else "")
-        mosaics, films = self._desks.mosaics(), self._desks.films("lcam")
+        films = self._desks.films("lcam")
         page = Gallery(
             title=self.title,
             subtitle=self.subtitle,
@@ -122,7 +122,7 @@ class Ground:
             lanes=self._lanes(),
             pictures=(*self._desks.portraits(), *self._pictures),
             footage=films[0] if films else None,
-            panorama=mosaics[0] if mosaics else None,
+            panoramas=self._desks.mosaics(),
             links=self._links(),
             **more,
         )

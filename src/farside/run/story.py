@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside import products
-from farside.control import Chapter, Event, Footage, Lane, Mark, Panorama, Reading, Span
+from farside.control import Chapter, Ellipse, Event, Fix, Footage, Lane, Mark, Panorama, Reading, Span
 from farside.geometry import t_to_utc
 from farside.instruments.gnc import PHASES
 
@@ -59,19 +59,51 @@ def record_events(title: str, first: Moment, last: Moment) -> list[Event]:
     ]
 
 
-def footage(film: products.Film, gnc: Columns | None) -> Footage:
-    """A film as the page shows it: where it shows the descent, with chapters and readings out of telemetry."""
+def footage(film: products.Film, gnc: Columns | None, descent: products.Descent | None = None) -> Footage:
+    """A film as the page shows it: where it shows the descent, with chapters and readings out of telemetry.
+
+    descent: the way down measured in the film, beside what telemetry says.
+    """
     times = film.start + film.speed * np.arange(0.0, film.duration_s, 0.5)
     if gnc is None or times[0] > gnc["t"][-1] or film.speed > FASTEST:
         return Footage(film.path, film.caption, film.poster, alt=film.caption, error=film.error)
     speed = np.linalg.norm(gnc["velocity_mps"], axis=1)
-    heights, speeds = np.interp(times, gnc["t"], gnc["altitude_m"]), np.interp(times, gnc["t"], speed)
+    # telemetry counts from the planned place, the page from where the lander came to rest
+    east, north = (gnc["position_m"][:, :2] - gnc["position_m"][-1, :2]).T
+    told = (np.interp(times, gnc["t"], column).tolist() for column in (gnc["altitude_m"], speed, east, north))
     readings = [
-        Reading((t - film.start) / film.speed, t_to_utc(t, 0), round(float(h), 2), round(float(v), 2))
-        for t, h, v in zip(times, heights, speeds, strict=True)
+        Reading((t - film.start) / film.speed, t_to_utc(t, 0), *(round(value, 2) for value in values))
+        for t, *values in zip(times.tolist(), *told, strict=True)
     ]
-    chapters = _chapters(film, gnc["t"], gnc["phase"].astype(int))
-    return Footage(film.path, film.caption, film.poster, chapters, readings, error=film.error)
+    return Footage(
+        film.path,
+        film.caption,
+        film.poster,
+        _chapters(film, gnc["t"], gnc["phase"].astype(int)),
+        readings,
+        error=film.error,
+        fixes=_fixes(film, times, descent) if descent else (),
+        landing=_ellipse(descent.landing_covariance_m2) if descent else None,
+    )
+
+
+def _fixes(film: products.Film, times: NDArray[np.float64], descent: products.Descent) -> list[Fix]:
+    """The measured way down at those of the film's ``times`` that it reaches."""
+    within = times[(times >= descent.t[0]) & (times <= descent.t[-1])]
+    columns = [*descent.position_m.T, *descent.sigma_m.T]
+    told = (np.interp(within, descent.t, column).tolist() for column in columns)
+    return [
+        Fix((t - film.start) / film.speed, *(round(value, 3) for value in values))
+        for t, *values in zip(within.tolist(), *told, strict=True)
+    ]
+
+
+def _ellipse(covariance: NDArray[np.float64]) -> Ellipse:
+    """Half axes and azimuth of the ellipse of one standard error; covariance (2, 2) of east and north, m^2."""
+    (minor, major), axes = np.linalg.eigh(covariance)
+    east, north = axes[:, 1]
+    azimuth = float(np.degrees(np.arctan2(east, north))) % 180.0
+    return Ellipse(round(float(np.sqrt(major)), 4), round(float(np.sqrt(minor)), 4), round(azimuth, 2))
 
 
 def _chapters(film: products.Film, t: NDArray[Any], phase: NDArray[Any]) -> list[Chapter]:
@@ -95,6 +127,8 @@ def panorama(mosaic: products.Mosaic) -> Panorama:
         look_az_deg=(mosaic.sun_az_deg - SIDE_LIGHT_DEG) % 360.0,
         marks=(Mark(mosaic.sun_az_deg, "Sun"),),
         error=mosaic.error,
+        tiles=mosaic.tiles,
+        name=mosaic.name,
     )
 
 
