@@ -126,7 +126,7 @@ def _attrs(label: Element, path: Path, data: Path, dn: NDArray[Any]) -> dict[str
     read = {"product": data.name, "label": path.name, "octets": data.stat().st_size}
     samples, assumed = _samples(name, dn)
     known = said_beside(path, name.camera)
-    assumed = {field: value for field, value in assumed.items() if field not in known}
+    assumed = {field: value for field, value in assumed.items() if field not in attrs | known}
     return attrs | {
         "mission": name.mission,
         "instrument": camera,
@@ -148,24 +148,25 @@ def _attrs(label: Element, path: Path, data: Path, dn: NDArray[Any]) -> dict[str
 
 
 def _samples(name: ProductName, dn: NDArray[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is known of the samples, and what is assumed of them.
+    """What is known of the samples, and what is assumed of them where nothing says it.
 
     Of a known camera a flat frame keeps the sensor's mosaic. Its depth is that of Chang'e 4's cameras; of other
-    missions' two octets nobody knows how many bits are used, so they have none. Their mosaics are taken to begin like
-    those of Chang'e 4.
+    missions' two octets nobody knows how many bits are used, so they have none. Their mosaics are assumed to begin like
+    those of Chang'e 4, and colours to weigh as in the instrument's file.
     """
     depth = {"bits": 8} if dn.itemsize == 1 else {}
     if name.camera.lower() not in CAMERAS:
         return depth | ({"bayer": ""} if dn.ndim == 3 else {}), {}
-    detector = load(name.camera.lower(), name.mode).detector
-    bayer = detector.bayer if dn.ndim == 2 else ""
+    camera = load(name.camera.lower(), name.mode)
+    bayer = camera.detector.bayer if dn.ndim == 2 else ""
+    colours = {} if name.level.upper() == "2A" else {"acali": list(camera.acali)}
     if name.mission.upper().startswith(MISSION):
-        return {"bits": detector.bits if dn.itemsize > 1 else 8, "bayer": bayer}, {}
+        return {"bits": camera.detector.bits if dn.itemsize > 1 else 8, "bayer": bayer}, colours
     if bayer:
-        return depth, {"bayer": bayer}
+        return depth, colours | {"bayer": bayer}
     # binned or demosaicked; the landing camera of another mission may see colours where Chang'e 4's does not
     plain = dn.ndim == 3 or load(name.camera.lower()).detector.bayer
-    return depth | ({"bayer": ""} if plain else {}), {}
+    return depth | ({"bayer": ""} if plain else {}), colours
 
 
 def _binning(name: ProductName, pixel_um: float | None, width: int) -> int:

@@ -13,14 +13,18 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farside import __version__
 from farside.archive import Catalog, ObservingSequence
 from farside.errors import BadInput
+from farside.instruments import CAMERAS
 from farside.run.batches import Batch, Shares
 from farside.run.made import Result, Skipped
 from farside.work import atomic_write
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RECORD, TEXT = "report.json", "report.txt"
 """RECORD also marks a folder as ours."""
@@ -62,6 +66,22 @@ def skipped(found: Catalog, shares: Shares, results: Results) -> list[Skipped]:
 def failed(shares: Shares, results: Results) -> list[str]:
     """One line for each thing that could not be made."""
     return [f"{batch.name}: {line}" for batch in shares.batches for line in results[batch.name].failed]
+
+
+def assumed(observation: xr.Dataset) -> list[str]:
+    """What was taken for granted of a level-2 frame, for neither its label nor a file beside it says it."""
+    a = observation.attrs
+    if "dn" not in observation or a.get("level") not in ("2A", "2B", "2C") or a["instrument"] not in CAMERAS:
+        return []
+    said = json.loads(str(a.get("provenance", "{}"))).get("assumed", {})
+    notes = []
+    if "bayer" in said:
+        notes.append(f"colour filters of {a['instrument']} are taken to begin {said['bayer']}, like Chang'e 4's")
+    if "acali" in said:
+        notes.append(f"colours of {a['instrument']} are weighted by acali as in farside's own numbers")
+    if "bits" not in a:
+        notes.append(f"bits of a sample of {a['instrument']} are not known: full scale is where its counts pile up")
+    return notes
 
 
 def rows(batch: Batch, found: Catalog, result: Result) -> list[tuple[str, str]]:
@@ -129,11 +149,12 @@ def _batch(folder: Path, batch: Batch, result: Result) -> dict[str, Any]:
         "name": batch.name,
         "title": batch.title,
         "frames": len(batch.frames),
-        "used": len(batch.frames) - len(result.skipped),
+        "used": len(batch.frames) - len(result.skipped) if result.arrived else 0,
         "products": {name: os.path.relpath(path, folder) for name, path in result.products.items()},
         "pictures": len(result.report.stills) if result.report else 0,
         "findings": [{"name": f.name, "value": f.value, "error": f.error, "meaning": f.meaning} for f in findings],
         "not made": list(result.failed),
+        "assumed": list(result.notes),
     }
 
 
@@ -178,6 +199,7 @@ def _batch_lines(one: Mapping[str, Any]) -> list[str]:
         error = f" {found['error']}" if found["error"] else ""
         lines.append(f"  {found['name']}: {found['value']}{error}. {found['meaning']}".rstrip(". ") + ".")
     lines += [f"  not made: {line}" for line in one["not made"]]
+    lines += [f"  assumed: {line}" for line in one["assumed"]]
     if not one["products"]:
         lines.append(f"  no product; pictures on its page: {one['pictures'] or 'none'}")
     return lines

@@ -39,13 +39,14 @@ class Result:
     """What came of a batch.
 
     report, arrived: of its desk, None where the desk could make nothing or no frame was of use. skipped: frames that
-    were of no use. failed: one line for each thing that could not be made.
+    were of no use. failed: one line for each thing that could not be made. notes: what had to be assumed.
     """
 
     report: Report | None
     arrived: Arrived | None
     skipped: tuple[Skipped, ...]
     failed: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def products(self) -> Mapping[str, Path]:

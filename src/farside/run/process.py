@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from farside import archive
 from farside.archive import Catalog, Frame
 from farside.control import Gallery, Lane, Link, Table, write_gallery
-from farside.errors import BadInput, DamagedFile
+from farside.errors import BadInput, DamagedFile, OutOfSpace
 from farside.geometry import Site
 from farside.instruments import BESIDE
 from farside.products import NO_MASTERS, Bench, Shelf, level2
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from farside.products import Columns
 
 ROOMS = ("work", "geometry", "physics", "sky", "instruments", "archive", "products")
+SHORT = 200
+"""Characters of an unexpected error's message that are worth a line."""
 LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "pillow", "av")
 """What products depend on, beside their files."""
 
@@ -118,13 +120,20 @@ class _Processing:
         place = self._folder / "made" / batch.name
         key = self._key(batch)
         result = recall(place, key)
-        if result is None:
-            self._progress.say(batch.title)
-            result = self._worked(batch, Journal(place / "frames.jsonl"))
-            keep(result, place, key)
-        else:
+        if result is not None:
             self._progress.say(f"{batch.title}: made already")
             self._done += len(batch.frames)
+            return result
+        self._progress.say(batch.title)
+        try:
+            result = self._worked(batch, Journal(place / "frames.jsonl"))
+        except OutOfSpace:
+            raise
+        except Exception as error:  # a fault of ours in one batch must not cost the others
+            told = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:SHORT]}; please report it"
+            return Result(None, None, (), (told,), ())
+        if not result.failed:  # what could not be made is tried again
+            keep(result, place, key)
         return result
 
     # What results depend on ------------------------------------------------------------------------------------------
@@ -157,6 +166,7 @@ class _Processing:
         )
         desks = Desks(bench)
         skipped: list[Skipped] = []
+        notes: dict[str, None] = {}
 
         def read(frame: Frame) -> _Read | Exception:
             try:
@@ -173,11 +183,12 @@ class _Processing:
                 if got.made:
                     journal.add(*got.made)
                 desks.take(got.observation, float("nan"))
+                notes |= dict.fromkeys(account.assumed(got.observation))
             except (BadInput, DamagedFile, OSError) as error:
                 skipped.append(Skipped(frame.label.name, _why(error)))
         failed = tuple(desks.finish(lambda what: None))
         name = batch.desk.name
-        return Result(desks.reports.get(name), desks.arrived.get(name), tuple(skipped), failed)
+        return Result(desks.reports.get(name), desks.arrived.get(name), tuple(skipped), failed, tuple(notes))
 
     def _read(self, frame: Frame, batch: Batch, bench: Bench, journal: Journal) -> _Read:
         """A frame as its desk wants it: counts of cameras calibrated, once, and read back from what was written."""
