@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import content
 import cv2
 import numpy as np
 import pytest
@@ -20,7 +21,11 @@ AROUND = "document.querySelector('.around .screen')?.dataset.ready"
 
 @pytest.fixture(scope="module")
 def page(flight: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_gallery(tmp_path_factory.mktemp("release"), flight)
+    folder = tmp_path_factory.mktemp("release")
+    first, *others = flight.panoramas
+    shots = [replace(flight.pictures[0], tiles=content.cut_tiles(flight.pictures[0].path, folder))]
+    around = [replace(first, tiles=content.cut_tiles(first.path, folder)), *others]
+    return write_gallery(folder, replace(flight, panoramas=around, pictures=[*shots, *flight.pictures[1:]]))
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +113,60 @@ def test_the_mouse_drags_the_view_and_the_wheel_scrolls_the_page(desktop: Chromi
     desktop.until("scrollY > 100")
 
 
+def lay(browser: Chromium, flat: bool) -> None:
+    """Show the panorama laid flat, or to look around in, and wait for it."""
+    browser.evaluate(f"[...document.querySelectorAll('[aria-label=View] button')][{int(flat)}].click()")
+    browser.until(AROUND)
+    browser.pause(0.7)
+
+
+def test_laid_flat_the_panorama_comes_from_its_tiles_and_keeps_its_azimuths(page: Path, browser_needed: None) -> None:
+    with Chromium(1440, 900) as browser:
+        browser.open(page)
+        browser.until(AROUND)
+        before = look(browser)
+        lay(browser, flat=True)
+        assert any("panorama_files/" in address for address in browser.requested)
+        assert look(browser) == pytest.approx(before, abs=0.1)
+        stage = browser.evaluate(
+            "(({y, height}) => y + height * 0.55)(document.querySelector('.stage').getBoundingClientRect())"
+        )
+        white = np.flatnonzero((picture(browser)[round(stage)] > 240).all(axis=1))
+        assert abs(white.mean() - ribbon(browser)["N"]) < 3
+        browser.evaluate("document.querySelector('.around .screen').focus()")
+        wide = browser.evaluate("document.querySelectorAll('.ribbon line').length")
+        press(browser, "+", "+", "+", "g", "ArrowRight")
+        browser.pause(1.0)
+        assert browser.evaluate("document.querySelectorAll('.ribbon line').length") != wide
+        assert 1 < (look(browser) - before) % 360 < 30
+        assert browser.evaluate("document.querySelectorAll('.lattice path').length") > 4
+        middle = browser.evaluate("document.querySelector('.reading').innerText")
+        assert float(re.search(r"azimuth ([\d.]+)°", middle)[1]) == pytest.approx(look(browser), abs=0.1)
+        turned = look(browser)
+        lay(browser, flat=False)
+        assert look(browser) == pytest.approx(turned, abs=0.3)
+        assert browser.complaints == []
+        assert all(address.startswith(("file:", "data:", "blob:")) for address in browser.requested)
+
+
+def test_every_panorama_can_be_chosen_and_the_view_stays(page: Path, browser_needed: None) -> None:
+    with Chromium(1440, 900) as browser:
+        browser.open(page)
+        browser.until(AROUND)
+        assert "How wrong: pointing ± 0.02°" in browser.evaluate("document.querySelector('.around').innerText")
+        names = browser.evaluate("[...document.querySelectorAll('[aria-label=Panorama] button')].map(b => b.innerText)")
+        assert names == ["6 January 2019", "11 January 2019"]
+        before = look(browser)
+        browser.evaluate("document.querySelectorAll('[aria-label=Panorama] button')[1].click()")
+        browser.until("document.querySelector('.around figcaption').innerText.includes('five days later')")
+        browser.until(AROUND)
+        browser.pause(0.5)
+        assert look(browser) == pytest.approx(before, abs=0.2)
+        lay(browser, flat=True)  # from its picture: it has no tiles
+        assert look(browser) == pytest.approx(before, abs=0.2)
+        assert browser.complaints == []
+
+
 def test_the_film_has_a_length_and_its_readings_follow_it(desktop: Chromium) -> None:
     scroll(desktop, "#film")
     desktop.until("document.querySelector('video').readyState >= 1")
@@ -122,15 +181,51 @@ def test_the_film_has_a_length_and_its_readings_follow_it(desktop: Chromium) -> 
     assert "km" not in later
 
 
+def test_the_ground_track_follows_the_film_and_shows_the_landing_point(desktop: Chromium) -> None:
+    scroll(desktop, "#film")
+    desktop.until("document.querySelector('#film video').readyState >= 1")
+    assert "landing point ± 0.12 × 0.05 m" in desktop.evaluate("document.querySelector('.overhead').innerText")
+    rings = []
+    for second in (0.0, 2.0, 3.9):
+        desktop.evaluate(
+            "new Promise(done => { const film = document.querySelector('#film video');"
+            f" film.onseeked = done; film.currentTime = {second} }})"
+        )
+        rings.append(desktop.evaluate("document.querySelector('.overhead figcaption span').innerText"))
+    assert rings[0] == "ground track; ring of 100 km"
+    assert len(set(rings)) == 3
+    assert desktop.evaluate("!document.querySelector('.overhead .error').hasAttribute('hidden')")
+
+
 def test_a_picture_opens_large_and_arrow_keys_go_on(desktop: Chromium) -> None:
     scroll(desktop, "#pictures")
     desktop.evaluate("document.querySelector('.wall button').click()")
-    alt = "document.querySelector('dialog img').alt"
-    first = desktop.evaluate(alt)
+    text = "document.querySelector('dialog p').innerText"
+    first = desktop.evaluate(text)
+    desktop.until("document.querySelector('dialog canvas')")  # the first one has tiles
+    press(desktop, "+", "+", "ArrowRight", "0")
+    assert desktop.evaluate(text) == first  # arrows move what is larger than the window
+    desktop.pause(0.7)
     desktop.key("ArrowRight")
-    assert desktop.evaluate(alt) != first
+    assert desktop.evaluate(text) != first
+    assert desktop.evaluate("document.querySelector('dialog img').alt") == "TCAM 3, yaw 152°"
     desktop.key("Escape")
     desktop.until("!document.querySelector('dialog')")
+    assert any("tcam-000_files/" in address for address in desktop.requested)
+
+
+def test_a_picture_for_red_and_cyan_glasses_is_one_switch_away(page: Path, browser_needed: None) -> None:
+    with Chromium(1440, 900) as browser:
+        browser.open(page.with_name("lpr.html"))
+        browser.until("document.querySelector('.plates .switch')")
+        source = "document.querySelector('.plates img').getAttribute('src')"
+        plain = browser.evaluate(source)
+        browser.evaluate("document.querySelector('.plates .switch').click()")
+        assert browser.evaluate(source) != plain
+        assert browser.evaluate("document.querySelector('.plates .switch').getAttribute('aria-pressed')") == "true"
+        browser.evaluate("document.querySelector('.plates .switch').click()")
+        assert browser.evaluate(source) == plain
+        assert browser.complaints == []
 
 
 def test_every_picture_and_control_has_a_name(desktop: Chromium) -> None:

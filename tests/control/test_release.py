@@ -15,6 +15,8 @@ import pytest
 from farside.control import Chart, Gallery, Lane, Page, Panorama, Picture, Series, Span, write_gallery
 from farside.errors import BadInput, DamagedFile
 
+ROOT = Path(__file__).parents[2]
+
 
 def shown(folder: Path, key: str = "flight") -> dict:
     """What flight.js, or the script of an instrument's page, hands to the page."""
@@ -53,6 +55,14 @@ def test_the_page_refers_to_nothing_outside_its_folder(flight: Gallery, tmp_path
         media += [film[part] for film in of_page["films"] for part in ("src", "poster")]
     assert all((tmp_path / address).is_file() for address in media)
     assert sorted(p.name for p in (tmp_path / "media").iterdir()) == sorted({Path(m).name for m in media})
+
+
+def test_the_page_carries_the_licences_of_what_is_built_into_it(flight: Gallery, tmp_path: Path) -> None:
+    text = write_gallery(tmp_path, flight).read_text()
+    licences = re.search(r'<script type="text/plain" id="licences">(.*?)</script>', text, re.S)[1]
+    packages = re.findall(r'"((?:@|openseadragon)[^"]*)":', (ROOT / "web" / "package.json").read_text())
+    assert len(packages) == 5
+    assert all(name in licences for name in [*packages, "three.js authors", "OpenSeadragon contributors"])
 
 
 def test_text_is_shown_as_text_and_never_run(flight: Gallery, tmp_path: Path) -> None:

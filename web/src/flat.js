@@ -39,6 +39,24 @@ export function zoomable(screen, picture, around = false) {
   return viewer
 }
 
+/** Move by a fifth of the view. */
+export function step({ viewport, element }, right, up) {
+  viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(right * 0.2 * element.clientWidth, -up * 0.2 * element.clientHeight)))
+  viewport.applyConstraints()
+}
+
+export function zoom({ viewport }, factor) {
+  viewport.zoomBy(factor)
+  viewport.applyConstraints()
+}
+
+/** Zoom with the wheel, about the place it points at. */
+export function roll({ viewport }, { originalEvent, position }) {
+  originalEvent.preventDefault()
+  viewport.zoomBy(Math.exp(-originalEvent.deltaY * 0.003), viewport.pointFromPixel(position))
+  viewport.applyConstraints()
+}
+
 /** A panorama laid flat: azimuth to the right, elevation up, as many pixels as it has. Same words as `round` in round.js. */
 export function flat(screen, content, direction, changed) {
   const { az_left_deg, az_span_deg, el_top_deg, el_bottom_deg } = content
@@ -64,16 +82,7 @@ export function flat(screen, content, direction, changed) {
     changed()
   })
   for (const name of ["update-viewport", "animation", "resize"]) viewer.addHandler(name, changed)
-  viewer.addHandler("canvas-scroll", ({ originalEvent, position }) => {
-    if (!originalEvent.ctrlKey && !document.fullscreenElement) return
-    originalEvent.preventDefault()
-    viewport.zoomBy(Math.exp(-originalEvent.deltaY * 0.003), viewport.pointFromPixel(position))
-    viewport.applyConstraints()
-  })
-  const zoom = (factor) => {
-    viewport.zoomBy(factor)
-    viewport.applyConstraints()
-  }
+  viewer.addHandler("canvas-scroll", (event) => (event.originalEvent.ctrlKey || document.fullscreenElement) && roll(viewer, event))
   const azimuthOf = (x) => (((az_left_deg + x * az_span_deg) % 360) + 360) % 360
   return {
     ready: () => viewer.isOpen(),
@@ -90,16 +99,15 @@ export function flat(screen, content, direction, changed) {
       return [azimuthOf(at.x), el_top_deg - ((at.y * width) / height) * (el_top_deg - el_bottom_deg)]
     },
     turn(right, up) {
-      viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(right * 0.2 * screen.clientWidth, -up * 0.2 * screen.clientHeight)))
-      viewport.applyConstraints()
+      step(viewer, right, up)
       return azimuthOf(viewport.getCenter().x)
     },
     look(azimuth) {
       viewport.panTo(new OpenSeadragon.Point(point(azimuth, 0).x, middle().y))
       viewport.applyConstraints()
     },
-    zoomIn: () => zoom(1.5),
-    zoomOut: () => zoom(1 / 1.5),
+    zoomIn: () => zoom(viewer, 1.5),
+    zoomOut: () => zoom(viewer, 1 / 1.5),
     destroy: () => viewer.destroy(),
   }
 }

@@ -1,5 +1,5 @@
 import { h } from "./dom.js"
-import { zoomable } from "./flat.js"
+import { roll, step, zoom, zoomable } from "./flat.js"
 import { clock, shortDay, wrong } from "./words.js"
 
 const FIRST = 12
@@ -66,14 +66,6 @@ function enlarge(list, start) {
   const node = h("div", { class: "frame" })
   const text = h("p", { "aria-live": "polite" })
   const sides = h("div", { class: "sides" })
-  const zoom = (factor) => {
-    viewer.viewport.zoomBy(factor)
-    viewer.viewport.applyConstraints()
-  }
-  const pan = (x, y) => {
-    viewer.viewport.panBy(viewer.viewport.deltaPointsFromPixels({ x: x * 0.2 * node.clientWidth, y: y * 0.2 * node.clientHeight }))
-    viewer.viewport.applyConstraints()
-  }
   const home = () => viewer.viewport.getZoom() < 1.01 * viewer.viewport.getHomeZoom()
 
   const fixed = (source, alt) => {
@@ -85,13 +77,9 @@ function enlarge(list, start) {
     const screen = h("div", { class: "deep", role: "img", "aria-label": `${picture.alt} Plus and minus zoom, 0 shows all; arrow keys move what is larger than the window.` })
     node.replaceChildren(screen)
     viewer = zoomable(screen, picture)
-    viewer.addHandler("canvas-scroll", ({ originalEvent, position }) => {
-      originalEvent.preventDefault()
-      viewer.viewport.zoomBy(Math.exp(-originalEvent.deltaY * 0.003), viewer.viewport.pointFromPixel(position))
-      viewer.viewport.applyConstraints()
-    })
+    viewer.addHandler("canvas-scroll", (event) => roll(viewer, event))
     sides.replaceChildren(
-      tool("Zoom out", "−", () => zoom(1 / 1.5)), tool("Zoom in", "+", () => zoom(1.5)),
+      tool("Zoom out", "−", () => zoom(viewer, 1 / 1.5)), tool("Zoom in", "+", () => zoom(viewer, 1.5)),
       tool("Whole picture", "⤢", () => viewer.viewport.goHome()))
   }
   const tool = (label, sign, act) => h("button", { type: "button", "aria-label": label, title: label, onclick: act }, sign)
@@ -113,9 +101,9 @@ function enlarge(list, start) {
     if (picture.anaglyph) text.append(glasses((on) => open(picture, on)))
   }
   const keys = {
-    ArrowLeft: () => (viewer && !home() ? pan(-1, 0) : show(at - 1)), ArrowRight: () => (viewer && !home() ? pan(1, 0) : show(at + 1)),
-    ArrowUp: () => viewer && pan(0, -1), ArrowDown: () => viewer && pan(0, 1),
-    "+": () => viewer && zoom(1.5), "=": () => viewer && zoom(1.5), "-": () => viewer && zoom(1 / 1.5), 0: () => viewer?.viewport.goHome(),
+    ArrowLeft: () => (viewer && !home() ? step(viewer, -1, 0) : show(at - 1)), ArrowRight: () => (viewer && !home() ? step(viewer, 1, 0) : show(at + 1)),
+    ArrowUp: () => viewer && step(viewer, 0, 1), ArrowDown: () => viewer && step(viewer, 0, -1),
+    "+": () => viewer && zoom(viewer, 1.5), "=": () => viewer && zoom(viewer, 1.5), "-": () => viewer && zoom(viewer, 1 / 1.5), 0: () => viewer?.viewport.goHome(),
   }
   const box = h("dialog", {
     class: "large", "aria-label": "Picture",
