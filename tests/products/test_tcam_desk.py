@@ -39,13 +39,13 @@ def test_the_first_panorama_has_the_plain_name_whichever_came_first(desk, frames
         for frame in frames(sequence, RING):
             desk.take(frame)
     report = desk.finish()
-    names = {"tcam-panorama", "tcam-panorama-picture", "tcam-panorama-0009", "tcam-panorama-0009-picture"}
-    assert set(report.products) == names
+    kinds = ("", "-picture", "-grid", "-tiles")
+    assert set(report.products) == {f"tcam-panorama{which}{kind}" for which in ("", "-0009") for kind in kinds}
     first, other = (archive.read_layers(report.products[n]).attrs for n in ("tcam-panorama", "tcam-panorama-0009"))
     assert (first["sequence_id"], other["sequence_id"]) == ("0004", "0009")
     assert first["frames"] == other["frames"] == 20
     assert [mosaic.path.name for mosaic in report.mosaics] == ["panorama.jpg", "panorama-0009.jpg"]
-    assert all(mosaic.path.is_file() for mosaic in report.mosaics)
+    assert all(mosaic.path.is_file() and mosaic.tiles.is_file() for mosaic in report.mosaics)
 
 
 def test_a_panorama_with_frames_missing_is_still_made_and_a_portrait_is_none(desk, frames):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from farside.archive.bundle import DERIVED, LEVEL2, RAW, write_bundle
 from farside.archive.catalog import Catalog, Frame, ObservingSequence, catalog
 from farside.archive.frames import Frames
-from farside.archive.layers import read_layers, write_layers
+from farside.archive.layers import Layer, label_layers, layer_rows, read_layers, write_layers
 from farside.archive.level1 import write_level1
 from farside.archive.level2 import write_level2
 from farside.archive.reader import label_of, labels, place_of, read, read_all
@@ -25,12 +25,15 @@ __all__ = [
     "Catalog",
     "Frame",
     "Frames",
+    "Layer",
     "ObservingSequence",
     "catalog",
     "index_telemetry",
     "keep",
+    "label_layers",
     "label_of",
     "labels",
+    "layer_rows",
     "place_of",
     "read",
     "read_all",

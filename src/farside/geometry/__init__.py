@@ -6,7 +6,7 @@ from farside.geometry.frames import ICRF_TO_ECLIPJ2000, PA_TO_ME_DE421, euler_31
 from farside.geometry.illumination import relative_illumination
 from farside.geometry.kernels import kernel_path
 from farside.geometry.lens import BrownConrady, KannalaBrandt, LensCamera
-from farside.geometry.maps import Equirectangular, azel, direction
+from farside.geometry.maps import Cylinder, Equirectangular, Overhead, PanoramaMap, azel, direction
 from farside.geometry.pose import Pose
 from farside.geometry.projection import Azimuthal, Cylindrical
 from farside.geometry.site import LEVEL_FRAMES, MOON_RADIUS_M, LevelFrame, Site
@@ -19,12 +19,15 @@ __all__ = [
     "PA_TO_ME_DE421",
     "Azimuthal",
     "BrownConrady",
+    "Cylinder",
     "Cylindrical",
     "Displacement",
     "Equirectangular",
     "KannalaBrandt",
     "LensCamera",
     "LevelFrame",
+    "Overhead",
+    "PanoramaMap",
     "Pinhole",
     "Pose",
     "Site",

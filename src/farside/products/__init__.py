@@ -7,7 +7,7 @@ from farside.products.frames import COUNTS, demand, level2
 from farside.products.lcam import Footage, footage
 from farside.products.light_tiff import write_light
 from farside.products.masters import NONE as NO_MASTERS
-from farside.products.panorama import grid_of, panorama
+from farside.products.panorama import PROJECTIONS, grid_of, panorama, write_panorama
 from farside.products.shelf import Shelf
 from farside.products.still import write_still
 from farside.products.tone import picture, write_picture
@@ -16,6 +16,7 @@ __all__ = [
     "COUNTS",
     "DESKS",
     "NO_MASTERS",
+    "PROJECTIONS",
     "Bench",
     "Columns",
     "Curve",
@@ -36,6 +37,7 @@ __all__ = [
     "panorama",
     "picture",
     "write_light",
+    "write_panorama",
     "write_picture",
     "write_still",
 ]

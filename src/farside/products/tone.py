@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.products.colour import linear_srgb
-from farside.products.panorama import grid_of
-from farside.work import atomic_write
+from farside.products.deep_zoom import write_tiles
+from farside.products.panorama import graticule, grid_of
+from farside.work import Pool, atomic_write
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -57,20 +58,50 @@ def picture(mosaic: xr.Dataset, width: int = WIDTH) -> NDArray[np.uint8]:
     White is sunlight, so that a spectrally flat ground is grey. One stretch for all: from nothing to the 99.5
     percentile of what lies below the horizon and is not burnt out.
     """
+    light, burnt = _small(mosaic, width)
+    return shown(light * np.float32(_stretch(mosaic, light, burnt)))
+
+
+def write_panorama_tiles(mosaic: xr.Dataset, path: Path, pool: Pool | None = None) -> Path:
+    """Write a panorama at its full size as a deep-zoom pyramid (NAME.dzi), in the tones of its ``picture``."""
+    image, weight = mosaic["image"].to_numpy(), mosaic["weight"].to_numpy()
+    stretch = np.float32(_stretch(mosaic, *_small(mosaic, WIDTH)))
+
+    def rows(first: int, last: int) -> NDArray[np.uint8]:
+        burnt = weight[first:last] == SATURATED
+        light = linear_srgb(image[first:last].astype(np.float32), burnt, mosaic.attrs["instrument"])
+        light *= stretch
+        return shown(light)
+
+    return write_tiles(rows, image.shape[0], image.shape[1], path, pool)
+
+
+def _small(mosaic: xr.Dataset, width: int) -> tuple[Light, NDArray[np.bool_]]:
+    """Linear sRGB of a panorama that is at most ``width`` wide, and where it is burnt out."""
     import cv2
 
     image = mosaic["image"].to_numpy()
     lines, samples = image.shape[:2]
     if samples > width:
-        image = cv2.resize(image, (width, round(lines * width / samples)), interpolation=cv2.INTER_AREA)
+        size = width, max(1, round(lines * width / samples))
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     weight = cv2.resize(mosaic["weight"].to_numpy(), image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     burnt = weight == SATURATED
-    light = linear_srgb(image.astype(np.float32), burnt, mosaic.attrs["instrument"])
-    horizon = int(np.clip(grid_of(mosaic).el_top_deg / grid_of(mosaic).scale_deg * image.shape[0] / lines, 0, lines))
-    ground = light[horizon:].mean(axis=2)
-    seen = ground[(ground > 0) & ~burnt[horizon:]]
-    light *= np.float32(1.0 / np.percentile(seen, BRIGHT)) if seen.size else np.float32(1.0)
-    return shown(light)
+    return linear_srgb(image.astype(np.float32), burnt, mosaic.attrs["instrument"]), burnt
+
+
+def _stretch(mosaic: xr.Dataset, light: Light, burnt: NDArray[np.bool_]) -> float:
+    """What light is to be multiplied by so that the ground is bright; light: of the panorama at any size."""
+    grid = grid_of(mosaic)
+    lines, samples = light.shape[:2]
+    row, column = (
+        (np.arange(lines) + 0.5) * grid.height / lines - 0.5,
+        (np.arange(samples) + 0.5) * grid.width / samples,
+    )
+    below = np.broadcast_to(grid.azel(column[None, :] - 0.5, row[:, None])[1] < 0.0, burnt.shape)
+    ground = light[below & ~burnt].mean(axis=1)
+    seen = ground[ground > 0]
+    return float(1.0 / np.percentile(seen, BRIGHT)) if seen.size else 1.0
 
 
 def lit(light: Light, burnt: NDArray[np.bool_]) -> Light:
@@ -93,6 +124,11 @@ def shown(light: Light) -> NDArray[np.uint8]:
 def write_picture(mosaic: xr.Dataset, path: Path) -> Path:
     """Write the picture of a panorama as JPEG, whole or not at all; return ``path``."""
     return save(picture(mosaic), path)
+
+
+def write_graticule(mosaic: xr.Dataset, path: Path) -> Path:
+    """Write the picture of a panorama with its horizon and lines of azimuth and elevation; return ``path``."""
+    return save(graticule(picture(mosaic), grid_of(mosaic), mosaic.attrs["azimuth_from"] == "north"), path)
 
 
 def save(picture: NDArray[np.uint8], path: Path, told: str = TONE) -> Path:

@@ -1,5 +1,7 @@
 """Panoramas: frames placed by their labels, by each other and by the ground, in one map."""
 
-from farside.products.panorama.mosaic import grid_of, panorama
+from farside.products.panorama.graticule import graticule
+from farside.products.panorama.mosaic import grid_of, panorama, write_panorama
+from farside.products.panorama.views import PROJECTIONS
 
-__all__ = ["grid_of", "panorama"]
+__all__ = ["PROJECTIONS", "graticule", "grid_of", "panorama", "write_panorama"]

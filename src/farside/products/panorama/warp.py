@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.geometry import Equirectangular, azel, direction
+from farside.geometry import Equirectangular, PanoramaMap, azel, direction
 from farside.products.panorama.placing import Placing
 
 Array = NDArray[np.float64]
@@ -45,23 +45,27 @@ def warped(grey: NDArray[np.uint8], placing: Placing, k: int, grid: Equirectangu
 
 
 def bounds(
-    placing: Placing, k: int, grid: Equirectangular, turn: Array = UPRIGHT
+    placing: Placing, k: int, grid: PanoramaMap, turn: Array = UPRIGHT
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Rows and columns that frame k covers of a map of the lander frame turned by ``turn`` (3, 3); columns may run over
-    the map's ends.
+    the ends of a map that goes on there.
     """
-    az, el = azel(placing.edge(k) @ turn.T)
-    az = az[-1] + np.remainder(az - az[-1] + np.pi, 2.0 * np.pi) - np.pi
-    columns = (np.degrees(az) - grid.az_left_deg) / grid.scale_deg
-    rows = (grid.el_top_deg - np.degrees(el)) / grid.scale_deg
-    return (
-        (max(0, int(np.floor(rows.min())) - 1), min(grid.height, int(np.ceil(rows.max())) + 1)),
-        (int(np.floor(columns.min())) - 1, int(np.ceil(columns.max())) + 1),
-    )
+    column, row = grid.pixel(*azel(placing.edge(k) @ turn.T))
+    if grid.turn:
+        column = column[-1] + np.remainder(column - column[-1] + 0.5 * grid.turn, grid.turn) - 0.5 * grid.turn
+        columns = int(np.floor(column.min())) - 1, int(np.ceil(column.max())) + 2
+    else:
+        columns = _within(column, grid.width)
+    return _within(row, grid.height), columns
+
+
+def _within(at: Array, length: int) -> tuple[int, int]:
+    """First pixel and the one after the last, of ``length``, that places lie in."""
+    return int(np.clip(np.floor(at.min()) - 1, 0, length)), int(np.clip(np.ceil(at.max()) + 2, 0, length))
 
 
 def pixels(
-    placing: Placing, k: int, grid: Equirectangular, rows: tuple[int, int], columns: tuple[int, int],
+    placing: Placing, k: int, grid: PanoramaMap, rows: tuple[int, int], columns: tuple[int, int],
     turn: Array = UPRIGHT,
 ) -> tuple[Light, Light]:  # fmt: skip
     """Sample and line (from 1) of frame k at every pixel of these rows and columns of the map."""
@@ -71,7 +75,7 @@ def pixels(
     ny, nx = -(-height // STEP) + 2, -(-width // STEP) + 2
     # cv2.resize puts coarse sample k at fine position STEP k + (STEP - 1)/2; one more sample lies beyond each end
     half = (STEP - 1) / 2
-    az, el = grid.azel(columns[0] + STEP * (np.arange(nx) - 1) + half, rows[0] + STEP * (np.arange(ny) - 1) + half)
-    at = placing.pixel(k, direction(az[None, :], el[:, None]) @ turn)
+    across, down = columns[0] + STEP * (np.arange(nx) - 1) + half, rows[0] + STEP * (np.arange(ny) - 1) + half
+    at = placing.pixel(k, direction(*grid.azel(across[None, :], down[:, None])) @ turn)
     fine = [cv2.resize(np.nan_to_num(at[..., c], nan=-1e6).astype(np.float32), (nx * STEP, ny * STEP)) for c in (0, 1)]
     return tuple(f[STEP : STEP + height, STEP : STEP + width] for f in fine)  # type: ignore[return-value]

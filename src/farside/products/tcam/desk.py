@@ -14,11 +14,11 @@ from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
 from farside.products.frames import clock, is_wide, keep_frame, still
-from farside.products.panorama import grid_of, panorama
+from farside.products.panorama import write_panorama
 from farside.products.portrait.mosaic import portrait
 from farside.products.portrait.picture import write_portrait
 from farside.products.shelf import Shelf
-from farside.products.tone import write_picture
+from farside.products.tone import write_graticule, write_panorama_tiles, write_picture
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -97,28 +97,41 @@ class TcamDesk(Desk):
 
         None where frames and labels contradict each other: the finding says how.
         """
-        frames = [archive.read(path) for path in paths]
-        first = frames[0].attrs
+        first = archive.read(paths[0]).attrs
+        day, folder = first["start_utc"][:10], self.bench.archive / archive.DERIVED
         try:
-            mosaic = panorama(frames, self._attitude(first["start_utc"]), pool=self.bench.pool)
+            attitude = self._attitude(first["start_utc"])
+            label = write_panorama(archive.Frames(paths), folder, attitude, pool=self.bench.pool)
         except BadInput as error:
-            name = f"Panorama of {first['start_utc'][:10]}"
-            return Report(findings=(Finding(name, "not laid", "", str(error)),))
-        label = archive.write_layers(mosaic, self.bench.archive / archive.DERIVED)
-        picture = write_picture(mosaic, self.bench.release / f"panorama{which}.jpg")
-        grid = grid_of(mosaic)
-        day = first["start_utc"][:10]
+            return Report(findings=(Finding(f"Panorama of {day}", "not laid", "", str(error)),))
+        mosaic, release = archive.read_layers(label), self.bench.release
+        a = mosaic.attrs
+        picture = write_picture(mosaic, release / f"panorama{which}.jpg")
+        lines = write_graticule(mosaic, release / f"panorama{which}-grid.jpg")
+        tiles = write_panorama_tiles(mosaic, release / f"panorama{which}.dzi", self.bench.pool)
         shown = Mosaic(
             path=picture,
-            caption=f"{mosaic.attrs['frames']} frames of the terrain camera, {day}; north is where azimuth is 0°.",
-            az_left_deg=grid.az_left_deg,
-            el_top_deg=grid.el_top_deg,
-            el_bottom_deg=grid.el_top_deg - grid.height * grid.scale_deg,
+            caption=f"{a['frames']} frames of the terrain camera, {day}; north is where azimuth is 0°.",
+            az_left_deg=a["az_left_deg"],
+            el_top_deg=a["el_top_deg"],
+            el_bottom_deg=a["el_top_deg"] - mosaic.sizes["line"] * a["scale_deg"],
             sun_az_deg=float(first["sun_azimuth_deg"]),
+            tiles=tiles,
+            error=_error(mosaic),
+            name=f"Terrain camera, {day}",
         )
-        products = {f"tcam-panorama{which}": label, f"tcam-panorama{which}-picture": picture}
-        seen = Still(picture, shown.caption, "The landing site all around, under a black sky")
-        return Report(products, (seen,), mosaics=(shown,), findings=_findings(mosaic, len(frames)))
+        name = f"tcam-panorama{which}"
+        products = {name: label, f"{name}-picture": picture, f"{name}-grid": lines, f"{name}-tiles": tiles}
+        seen = Still(picture, shown.caption, "The landing site all around, under a black sky", shown.error, tiles)
+        return Report(products, (seen,), mosaics=(shown,), findings=_findings(mosaic, len(paths)))
+
+
+def _error(mosaic: xr.Dataset) -> str:
+    """How wrong a panorama is, in short."""
+    a = mosaic.attrs
+    if a["pointing"] != "ties":
+        return f"pointing as labelled, ± {a['pointing_sigma_deg']:.2f}°"
+    return f"pointing ± {a['pointing_sigma_deg']:.3f}°, residual {a['pair_residual_px']:.2f} px"
 
 
 def _findings(mosaic: xr.Dataset, taken: int) -> tuple[Finding, ...]:

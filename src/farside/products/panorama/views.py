@@ -1,0 +1,73 @@
+"""The maps a panorama can be laid in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farside.errors import BadInput
+from farside.geometry import Cylinder, Equirectangular, Overhead, PanoramaMap, azel
+from farside.products.panorama.placing import Placing
+
+Array = NDArray[np.float64]
+
+PROJECTIONS = ("equirectangular", "cylindrical", "polar", "vertical")
+"""Rows even in elevation, in its tangent; seen from above, even in the angle from the nadir, in its tangent."""
+OVERHEAD_WIDTH = 8192
+"""Width of a map from above, if nobody asks for another."""
+STEEPEST_DEG = 75.0
+"""No cylinder is higher."""
+LEVEL_REACH_DEG = 84.0
+"""A vertical map shows level ground up to this angle from the nadir: 9.5 times the eye's height away."""
+
+
+def view(placing: Placing, projection: str, width: int | None, az_left_deg: float, turn: Array) -> PanoramaMap:
+    """The map that holds all frames, of the lander frame turned by ``turn`` (3, 3).
+
+    width: pixels; if None the camera's own resolution, or OVERHEAD_WIDTH from above. az_left_deg: azimuth of the left
+    edge where there is one. Raises BadInput for another projection, a width that no map may have, and frames that the
+    projection cannot show.
+    """
+    checked(projection, width)
+    native = round(2.0 * np.pi / placing.camera.pixel_rad)
+    if width is not None and width > 2 * native:
+        raise BadInput("panorama", "width", width, f"at most {2 * native}, twice the camera's own {native}")
+    edges = np.concatenate([placing.edge(k) for k in range(len(placing.rotations))])
+    el = np.degrees(azel(edges @ turn.T)[1])
+    highest, lowest = float(el.max()), float(el.min())
+    if projection == "equirectangular":
+        return Equirectangular.around(width or native, highest, lowest, az_left_deg)
+    if projection == "cylindrical":
+        if max(highest, -lowest) > STEEPEST_DEG:
+            raise BadInput(
+                "panorama", "projection", projection, f"another: frames reach to {highest:.0f}, {lowest:.0f}"
+            )
+        return Cylinder.around(width or native, highest, lowest, az_left_deg)
+    level = projection == "vertical"
+    reach = LEVEL_REACH_DEG if level else min(90.0 + highest, 180.0)
+    if lowest > reach - 90.0:
+        raise BadInput("panorama", "projection", projection, f"frames of the ground; the lowest sees {lowest:.1f} deg")
+    return Overhead(width or min(native, OVERHEAD_WIDTH), reach, level)
+
+
+def checked(projection: str, width: int | None) -> None:
+    """Raise BadInput for what no camera's panorama can be."""
+    if projection not in PROJECTIONS:
+        raise BadInput("panorama", "projection", projection, f"one of {', '.join(PROJECTIONS)}")
+    if width is not None and width < 1:
+        raise BadInput("panorama", "width", width, "pixels, 1 or more")
+
+
+def told(grid: PanoramaMap, height_m: float) -> dict[str, float | str]:
+    """A map as attributes of a product; height_m: of the eye over the ground."""
+    if isinstance(grid, Overhead):
+        said: dict[str, float | str] = {
+            "projection": "vertical" if grid.level else "polar",
+            "reach_deg": grid.reach_deg,
+        }
+        if grid.level:
+            return {**said, "scale_m": grid.scale * height_m}
+        return {**said, "scale_deg": float(np.degrees(grid.scale))}
+    name = "cylindrical" if isinstance(grid, Cylinder) else "equirectangular"
+    edges = {"az_left_deg": grid.az_left_deg, "el_top_deg": grid.el_top_deg}
+    return {"projection": name, "scale_deg": grid.scale_deg, **edges}
