@@ -28,7 +28,8 @@ export function track({ readings, fixes, landing }) {
     node: h("figure", { class: "overhead" }, svg, h("figcaption", {}, named, known && h("span", {}, known))),
     show(seconds) {
       const now = at(readings, seconds)
-      const far = Math.hypot(now.east_m, now.north_m)
+      // what the camera sees shrinks with height, and so does what matters
+      const far = Math.max(Math.hypot(now.east_m, now.north_m), now.altitude_m / 10)
       const wanted = SCALES_M.find((metres) => metres >= far) ?? SCALES_M.at(-1)
       if (wanted !== ring) {
         ring = wanted

@@ -30,6 +30,8 @@ PHASE_EVENTS = {
 }
 FASTEST = 100.0
 """A film that shows more seconds a second than this is no film of the descent."""
+READ_EVERY_FILM_S, READ_EVERY_S = 0.5, 2.0
+"""Readings follow each other at least this closely, in seconds of the film and in true ones."""
 SIDE_LIGHT_DEG = 35.0
 """Visitors first look this far to the left of the Sun: shadows then fall towards them and show the relief."""
 
@@ -64,7 +66,8 @@ def footage(film: products.Film, gnc: Columns | None, descent: products.Descent 
 
     descent: the way down measured in the film, beside what telemetry says.
     """
-    times = film.start + film.speed * np.arange(0.0, film.duration_s, 0.5)
+    step = min(READ_EVERY_FILM_S, READ_EVERY_S / film.speed)
+    times = film.start + film.speed * np.arange(0.0, film.duration_s, step)
     if gnc is None or times[0] > gnc["t"][-1] or film.speed > FASTEST:
         return Footage(film.path, film.caption, film.poster, alt=film.caption, error=film.error)
     speed = np.linalg.norm(gnc["velocity_mps"], axis=1)
