@@ -66,10 +66,10 @@ def footage(film: products.Film, gnc: Columns | None, descent: products.Descent 
 
     descent: the way down measured in the film, beside what telemetry says.
     """
+    if gnc is None or film.start > gnc["t"][-1] or not 0.0 < film.speed <= FASTEST:  # one frame alone has no speed
+        return Footage(film.path, film.caption, film.poster, alt=film.caption, error=film.error)
     step = min(READ_EVERY_FILM_S, READ_EVERY_S / film.speed)
     times = film.start + film.speed * np.arange(0.0, film.duration_s, step)
-    if gnc is None or times[0] > gnc["t"][-1] or film.speed > FASTEST:
-        return Footage(film.path, film.caption, film.poster, alt=film.caption, error=film.error)
     speed = np.linalg.norm(gnc["velocity_mps"], axis=1)
     # telemetry counts from the planned place, the page from where the lander came to rest
     east, north = (gnc["position_m"][:, :2] - gnc["position_m"][-1, :2]).T
