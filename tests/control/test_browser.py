@@ -398,6 +398,47 @@ def test_on_a_phone_nothing_overflows_and_a_swipe_up_scrolls(page: Path, browser
         assert phone.complaints == []
 
 
+def test_a_phone_turns_zooms_and_scrolls_past_the_flat_panorama(page: Path, browser_needed: None) -> None:
+    with Chromium(390, 844, phone=True) as phone:
+        phone.open(page)
+        phone.until(AROUND)
+        lay(phone, flat=True)
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
+        box = "document.querySelector('.stage').getBoundingClientRect()"
+        x, y = phone.evaluate(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({box})")
+        before = look(phone)
+        phone.drag((300, int(y)), (120, int(y) + 5), touch=True)
+        turned = at_rest(phone)
+        assert 5 < (turned - before) % 360 < 90
+        ticks = phone.evaluate("document.querySelector('.ribbon').innerHTML")
+        for kind, apart in (("touchStart", 40), *(("touchMove", 40 + 20 * i) for i in range(1, 9))):
+            fingers = [{"x": x + side * apart / 2, "y": y, "id": i} for i, side in enumerate((-1, 1))]
+            phone.call("Input.dispatchTouchEvent", type=kind, touchPoints=fingers)
+            phone.pause(0.03)
+        phone.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        at_rest(phone)
+        assert phone.evaluate("document.querySelector('.ribbon').innerHTML") != ticks
+        assert phone.evaluate("scrollY") == 0
+        phone.drag((200, 650), (205, 350), touch=True)
+        phone.until("scrollY > 100")
+        assert phone.complaints == []
+
+
+def test_without_webgl_the_panorama_lies_flat(page: Path, browser_needed: None) -> None:
+    with Chromium(1000, 700) as browser:
+        none = (
+            "const get = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext ="
+            " function (kind, ...more) { return /webgl/.test(kind) ? null : get.call(this, kind, ...more) }"
+        )
+        browser.call("Page.addScriptToEvaluateOnNewDocument", source=none)
+        browser.open(page)
+        browser.until(AROUND)
+        browser.pause(0.5)
+        assert (picture(browser)[-200:] > 40).mean() > 0.2
+        assert browser.evaluate("document.querySelector('[aria-label=View]')") is None
+        assert browser.complaints == []
+
+
 def test_an_open_page_grows_while_data_arrive_and_then_rests(
     flight: Gallery, tmp_path: Path, browser_needed: None
 ) -> None:
