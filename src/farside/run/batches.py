@@ -144,16 +144,10 @@ def _rank(level: str, desk: type[Desk], instrument: str) -> tuple[bool, bool, st
 
 def _share_calibration(calibration: Iterable[tuple[ObservingSequence, Frame]], shares: Shares) -> None:
     """Calibration frames to the missions whose counts of the same camera and mode want them."""
-    wanted = {
-        (frame.name.mission.upper(), frame.name.camera.upper(), frame.name.mode.upper())
-        for batch in shares.batches
-        for frame in batch.frames
-        if is_counts(frame)
-    }
+    wanted = {camera_of(frame) for batch in shares.batches for frame in batch.frames if is_counts(frame)}
     for sequence, frame in calibration:
-        name = frame.name
-        if (name.mission.upper(), name.camera.upper(), name.mode.upper()) in wanted:
-            shares.calibration.setdefault(name.mission.upper(), []).append(frame)
+        if camera_of(frame) in wanted:
+            shares.calibration.setdefault(frame.name.mission.upper(), []).append(frame)
             shares.batch_of[sequence.key] = "calibration"
         else:
             shares.spare[frame.label] = f"{frame.light} frame of a camera whose frames are calibrated already"
@@ -162,3 +156,9 @@ def _share_calibration(calibration: Iterable[tuple[ObservingSequence, Frame]], s
 def is_counts(frame: Frame) -> bool:
     """Whether a frame is of level 1."""
     return frame.label.suffix.lower() == ".xml"
+
+
+def camera_of(frame: Frame) -> tuple[str, str, str]:
+    """Mission, camera and mode of a frame: calibration frames of the same are good for it."""
+    name = frame.name
+    return name.mission.upper(), name.camera.upper(), name.mode.upper()

@@ -24,7 +24,7 @@ from farside.geometry import Site
 from farside.instruments import BESIDE
 from farside.products import NO_MASTERS, Bench, Shelf, level2
 from farside.run import account
-from farside.run.batches import Batch, Shares, is_counts, share_out
+from farside.run.batches import Batch, Shares, camera_of, is_counts, share_out
 from farside.run.desks import Desks
 from farside.run.made import Journal, Result, Skipped, keep, recall, sha256
 from farside.run.progress import Progress, Silence
@@ -147,9 +147,9 @@ class _Processing:
 
     def _key(self, batch: Batch) -> str:
         frames = [(frame.data.name, self._digests.get(frame.label)) for frame in batch.frames]
-        counts = any(is_counts(frame) for frame in batch.frames)
-        shelf = self._shares.calibration.get(batch.mission.upper(), []) if counts else []
-        calibration = sorted(self._digests.get(frame.label, "") for frame in shelf)
+        counts = {camera_of(frame) for frame in batch.frames if is_counts(frame)}
+        shelf = self._shares.calibration.get(batch.mission.upper(), [])
+        calibration = sorted(self._digests.get(frame.label, "") for frame in shelf if camera_of(frame) in counts)
         return key_of(self._code, self._site, batch.name, frames, calibration)
 
     # A batch ---------------------------------------------------------------------------------------------------------
