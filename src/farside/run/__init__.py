@@ -1,8 +1,21 @@
 """Composing the river: fly a mission, process files, plan a site's days."""
 
 from farside.run.fly import Flight, fly
+from farside.run.panoramas import Panorama, panoramas
 from farside.run.plan import place_named, sites, windows
 from farside.run.process import Processed, process
 from farside.run.progress import Progress, reporter
 
-__all__ = ["Flight", "Processed", "Progress", "fly", "place_named", "process", "reporter", "sites", "windows"]
+__all__ = [
+    "Flight",
+    "Panorama",
+    "Processed",
+    "Progress",
+    "fly",
+    "panoramas",
+    "place_named",
+    "process",
+    "reporter",
+    "sites",
+    "windows",
+]

@@ -2,6 +2,6 @@
 
 from farside.products.panorama.graticule import graticule
 from farside.products.panorama.mosaic import grid_of, panorama, write_panorama
-from farside.products.panorama.views import PROJECTIONS
+from farside.products.panorama.views import PROJECTIONS, check_view
 
-__all__ = ["PROJECTIONS", "graticule", "grid_of", "panorama", "write_panorama"]
+__all__ = ["PROJECTIONS", "check_view", "graticule", "grid_of", "panorama", "write_panorama"]

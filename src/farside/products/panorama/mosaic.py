@@ -32,7 +32,7 @@ from farside.products.panorama.laid import Laid, Rows, Tally
 from farside.products.panorama.pointing import MOST_FOCAL, Pointing, point
 from farside.products.panorama.report import Measures, measures
 from farside.products.panorama.roll import Roll
-from farside.products.panorama.views import checked, told, view
+from farside.products.panorama.views import check_view, told, view
 from farside.products.panorama.warp import MARGIN_PX
 from farside.products.provenance import provenance
 from farside.work import Pool
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-BLIND = "no pointing in the lander frame"
+NEEDED = ("camera_position_m", "camera_rotation_deg", "exposure_ms")
+"""What labels have to give."""
 STRANGE = "shows something else than its neighbours"
 UNIT = "acali DN / ms"
 
@@ -117,9 +118,10 @@ def write_panorama(
 
 @dataclass(frozen=True)
 class _Plan:
-    """A panorama before it is made. refused: product and why of the frames that are left out."""
+    """A panorama before it is made. aimed, refused: numbers of frames in the placing, and of others, with why."""
 
     roll: Roll
+    aimed: list[int]
     pointing: Pointing
     laid: Laid
     refused: Mapping[int, str]
@@ -153,7 +155,7 @@ class _Plan:
         used = [piece.frame for piece in pieces]
         first, last = used[0].attrs, used[-1].attrs
         start = min(f.attrs["start_utc"] for f in used)
-        found = measures(self.roll, self.pointing, self.laid, tally, self.refused)
+        found = measures(self.roll, self.aimed, self.pointing, self.laid, tally, self.refused)
         asked = {key: value for key, value in self.asked.items() if value is not None}
         return {
             "title": "360-degree panorama",
@@ -167,8 +169,7 @@ class _Plan:
             "azimuth_from": "north" if self.north else "lander +y",
             "lander_attitude": self.laid.turn.ravel().tolist(),
             "eye_m": placing.eye.tolist(),
-            "lander_lon_deg": last["lander_lon_deg"],
-            "lander_lat_deg": last["lander_lat_deg"],
+            **{key: last[key] for key in ("lander_lon_deg", "lander_lat_deg") if key in last},
             "frames": len(used),
             "frame_seconds": [round(utc_to_t(f.attrs["start_utc"]) - utc_to_t(start), 3) for f in self.roll],
             "refused": [str(self.roll[n].attrs.get("product_id")) for n in self.refused],
@@ -204,16 +205,18 @@ def _plan(
     width: int | None,
 ) -> _Plan:  # fmt: skip
     """Everything but the mosaic itself."""
-    checked(projection, width)
+    check_view(projection, width)
     turn = np.eye(3) if attitude is None else np.asarray(attitude, float)
     roll = Roll(frames)
-    aimed = [n for n, f in enumerate(roll) if f.attrs.get("reference_frame") == "LANDER_COORDINATE_SYSTEM"]
+    refused = {n: why for n, f in enumerate(roll) if (why := _lacking(f.attrs))}
+    aimed = [n for n in range(len(roll)) if n not in refused]
     if not aimed:
         raise BadInput("panorama", "frames", len(roll), "at least one frame with its pointing in the lander frame")
     cameras = {pinhole(roll[n]) for n in aimed}
     if len(cameras) > 1:
         raise BadInput("panorama", "frames", sorted(cameras, key=repr), "frames of one camera and one binning")
     (camera,) = cameras
+    check_view(projection, width, camera)
     looks = [roll[n] for n in aimed]
     pointing = point(looks, camera, pool)
     if abs(pointing.adjusted.focal - 1.0) > MOST_FOCAL:
@@ -224,11 +227,18 @@ def _plan(
         gains = balance(looks, pointing.ties, camera, pool)
     grid = view(pointing.placing, projection, width, az_left_deg, turn)
     kept = {k: (n, roll[n]) for k, n in enumerate(aimed) if not pointing.lost[k]}
-    refused = {n: BLIND for n in range(len(roll)) if n not in set(aimed)}
     refused |= {n: STRANGE for k, n in enumerate(aimed) if pointing.lost[k]}
     laid = Laid.of(kept, pointing.placing, gains, grid, turn)
     asked = {"az_left_deg": az_left_deg, "projection": projection, "width": width}
-    return _Plan(roll, pointing, laid, dict(sorted(refused.items())), attitude is not None, asked)
+    return _Plan(roll, aimed, pointing, laid, dict(sorted(refused.items())), attitude is not None, asked)
+
+
+def _lacking(a: Mapping[Any, Any]) -> str:
+    """Why a frame with these attributes cannot be placed; empty where it can."""
+    if a.get("reference_frame") != "LANDER_COORDINATE_SYSTEM":
+        return "no pointing in the lander frame"
+    lacking = [name for name in NEEDED if name not in a]
+    return f"its label gives no {', '.join(lacking)}" if lacking else ""
 
 
 def grid_of(mosaic: xr.Dataset) -> PanoramaMap:

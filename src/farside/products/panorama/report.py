@@ -119,9 +119,13 @@ class Measures:
         return "\n".join([*lines, *(f"refused {product}: {why}" for product, why in self.refused.items())])
 
 
-def measures(roll: Roll, pointing: Pointing, laid: Laid, tally: Tally, refused: Mapping[int, str]) -> Measures:
-    """What is to be said of a panorama that was laid of a roll of frames; ``refused``: number of a frame, and why."""
-    aimed = [n for n in range(len(roll)) if roll[n].attrs.get("reference_frame") == "LANDER_COORDINATE_SYSTEM"]
+def measures(
+    roll: Roll, aimed: list[int], pointing: Pointing, laid: Laid, tally: Tally, refused: Mapping[int, str]
+) -> Measures:
+    """What is to be said of a panorama that was laid of a roll of frames.
+
+    aimed: numbers of the frames that were pointed. refused: numbers of those that are left out, and why.
+    """
     names = [str(roll[n].attrs.get("product_id")) for n in aimed]
     a = laid.pieces[0].frame.attrs
     seen = tally.seen_by[1:].sum()

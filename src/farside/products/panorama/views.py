@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.geometry import Cylinder, Equirectangular, Overhead, PanoramaMap, azel
+from farside.geometry import Cylinder, Equirectangular, Overhead, PanoramaMap, Pinhole, azel
 from farside.products.panorama.placing import Placing
 
 Array = NDArray[np.float64]
@@ -25,13 +25,10 @@ def view(placing: Placing, projection: str, width: int | None, az_left_deg: floa
     """The map that holds all frames, of the lander frame turned by ``turn`` (3, 3).
 
     width: pixels; if None the camera's own resolution, or OVERHEAD_WIDTH from above. az_left_deg: azimuth of the left
-    edge where there is one. Raises BadInput for another projection, a width that no map may have, and frames that the
+    edge where there is one. Projection and width are as ``check_view`` lets pass. Raises BadInput for frames that the
     projection cannot show.
     """
-    checked(projection, width)
-    native = round(2.0 * np.pi / placing.camera.pixel_rad)
-    if width is not None and width > 2 * native:
-        raise BadInput("panorama", "width", width, f"at most {2 * native}, twice the camera's own {native}")
+    native = native_width(placing.camera)
     edges = np.concatenate([placing.edge(k) for k in range(len(placing.rotations))])
     el = np.degrees(azel(edges @ turn.T)[1])
     highest, lowest = float(el.max()), float(el.min())
@@ -50,12 +47,20 @@ def view(placing: Placing, projection: str, width: int | None, az_left_deg: floa
     return Overhead(width or min(native, OVERHEAD_WIDTH), reach, level)
 
 
-def checked(projection: str, width: int | None) -> None:
-    """Raise BadInput for what no camera's panorama can be."""
+def native_width(camera: Pinhole) -> int:
+    """Columns of the full circle at a camera's own resolution."""
+    return round(2.0 * np.pi / camera.pixel_rad)
+
+
+def check_view(projection: str, width: int | None, camera: Pinhole | None = None) -> None:
+    """Raise BadInput for a projection that there is not, and a width that no map, or none of this camera, may have."""
     if projection not in PROJECTIONS:
         raise BadInput("panorama", "projection", projection, f"one of {', '.join(PROJECTIONS)}")
     if width is not None and width < 1:
         raise BadInput("panorama", "width", width, "pixels, 1 or more")
+    if width is not None and camera is not None and width > 2 * native_width(camera):
+        most = 2 * native_width(camera)
+        raise BadInput("panorama", "width", width, f"at most {most}, twice the camera's own {most // 2}")
 
 
 def told(grid: PanoramaMap, height_m: float) -> dict[str, float | str]:
