@@ -3,7 +3,7 @@ import { degrees } from "./words.js"
 
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45]
 const APART = 90 // pixels from line to line, at least
-const POINTS = 32 // along a line
+const POINTS = 64 // along a line
 
 /** Lines of equal azimuth and elevation over a view, the horizon among them. */
 export function lattice() {

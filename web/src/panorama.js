@@ -79,7 +79,7 @@ export function panorama(place, list) {
     place.classList.toggle("level", level)
     screen = h("div", { class: "screen", tabindex: 0, role: "application", "aria-roledescription": "panorama", "aria-label": `${content.alt} Arrow keys look around, plus and minus zoom, g shows lines of azimuth and elevation.` })
     listen(screen)
-    const hint = h("p", { class: "hint", "aria-hidden": "true" }, "drag to look around")
+    const hint = h("p", { class: "hint", "aria-hidden": "true" }, laid ? "drag to move, + to come closer" : "drag to look around")
     for (const name of ["pointerdown", "keydown"]) screen.addEventListener(name, () => hint.classList.add("gone"), { once: true })
     stage.replaceChildren(screen, net.node, hint)
     view = level
