@@ -21,6 +21,18 @@ def scroll_to(browser: Chromium, element: str) -> None:
     browser.pause(4.0)
 
 
+def lay_flat(browser: Chromium) -> None:
+    """Lay the panorama flat, come closer, and draw the lines of azimuth and elevation."""
+    browser.evaluate("[...document.querySelectorAll('[aria-label=View] button')][1].click()")
+    browser.until(AROUND)
+    browser.evaluate("document.querySelector('.around .screen').focus({preventScroll: true})")
+    for key in ("+", "g"):
+        browser.key(key)
+        browser.pause(0.5)
+    browser.evaluate("document.activeElement.blur()")
+    browser.pause(3.0)
+
+
 def play_to(browser: Chromium, part: float) -> None:
     """Set the film to a fraction of its length."""
     browser.until("document.querySelector('#film video')?.readyState >= 1")
@@ -69,6 +81,8 @@ def main() -> None:
         browser.until(AROUND)
         browser.pause(1.5)
         (arguments.out / "gallery.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        lay_flat(browser)
+        (arguments.out / "flat.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
         scroll_to(browser, "#film")
         play_to(browser, arguments.film_at)
         (arguments.out / "landing.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
