@@ -162,9 +162,21 @@ def test_the_gallery_is_finished_and_whole(flight):
     shown = (flight.folder / "release" / "flight.js").read_text()
     content = json.loads(shown[shown.index("{") : shown.rindex(")")])
     assert content["finished"]
-    assert content["footage"] and content["panorama"]
+    assert len(content["panoramas"]) == 1
+    assert content["footage"]["readings"][-1]["altitude_m"] == 0.0
     assert [e["name"] for e in content["events"]].count("Touchdown") == 1
     assert all(check["verdict"] != "off" for check in content["checks"])
+
+
+def test_the_panorama_can_be_zoomed_to_its_own_pixels_and_says_how_wrong_it_is(flight):
+    text = (flight.folder / "release" / "flight.js").read_text()
+    (panorama,) = json.loads(text[text.index("{") : text.rindex(")")])["panoramas"]
+    tiles, record = panorama["tiles"], archive.read_layers(flight.products["tcam-panorama"])
+    assert (tiles["height"], tiles["width"]) == record["image"].shape[:2]
+    largest = flight.folder / "release" / tiles["folder"] / str((tiles["width"] - 1).bit_length())
+    columns, rows = (-(-tiles[side] // tiles["tile"]) for side in ("width", "height"))
+    assert len(list(largest.glob(f"*_*.{tiles['format']}"))) == columns * rows
+    assert "±" in panorama["error"]
 
 
 def test_every_desk_has_its_page_with_findings_and_charts(flight):

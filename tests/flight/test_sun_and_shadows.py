@@ -135,7 +135,7 @@ def test_labels_say_where_the_sun_is_geometrically(flight, spice):
 
 def test_the_gallery_marks_the_sun_where_it_is(flight, truth, relief, spice):
     text = (flight.folder / "release" / "flight.js").read_text()
-    told = json.loads(text[text.index("{") : text.rindex("}") + 1])["panorama"]["marks"]
+    told = json.loads(text[text.index("{") : text.rindex("}") + 1])["panoramas"][0]["marks"]
     first = min(o["t"] for o in truth["observations"] if (o["instrument"], o["sequence_id"]) == ("tcam", "0004"))
     az, _ = np.degrees(azel(spice_sun(relief.site, first, "NONE")[0]))
     assert [mark["name"] for mark in told] == ["Sun"]
