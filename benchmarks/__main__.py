@@ -14,6 +14,7 @@ GROUPS = (
     "windows",
     "spectrometer",
     "labels",
+    "process",
     "codec",
     "fuzz_bundles",
     "ltp",
