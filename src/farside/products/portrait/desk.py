@@ -136,7 +136,8 @@ class PcamDesk(Desk):
         products[f"pcam-portrait-{number}-picture"] = picture
         day = frames[0].attrs["start_utc"][:10]
         caption = f"Portrait from {len(frames)} frames of the rover's panoramic camera, {day}"
-        portraits.append(Still(picture, caption, "What the rover's camera portrayed"))
+        alt = "What the rover's camera portrayed"
+        portraits.append(Still(picture, caption, alt, tiles=picture.with_suffix(".dzi")))
 
     def _up(self, utc: str) -> np.ndarray:
         """Direction of the local vertical in the rover's frame, from its last housekeeping before ``utc``."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.products.colour import linear_srgb
+from farside.products.deep_zoom import write_tiles
 from farside.products.demosaic import edge_aware
 from farside.products.portrait.light import Light, colour_light
 from farside.products.portrait.stereo import Rectified
@@ -32,10 +33,12 @@ def write_frame(frame: xr.Dataset, path: Path) -> Path:
 
 
 def write_portrait(product: xr.Dataset, path: Path) -> Path:
-    """Write a portrait as JPEG; return ``path``."""
+    """Write a portrait as JPEG, and beside it as a deep-zoom pyramid (NAME.dzi); return ``path``."""
     light = product["image"].to_numpy() * np.float32(product["image"].attrs["scale"])
     burnt = product["weight"].to_numpy() == 1
-    return save(_look(linear_srgb(light, burnt, product.attrs["instrument"], product.attrs["mode"]), burnt), path)
+    seen = _look(linear_srgb(light, burnt, product.attrs["instrument"], product.attrs["mode"]), burnt)
+    write_tiles(lambda first, last: seen[first:last], *seen.shape[:2], path.with_suffix(".dzi"))
+    return save(seen, path)
 
 
 def write_anaglyph(pair: Rectified, nearest_px: float, path: Path) -> Path:

@@ -89,7 +89,8 @@ class TcamDesk(Desk):
         picture = write_portrait(whole, self.bench.release / f"tcam-portrait-{number}.jpg")
         caption = f"Portrait by the lander's terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
         products = {f"tcam-portrait-{number}": label, f"tcam-portrait-{number}-picture": picture}
-        seen = (Still(picture, caption, "The rover, photographed by the lander"),)
+        alt = "The rover, photographed by the lander"
+        seen = (Still(picture, caption, alt, tiles=picture.with_suffix(".dzi")),)
         return Report(products, seen, portraits=seen)
 
     def _panorama(self, which: str, paths: list[Path]) -> Report:
