@@ -30,3 +30,12 @@ def test_pictures_say_their_tone_curve_and_nothing_else(tmp_path):
         assert jpeg.info["comment"].decode() == TONE
         assert not jpeg.getexif()
     assert save(picture, tmp_path / "b.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+
+
+def test_the_busiest_picture_can_be_written(tmp_path):
+    """More octets than pixels: as a JPEG in one piece it needs more room than Pillow takes by itself."""
+    noise = np.random.default_rng(1).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    path = save(noise, tmp_path / "noise.jpg")
+    with Image.open(path) as picture:
+        assert picture.size == (400, 300)
+    assert path.stat().st_size > 300 * 400

@@ -133,12 +133,14 @@ def write_graticule(mosaic: xr.Dataset, path: Path) -> Path:
 
 def save(picture: NDArray[np.uint8], path: Path, told: str = TONE) -> Path:
     """Write a picture as JPEG or PNG, by the ending of ``path``, with what it tells of itself; return ``path``."""
-    from PIL import Image
+    from PIL import Image, ImageFile
 
     with atomic_write(path) as part:
         if path.suffix == ".png":
             part.write_bytes(_png(picture, told))
         else:
+            # optimized JPEG is encoded in one piece, which noise makes longer than Pillow reckons with
+            ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 2 * picture.size)
             Image.fromarray(picture).save(part, "JPEG", quality=90, subsampling=0, optimize=True, comment=told)
     return path
 

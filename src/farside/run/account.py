@@ -48,10 +48,11 @@ def claim(folder: Path) -> None:
 
 
 def write(folder: Path, found: Catalog, shares: Shares, results: Results) -> None:
-    """Write both forms into ``folder``."""
+    """Write both forms into ``folder``, and beside the gallery, which may be moved without the rest."""
     said = _account(folder, found, shares, results)
-    _write(folder / RECORD, json.dumps(said, indent=1))
-    _write(folder / TEXT, "\n".join(_lines(said)))
+    for place in (folder / "release", folder):
+        _write(place / TEXT, "\n".join(_lines(said)))
+        _write(place / RECORD, json.dumps(said, indent=1))
 
 
 def skipped(found: Catalog, shares: Shares, results: Results) -> list[Skipped]:

@@ -1,7 +1,7 @@
 """process: files, real or simulated, to products: the same desks that a flight's data come to.
 
     OUT/report.json, report.txt    what came in, what was made, what was not and why
-    OUT/release/                   the gallery, and in a folder for each batch what its desk publishes
+    OUT/release/                   gallery and report, and in a folder for each batch what its desk publishes
     OUT/archive/BATCH/             level 2 where it was made of counts, level 3
     OUT/made/BATCH/                what a run that goes on need not make again
 
@@ -281,11 +281,14 @@ def _asked(path: Path) -> Path:
 def _publish(
     folder: Path, found: Catalog, shares: Shares, results: dict[str, Result], paths: list[Path], pool: Pool
 ) -> None:
+    release = folder / "release"
     files = sum(len(sequence.frames) for sequence in found.sequences) + len(found.strays)
     title = f"{files} files from {paths[0].name}" if files > 1 else paths[0].name
     pages, mosaics, films, portraits = [], [], [], []
     lanes: dict[str, list[Lane]] = {}
     for batch in shares.batches:
+        if results[batch.name].arrived is None:  # nothing to show
+            continue
         desks = _seated(folder, batch, results[batch.name], pool)
         rows = account.rows(batch, found, results[batch.name])
         pages += [
@@ -308,9 +311,9 @@ def _publish(
         panoramas=mosaics,
         pictures=portraits,
         provenance=[("from", str(path.name)) for path in paths],
-        links=[Link("Report", folder / account.TEXT), Link("Report (JSON)", folder / account.RECORD)],
+        links=[Link("Report", release / account.TEXT), Link("Report (JSON)", release / account.RECORD)],
     )
-    write_gallery(folder / "release", page)
+    write_gallery(release, page)
 
 
 def _seated(folder: Path, batch: Batch, result: Result, pool: Pool) -> Desks:
