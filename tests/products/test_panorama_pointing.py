@@ -84,7 +84,7 @@ def test_ground_found_from_parallax_is_nearer_than_the_plane_where_it_rises():
     surface = Surface.plane(2.0)
     d = np.array([[0.0, np.cos(a), np.sin(a)] for a in np.radians([-20.0, -10.0])])
     np.testing.assert_allclose(surface.inverse_distance(d), np.sin(np.radians([20.0, 10.0])) / 2.0)
-    raised = surface.grown(np.full(surface.excess.size, 0.05))
+    raised = surface.changed(np.zeros(2), np.full(surface.excess.size, 0.05))
     np.testing.assert_allclose(raised.inverse_distance(d) - surface.inverse_distance(d), 0.05)
 
 

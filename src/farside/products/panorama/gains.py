@@ -70,8 +70,7 @@ def balance(frames: Sequence[xr.Dataset], ties: Ties, camera: Pinhole, pool: Poo
     for at, values in zip(spots, run(look, range(len(frames))), strict=True):
         brightness[at] = values
     known = np.isfinite(brightness).all(axis=1)
-    seen = ties._replace(frames=ties.frames[known], pixels=ties.pixels[known])
-    return _solved(np.log(brightness[known]), seen, camera, len(frames))
+    return _solved(np.log(brightness[known]), ties.only(known), camera, len(frames))
 
 
 def _brightness(frame: xr.Dataset, pixels: Array) -> Array:

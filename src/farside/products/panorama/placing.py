@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-TELLING, OF_A_MAST_M = 0.01, 2e-3
+TELLING, OF_A_MAST_M = 0.01, 5e-4
 """Least share of the largest singular value, and largest misfit, for which places tell of a mast."""
 NEAR_DEG = 3.0
 """Frames are tried as a pair if their axes are no more than a frame's width and so much apart."""
@@ -30,6 +30,7 @@ class Placing:
 
     rotations: (n, 3, 3) from the camera. centres: (n, 3) metres. arms: (2, 3) metres, what the mast carries
     the camera on: as it turns, and as the camera does (see ``_arms``). surface: what they look at, from the ``eye``.
+    deck: one over the height of the eye above the level top of the vehicle, 1/m; 0 where nothing is known of it.
     """
 
     camera: Pinhole
@@ -37,6 +38,7 @@ class Placing:
     centres: Array
     arms: Array
     surface: Surface
+    deck: float = 0.0
 
     @classmethod
     def of_labels(cls, frames: Sequence[xr.Dataset], camera: Pinhole) -> Self:
@@ -50,10 +52,16 @@ class Placing:
         from scipy.spatial.transform import Rotation
 
         rotations = Rotation.from_rotvec(change).as_matrix() @ self.rotations
-        mast, yaw = _yaws(self.rotations), change * [0.0, 0.0, 1.0]
-        moved = (Rotation.from_rotvec(yaw).as_matrix() @ mast - mast) @ self.arms[0]
-        moved += (rotations - self.rotations) @ self.arms[1]
+        moved = (_yaws(rotations) - _yaws(self.rotations)) @ self.arms[0] + (rotations - self.rotations) @ self.arms[1]
         return replace(self, rotations=rotations, centres=self.centres + moved)
+
+    def carried(self) -> Array:
+        """How the camera's places change as frames turn, (n, 3, 3) metres a radian of rotation vector."""
+        yaws, z = _yaws(self.rotations), [0.0, 0.0, 1.0]
+        ahead, by_yaw = yaws[:, :, 1], np.cross(z, yaws @ self.arms[0])
+        steep = -self.rotations[:, 2, 2] / np.maximum(np.hypot(*self.rotations[:, :2, 2].T), 1e-9)
+        about = z - ahead * steep[:, None]
+        return by_yaw[:, :, None] * about[:, None, :] - cross(self.rotations @ self.arms[1])
 
     def kept(self, which: NDArray[np.bool_], labels: Placing) -> Self:
         """With frames as they are where ``which`` (n,), elsewhere as ``labels`` have them."""
@@ -100,15 +108,28 @@ class Placing:
 
 
 def _arms(rotations: Array, centres: Array) -> Array:
-    """The arms (2, 3) for which centre = pivot + yaw @ arms[0] + rotation @ arms[1] suits all frames best; none where
-    places are not those of a mast, or do not differ enough to tell.
+    """The arms (2, 3) for which centre = pivot + yaw @ arms[0] + rotation @ arms[1] suits all frames best.
+
+    There is a second one only where the mast needs it, and none where places are not those of a mast, or do not differ
+    enough to tell.
     """
     n = len(centres)
-    still = np.broadcast_to(np.eye(3), (n, 3, 3))
-    design = np.concatenate([still, _yaws(rotations), rotations], axis=2).reshape(3 * n, 9)
-    found, *_ = np.linalg.lstsq(design, centres.ravel(), rcond=TELLING)
-    left = np.abs(design @ found - centres.ravel()).max()
-    return np.asarray(found[3:]).reshape(2, 3) if left < OF_A_MAST_M else np.zeros((2, 3))
+    parts = [np.broadcast_to(np.eye(3), (n, 3, 3)), _yaws(rotations), rotations]
+    for used in (2, 3):
+        design = np.concatenate(parts[:used], axis=2).reshape(3 * n, 3 * used)
+        found, *_ = np.linalg.lstsq(design, centres.ravel(), rcond=TELLING)
+        if np.abs(design @ found - centres.ravel()).max() < OF_A_MAST_M:
+            return np.concatenate([found[3:], np.zeros(9 - 3 * used)]).reshape(2, 3)
+    return np.zeros((2, 3))
+
+
+def cross(v: Array) -> Array:
+    """Matrices (n, 3, 3) of v x."""
+    out = np.zeros((len(v), 3, 3))
+    out[:, 0, 1], out[:, 0, 2] = -v[:, 2], v[:, 1]
+    out[:, 1, 0], out[:, 1, 2] = v[:, 2], -v[:, 0]
+    out[:, 2, 0], out[:, 2, 1] = -v[:, 1], v[:, 0]
+    return out
 
 
 def _yaws(rotations: Array) -> Array:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.geometry import Pinhole, azel
-from farside.products.panorama.adjust import Adjusted, adjust, of_ground
+from farside.geometry import Pinhole
+from farside.products.panorama.adjust import Adjusted, adjust, apart, lifted
 from farside.products.panorama.placing import Placing
-from farside.products.panorama.ties import FINE, WIDE, Ties, find_ties
+from farside.products.panorama.ties import FINE, GROUND, WIDE, Ties, find_ties
 from farside.work import Pool
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 LABEL_SIGMA_DEG = 0.1
 """Error of a label's pointing, each axis, until frames tell."""
-ROUNDS = ((WIDE, 0.5, LABEL_SIGMA_DEG), (FINE, 0.1, 0.02))
-"""Searches for ties, misfits in pixels from which ties count less, and how well frames are pointed before (degrees)."""
+POINTED_DEG = 0.02
+"""Error of the pointing after the first search, each axis."""
+LED = FINE._replace(lead=WIDE)
+NEAR_SHARE = 0.02
+"""Of so many ties on what stands near, the vehicle is in view: its parallax has to be found first."""
 TEXTURE_PX = 16.0
 """Brightness is taken relative to that so far around."""
 CONTRAST, FLOOR = 35.0, 1.0
@@ -30,8 +33,6 @@ MANY, FEW = 40, 0.1
 """Of so many spots looked for, a smaller share found there and back means that a frame is of something else."""
 TIED, PAIRED = 8, 4
 """A frame with fewer good ties is not held by them, nor two frames with fewer between them by each other."""
-VEHICLE_M = 3.0
-"""Half the width of the vehicle, feet included."""
 AGREE = 0.5
 """Where fewer ties are good, they contradict each other."""
 GOOD_PX = 0.5
@@ -69,14 +70,24 @@ def point(frames: Sequence[xr.Dataset], camera: Pinhole, pool: Pool | None = Non
     labels = Placing.of_labels(frames, camera)
     run = pool.map if pool else map
     greys = list(run(texture, frames))
-    placing = labels
-    for search, scale_px, sigma_deg in ROUNDS:
-        ties = find_ties(greys, placing, search, pool)
-        found = np.bincount(ties.frames.ravel(), minlength=len(frames))
-        ties = of_ground(ties, placing, sigma_deg)
-        adjusted = adjust(ties, placing, labels, LABEL_SIGMA_DEG, scale_px)
-        placing = adjusted.placing
+    adjusted, ties, found = _round(find_ties(greys, labels, WIDE, pool), labels, labels, LABEL_SIGMA_DEG)
+    near = np.mean(ties.on != GROUND) > NEAR_SHARE if ties.on.size else False
+    for search in (LED, LED) if near else (FINE,):
+        start = adjusted.placing
+        laid = lifted(ties, start) if near else start
+        adjusted, ties, found = _round(find_ties(greys, laid, search, pool), start, labels, POINTED_DEG)
     return _judged(adjusted, ties, found, labels)
+
+
+def _round(
+    found: Ties, placing: Placing, labels: Placing, sigma_deg: float
+) -> tuple[Adjusted, Ties, NDArray[np.int64]]:
+    """Adjusted by ties found, from a placing ``sigma_deg`` off; the ties that lie on something; and how many each frame
+    had, (n,), whatever they lie on.
+    """
+    ties, placing = apart(found, placing, sigma_deg)
+    count = np.bincount(found.frames.ravel(), minlength=len(placing.rotations))
+    return adjust(ties, placing, labels, LABEL_SIGMA_DEG), ties, count
 
 
 def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Placing) -> Pointing:
@@ -84,7 +95,7 @@ def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Pl
 
     n = len(labels.rotations)
     good = adjusted.residual_px < GOOD_PX
-    kept = ties._replace(frames=ties.frames[good], pixels=ties.pixels[good])
+    kept = ties.only(good)
     count = np.bincount(kept.frames.ravel(), minlength=n)
     tied = _together(kept.frames, n)
     agree = good.size > 0 and good.mean() > AGREE
@@ -100,7 +111,7 @@ def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Pl
     for a, b in labels.pairs():
         beside[a] |= tied[b]
         beside[b] |= tied[a]
-    lost = ~tied & beside & (strange | (found == 0)) & ~_looks_down(labels) if by == "ties" else np.zeros(n, bool)
+    lost = ~tied & beside & (strange | (found == 0)) if by == "ties" else np.zeros(n, bool)
     left = float(np.median(adjusted.residual_px[good])) if good.any() else float("nan")
     placing = adjusted.placing.kept(tied, labels) if by == "ties" else labels
     turned = np.degrees(np.linalg.norm(moved, axis=1)) * (tied if by == "ties" else 0.0)
@@ -119,12 +130,6 @@ def _together(pairs: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
     _, group = connected_components(between >= PAIRED, directed=False)
     largest = group == np.bincount(group).argmax()
     return np.asarray(largest & (between[:, largest].sum(axis=1) >= TIED))
-
-
-def _looks_down(placing: Placing) -> NDArray[np.bool_]:
-    """Frames (n,) that reach down to where the vehicle itself may stand: what they show may be no ground."""
-    lowest = np.array([azel(placing.edge(k))[1].min() for k in range(len(placing.rotations))])
-    return np.asarray(placing.surface.height < VEHICLE_M * np.tan(np.maximum(-lowest, 0.0)))
 
 
 def texture(frame: xr.Dataset) -> NDArray[np.uint8]:
