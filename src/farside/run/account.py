@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RECORD, TEXT = "report.json", "report.txt"
 """RECORD also marks a folder as ours."""
+LEDGER = ("sequence", "level", "files", "frames", "missing", "damaged", "went to")
 SHOWN = 8
 """So many runs of missing frames are named in text; JSON has all."""
 
@@ -101,6 +102,22 @@ def rows(batch: Batch, found: Catalog, result: Result) -> list[tuple[str, str]]:
         ("there more than once", str(twice or "")),
     ]
     return [row for row in said if row[1]]
+
+
+def ledger(found: Catalog, shares: Shares) -> list[tuple[str | int, ...]]:
+    """A row for each observing sequence, under LEDGER, for the gallery's front page."""
+    return [
+        (
+            f"{s.key.mission} {s.key.instrument}-{s.key.mode} {s.key.sequence_id}",
+            s.key.level,
+            len(s.frames),
+            len(s.takes),
+            sum(b - a + 1 for a, b in s.gaps),
+            len(s.damaged),
+            shares.batch_of.get(s.key, "no desk"),
+        )
+        for s in found.sequences
+    ]
 
 
 def _account(folder: Path, found: Catalog, shares: Shares, results: Results) -> dict[str, Any]:

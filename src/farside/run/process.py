@@ -22,7 +22,7 @@ from farside.control import Gallery, Lane, Link, Table, write_gallery
 from farside.errors import BadInput, DamagedFile, OutOfSpace
 from farside.geometry import Site
 from farside.instruments import BESIDE
-from farside.products import NO_MASTERS, Bench, Shelf, level2
+from farside.products import NO_MASTERS, Bench, Shelf, Still, level2
 from farside.run import account
 from farside.run.batches import Batch, Shares, camera_of, is_counts, share_out
 from farside.run.desks import Desks
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from farside.products import Columns
 
-ROOMS = ("work", "geometry", "physics", "sky", "instruments", "archive", "products")
+ROOMS = ("work", "geometry", "physics", "sky", "instruments", "archive", "products", "run")
 SHORT = 200
 """Characters of an unexpected error's message that are worth a line."""
 LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "pillow", "av")
@@ -167,6 +167,7 @@ class _Processing:
         desks = Desks(bench)
         skipped: list[Skipped] = []
         notes: dict[str, None] = {}
+        seen: dict[Path, Still] = {}
 
         def read(frame: Frame) -> _Read | Exception:
             try:
@@ -182,13 +183,18 @@ class _Processing:
                     raise got
                 if got.made:
                     journal.add(*got.made)
-                desks.take(got.observation, float("nan"))
+                if (still := desks.take(got.observation, float("nan"))) is not None:
+                    seen[still.path] = still
                 notes |= dict.fromkeys(account.assumed(got.observation))
             except (BadInput, DamagedFile, OSError) as error:
                 skipped.append(Skipped(frame.label.name, _why(error)))
         failed = tuple(desks.finish(lambda what: None))
         name = batch.desk.name
-        return Result(desks.reports.get(name), desks.arrived.get(name), tuple(skipped), failed, tuple(notes))
+        report = desks.reports.get(name)
+        if report is not None:  # frames as they came, after what was made of them
+            stills = {still.path: still for still in report.stills} | seen
+            report = replace(report, stills=tuple(stills.values()))
+        return Result(report, desks.arrived.get(name), tuple(skipped), failed, tuple(notes))
 
     def _read(self, frame: Frame, batch: Batch, bench: Bench, journal: Journal) -> _Read:
         """A frame as its desk wants it: counts of cameras calibrated, once, and read back from what was written."""
@@ -310,6 +316,9 @@ def _publish(
         footage=films[0] if films else None,
         panoramas=mosaics,
         pictures=portraits,
+        ledger=Table(
+            account.LEDGER, account.ledger(found, shares), f"{len(found.strays)} files belong to no sequence."
+        ),
         provenance=[("from", str(path.name)) for path in paths],
         links=[Link("Report", release / account.TEXT), Link("Report (JSON)", release / account.RECORD)],
     )
