@@ -10,6 +10,7 @@ LANDER = Site(-45.4446, 177.5991, -5935.0)
 ATTITUDE = euler_to_rotation(2.0, -1.5, 25.0)
 """Lander to east, north, up: tilted by 2.5 degrees, heading 25 degrees west of north."""
 BINNING = 12
+DECK_M = 0.57
 POINTINGS = [(yaw, pitch) for pitch in (0.0, -15.0, -30.0) for yaw in 170.0 - 18.0 * np.arange(20)]
 
 
@@ -19,8 +20,10 @@ def paint(enu):
     return 0.45 + 0.15 * np.sin(31 * az) * np.cos(37 * el) + 0.15 * np.sin(13 * az + 29 * el)
 
 
-def raw_frame(n, attitude=ATTITUDE, exposure_ms=6.0, mast_error_deg=(0.0, 0.0)):
-    """Level-1 TCAM frame of pointing ``n``; what lies below the horizon is painted on the footpad plane."""
+def raw_frame(n, attitude=ATTITUDE, exposure_ms=6.0, mast_error_deg=(0.0, 0.0), deck_m=0.0):
+    """Level-1 TCAM frame of pointing ``n``; what lies below the horizon is painted on the footpad plane, and on a round
+    deck of the radius ``deck_m``, DECK_M below the eye.
+    """
     tcam = load("tcam")
     d, camera = tcam.detector, tcam.camera(BINNING)
     yaw, pitch = POINTINGS[n]
@@ -28,7 +31,9 @@ def raw_frame(n, attitude=ATTITUDE, exposure_ms=6.0, mast_error_deg=(0.0, 0.0)):
     eye = np.mean([camera_pose("tcam", p)[1] for p in POINTINGS], axis=0)
     j, i = np.mgrid[1 : camera.height + 1, 1 : camera.width + 1]
     ray = camera.rays(i, j) @ rotation.T
-    seen = ray + (centre - eye) * np.maximum(0.0, -ray[..., 2:]) / centre[2]
+    down = np.maximum(0.0, -ray[..., 2:])
+    on_deck = np.hypot(*np.moveaxis(centre[:2] * down + DECK_M * ray[..., :2], -1, 0))[..., None] < deck_m * down
+    seen = ray + (centre - eye) * down / np.where(on_deck, DECK_M, centre[2])
     light = paint(seen @ attitude.T / np.linalg.norm(seen, axis=-1, keepdims=True)) * exposure_ms / 8.0
     light *= camera.rays(i, j)[..., 2] ** 4
     dn = np.rint(d.bias_dn + (d.full_scale - d.bias_dn) * light).clip(0, d.full_scale).astype(np.uint16)

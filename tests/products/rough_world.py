@@ -39,15 +39,42 @@ def noise(seed):
     return paint
 
 
-def frame(n, error_deg=(0.0, 0.0), seed=1, exposure_ms=6.0, turned=0.0):
-    """Level-2 frame of pointing n; the mast misses it by ``error_deg``; its label says ``turned`` degrees more yaw."""
+def shaded(paint, middle_deg):
+    """A shadow eight degrees wide in azimuth, over all the ground."""
+
+    def shade(enu):
+        az = np.degrees(np.arctan2(enu[..., 0], enu[..., 1]))
+        return paint(enu) * np.where(np.abs(np.mod(az - middle_deg + 180.0, 360.0) - 180.0) < 4.0, 0.3, 1.0)
+
+    return shade
+
+
+def driven_over(paint, middle_deg):
+    """A rover of ten degrees by eight, rough itself, with its middle at this azimuth."""
+    skin = noise(9)
+    c, s = np.cos(np.radians(middle_deg)), np.sin(np.radians(middle_deg))
+    turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+    def cover(enu):
+        own = enu @ turn.T
+        az, el = np.degrees(np.arctan2(own[..., 0], own[..., 1])), np.degrees(np.arcsin(own[..., 2]))
+        return np.where((np.abs(az) < 5.0) & (np.abs(el + 14.0) < 4.0), skin(own), paint(enu))
+
+    return cover
+
+
+def frame(n, error_deg=(0.0, 0.0), seed=1, exposure_ms=6.0, turned=0.0, over=None, deck_m=0.0):
+    """Level-2 frame of pointing n; the mast misses it by ``error_deg``; its label says ``turned`` degrees more yaw;
+    ``over`` changes the paint; a deck of the radius ``deck_m`` is in view.
+    """
     yaw, _ = POINTINGS[n]
+    paint = noise(seed)
     with (
         mock.patch.object(world, "BINNING", BINNING),
-        mock.patch.object(world, "paint", noise(seed)),
+        mock.patch.object(world, "paint", over(paint) if over else paint),
         mock.patch.object(world, "POINTINGS", POINTINGS),
     ):
-        raw = world.raw_frame(n, np.eye(3), exposure_ms, error_deg)
+        raw = world.raw_frame(n, np.eye(3), exposure_ms, error_deg, deck_m)
     raw.attrs["mast_yaw_deg"] = yaw + turned
     return calibrate(raw, world.LANDER)
 

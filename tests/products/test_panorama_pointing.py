@@ -14,6 +14,8 @@ from farside.products.panorama.surface import Surface
 
 SIGMA_DEG = 0.1
 N = len(world.POINTINGS)
+SIDE_DEG = -(170.0 - 18.0 * 7)
+"""Azimuth of the eighth pointing of each ring, clockwise from ahead."""
 WELL_DEG = 0.25 * np.degrees(world.camera().pixel_rad)
 """A quarter of a pixel of these small frames, whose ground is to be found as well."""
 
@@ -97,6 +99,27 @@ def test_a_camera_beside_the_eye_sees_the_same_point():
     assert r == pytest.approx(surface.inverse_distance(d), rel=1e-6)
 
 
+# The vehicle in view: its deck fills the lower ring.
+
+
+@pytest.fixture(scope="module")
+def on_deck(errors):
+    return [world.frame(n, tuple(errors[n]), deck_m=2.0) for n in range(N)]
+
+
+def test_frames_that_show_the_deck_are_found_as_well(on_deck, errors):
+    found = point(on_deck, world.camera())
+    off = off_deg(found.placing, errors)
+    assert np.linalg.norm(off - off.mean(axis=0), axis=1).max() < 2.0 * WELL_DEG
+    assert 1.0 / found.placing.deck == pytest.approx(world.world.DECK_M, rel=0.02)
+    assert not found.lost.any()
+
+
+def test_a_frame_of_the_lower_ring_that_shows_no_deck_is_left_out(on_deck, errors):
+    bad = world.frame(27, tuple(errors[27]), seed=2)
+    assert_left_out(panorama([*on_deck[:27], bad, *on_deck[28:]]), bad)
+
+
 # Sets with something wrong: the right panorama without the bad frame, or a clear refusal.
 
 
@@ -125,6 +148,33 @@ def test_a_frame_without_anything(frames, count):
     bad = frames[7].copy(deep=True)
     bad["dn"][:] = count
     assert_left_out(panorama([*frames[:7], bad, *frames[8:]]), bad)
+
+
+def test_a_shadow_that_moves_between_the_rings(frames, errors):
+    """The Sun moves by a degree; what the shadow's edge shows of it is seen from one ring to the next."""
+    seen = list(frames)
+    for n in [n for n in range(N) if n % 20 in (6, 7, 8)]:
+        middle = SIDE_DEG + n / N
+        seen[n] = world.frame(n, tuple(errors[n]), over=lambda paint, at=middle: world.shaded(paint, at))
+    assert_all_found(seen, errors)
+
+
+def test_a_rover_that_drives_through(frames, errors):
+    """It stands elsewhere in each frame that shows it."""
+    seen = list(frames)
+    for n in [n for n in range(N) if n % 20 in (6, 7, 8)]:
+        middle = SIDE_DEG + 3.0 * (n // 20) + 0.7 * (n % 20 - 7)
+        seen[n] = world.frame(n, tuple(errors[n]), over=lambda paint, at=middle: world.driven_over(paint, at))
+    assert_all_found(seen, errors)
+
+
+def assert_all_found(frames, errors):
+    found = point(frames, world.camera())
+    off = off_deg(found.placing, errors)
+    assert rms(off - off.mean(axis=0)) < WELL_DEG
+    assert np.linalg.norm(off - off.mean(axis=0), axis=1).max() < 2.0 * WELL_DEG
+    assert found.by == "ties"
+    assert not found.lost.any()
 
 
 def test_half_the_frames_are_as_sure_as_they_say(frames, errors):
