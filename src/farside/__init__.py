@@ -29,6 +29,7 @@ _DOORS = {
     "Moon": "moon",
     "Site": "geometry",
     "fly": "run",
+    "footage": "products",
     "panorama": "products",
     "process": "run",
     "read": "archive",

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from farside.errors import BadInput
 from farside.geometry import t_to_utc, utc_to_t
 from farside.instruments import load, observation, pinhole
-from farside.products import footage
+from farside.products.lcam.footage import cut
 from farside.products.flat import lens_falloff
 
 START = utc_to_t("2019-01-03T02:20:09Z")
@@ -46,7 +46,7 @@ def decoded(path):
 
 
 def test_every_frame_is_in_the_film_in_its_place(frames, tmp_path):
-    film = footage(frames[::-1], tmp_path / "landing.mp4")
+    film = cut(frames[::-1], tmp_path / "landing.mp4")
     pictures, rate, codec = decoded(film.path)
     assert codec == "av1"
     assert len(pictures) == film.frames == COUNT
@@ -58,18 +58,18 @@ def test_every_frame_is_in_the_film_in_its_place(frames, tmp_path):
 
 
 def test_two_films_of_the_same_frames_are_the_same_bytes(frames, telemetry, tmp_path):
-    films = [footage(frames, tmp_path / x / "landing.mp4", telemetry, overlay=True) for x in "ab"]
+    films = [cut(frames, tmp_path / x / "landing.mp4", telemetry, overlay=True) for x in "ab"]
     for a, b in zip(*[(f.path, f.table, f.poster, f.path.with_suffix(".json")) for f in films], strict=True):
         assert a.read_bytes() == b.read_bytes()
 
 
 def test_film_starts_before_it_is_wholly_loaded(frames, tmp_path):
-    data = footage(frames, tmp_path / "landing.mp4").path.read_bytes()
+    data = cut(frames, tmp_path / "landing.mp4").path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
 
 
 def test_table_has_true_times_and_the_pose_where_telemetry_reaches(frames, telemetry, tmp_path):
-    film = footage(frames, tmp_path / "landing.mp4", telemetry)
+    film = cut(frames, tmp_path / "landing.mp4", telemetry)
     with film.table.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [r["utc"] for r in rows] == [f.attrs["start_utc"] for f in frames]
@@ -80,8 +80,8 @@ def test_table_has_true_times_and_the_pose_where_telemetry_reaches(frames, telem
 
 
 def test_overlay_writes_only_into_its_corner(frames, telemetry, tmp_path):
-    plain = decoded(footage(frames, tmp_path / "a.mp4", telemetry).path)[0]
-    labelled = decoded(footage(frames, tmp_path / "b.mp4", telemetry, overlay=True).path)[0]
+    plain = decoded(cut(frames, tmp_path / "a.mp4", telemetry).path)[0]
+    labelled = decoded(cut(frames, tmp_path / "b.mp4", telemetry, overlay=True).path)[0]
     difference = np.abs(np.array(labelled) - plain)
     assert difference[5][-20:, : SIZE // 2].max() > 60
     assert difference[5][: SIZE // 2].mean() < 3
@@ -93,11 +93,11 @@ def test_steps_of_the_exposure_do_not_flicker(frames, tmp_path):
         if k % 2:
             frame["dn"][:] = np.rint(frame["dn"] * 1.2).clip(0, 255)
             frame.attrs["exposure_ms"] = 2.4
-    means = np.array([p.mean() for p in decoded(footage(stepped, tmp_path / "landing.mp4").path)[0]])
+    means = np.array([p.mean() for p in decoded(cut(stepped, tmp_path / "landing.mp4").path)[0]])
     assert np.abs(np.diff(means)).max() / means.mean() < 0.05
 
 
 def test_nothing_to_show_is_said_so(tmp_path):
     with pytest.raises(BadInput):
-        footage([], tmp_path / "landing.mp4")
+        cut([], tmp_path / "landing.mp4")
     assert not list(tmp_path.iterdir())

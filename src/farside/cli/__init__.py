@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli import catalog, flight, node, panorama, plan, terrain
+from farside.cli import catalog, flight, footage, node, panorama, plan, terrain
 from farside.errors import FarsideError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(flight.app)
 app.add_typer(catalog.app)
+app.add_typer(footage.app)
 app.add_typer(panorama.app)
 app.add_typer(plan.app, name="plan")
 app.add_typer(terrain.app, name="terrain")

@@ -4,7 +4,7 @@ from farside.products.calibrate import calibrate
 from farside.products.desk import Bench, Columns, Curve, Descent, Desk, Film, Finding, Mosaic, Report, Still
 from farside.products.desks import DESKS
 from farside.products.frames import COUNTS, demand, is_wide, level2
-from farside.products.lcam import Footage, footage
+from farside.products.lcam import Wishes, films_in, footage
 from farside.products.light_tiff import write_light
 from farside.products.masters import NONE as NO_MASTERS
 from farside.products.panorama import PROJECTIONS, check_view, grid_of, panorama, write_panorama
@@ -24,14 +24,15 @@ __all__ = [
     "Desk",
     "Film",
     "Finding",
-    "Footage",
     "Mosaic",
     "Report",
     "Shelf",
     "Still",
+    "Wishes",
     "calibrate",
     "check_view",
     "demand",
+    "films_in",
     "footage",
     "grid_of",
     "is_wide",

@@ -2,8 +2,24 @@
 
 from farside.products.lcam.chain import Chain, Step, chain
 from farside.products.lcam.desk import LcamDesk
-from farside.products.lcam.footage import Footage, footage
+from farside.products.lcam.films import films_in
+from farside.products.lcam.footage import Footage, cut
+from farside.products.lcam.landing import Wishes, footage
 from farside.products.lcam.register import Match
-from farside.products.lcam.trajectory import Trajectory, trajectory
+from farside.products.lcam.trajectory import Trajectory, expected, trajectory
 
-__all__ = ["Chain", "Footage", "LcamDesk", "Match", "Step", "Trajectory", "chain", "footage", "trajectory"]
+__all__ = [
+    "Chain",
+    "Footage",
+    "LcamDesk",
+    "Match",
+    "Step",
+    "Trajectory",
+    "Wishes",
+    "chain",
+    "cut",
+    "expected",
+    "films_in",
+    "footage",
+    "trajectory",
+]

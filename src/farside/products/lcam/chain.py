@@ -47,7 +47,8 @@ class Chain:
 
     camera: of all frames. t (n,): middle of each exposure, TDB s past J2000. steps: from frame to frame, and from key
     frame to key frame, by the number of the second. faults: why a frame is in no step, by its number. unread: how many
-    files were damaged; they have no number.
+    files were damaged; they have no number. order (n,): where each frame is in the sequence that was given. aboard
+    (line, sample): pixels that see the lander, as far as the film shows it.
     """
 
     camera: Camera
@@ -55,6 +56,8 @@ class Chain:
     steps: tuple[Step, ...]
     faults: dict[int, str]
     unread: int = 0
+    order: tuple[int, ...] = ()
+    aboard: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -90,7 +93,8 @@ def chain(frames: Sequence[xr.Dataset], expect: Expect | None = None) -> Chain:
     links = _Links(camera, expect)
     for n, (t, k, _) in enumerate(known):
         links.add(n, t, frames[k]["dn"].to_numpy())
-    return Chain(camera, np.array([t for t, *_ in known]), tuple(links.steps), links.faults, len(labels) - len(known))
+    times, order = np.array([t for t, *_ in known]), tuple(k for _, k, _ in known)
+    return Chain(camera, times, tuple(links.steps), links.faults, len(labels) - len(known), order, links.aboard)
 
 
 def _label(frames: Sequence[xr.Dataset], k: int) -> tuple[float, Camera | None]:
@@ -127,6 +131,11 @@ class _Links:
         """From the key frame to the last one."""
         self._rate: tuple[Array, float] | None = None
         """The last step's homography and its seconds."""
+
+    @property
+    def aboard(self) -> NDArray[np.bool_] | None:
+        """Pixels that see the lander, as far as is known."""
+        return self._aboard.mask
 
     def add(self, n: int, t: float, dn: NDArray[np.uint8]) -> None:
         """Register the next frame."""

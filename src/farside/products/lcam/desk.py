@@ -1,4 +1,4 @@
-"""The landing camera's desk: frames as they come, and the film of all of them."""
+"""The landing camera's desk: frames as they come, the film of all of them, and what it tells."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from farside import archive
 from farside.geometry import utc_to_t
-from farside.products.desk import Bench, Desk, Film, Finding, Report, Still
+from farside.products.desk import Bench, Desk, Report, Still
 from farside.products.frames import clock, keep_frame, still
-from farside.products.lcam.footage import Footage, footage
+from farside.products.lcam.landing import Wishes, footage
 from farside.products.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ STILL_EVERY_S = 75.0
 
 
 class LcamDesk(Desk):
-    """Cuts the landing footage."""
+    """Cuts the landing footage, and measures the way down in it."""
 
     name: ClassVar[str] = "lcam"
     instruments: ClassVar[tuple[str, ...]] = ("lcam",)
@@ -37,9 +37,8 @@ class LcamDesk(Desk):
         super().__init__(bench)
         self._shelf = Shelf(bench)
         self._paths: list[Path] = []
-        self._start = np.inf
         self._shown = -np.inf
-        self._cut: tuple[int, Future[Footage]] | None = None
+        self._made: tuple[int, Future[Report]] | None = None
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; one every so many seconds is shown."""
@@ -48,40 +47,32 @@ class LcamDesk(Desk):
         path, frame = keep_frame(observation, self.bench, self._shelf.masters(observation))
         self._paths.append(path)
         t = utc_to_t(frame.attrs["start_utc"])
-        self._start = min(self._start, t)
         if t < self._shown + STILL_EVERY_S:
             return None
         self._shown = t
         return still(frame, self.bench, f"Landing camera, {clock(frame.attrs['start_utc'])} UTC")
 
     def rest(self) -> None:
-        """Cut the film of what is there, beside other work."""
-        if self._cut is None and self._paths:
+        """Work on the film of what is there, beside other work."""
+        if self._made is None and self._paths:
             self._begin()
 
     def _begin(self) -> None:
-        paths, telemetry = list(self._paths), self.bench.telemetry("gnc")
-        target = self.bench.release / "landing.mp4"
+        paths, telemetry, bench = list(self._paths), self.bench.telemetry("gnc"), self.bench
+        wishes = Wishes(derived=bench.archive / archive.DERIVED)
 
-        def cut(_: None) -> Footage:
-            return footage(archive.Frames(paths), target, telemetry)
+        def make(_: None) -> Report:
+            return footage(archive.Frames(paths), bench.release, telemetry, bench.site, wishes)
 
-        self._cut = (len(paths), self.bench.pool.submit(cut, None))
+        self._made = (len(paths), bench.pool.submit(make, None))
 
     def finish(self) -> Report:
-        """The film, cut again if frames came after the first cut; nothing of calibration frames alone."""
+        """What the film tells, made again if frames came after it was; nothing of calibration frames alone."""
         if not self._paths:
             return Report()
-        if self._cut is None or self._cut[0] != len(self._paths):
-            if self._cut is not None:
-                self._cut[1].result()
+        if self._made is None or self._made[0] != len(self._paths):
+            if self._made is not None:
+                self._made[1].result()
             self._begin()
-        assert self._cut is not None
-        film = self._cut[1].result()
-        caption = (
-            f"{film.frames} frames of the landing camera, shown {film.speed:.0f} times faster than they were taken. "
-            "The camera looks along the engine: ahead to the horizon while braking, then straight down."
-        )
-        shown = Film(film.path, caption, self._start, film.speed, film.duration_s, film.poster)
-        found = Finding("Frames in the film", str(film.frames), "", f"{film.duration_s:.0f} s of film")
-        return Report({"landing-footage": film.path}, films=(shown,), findings=(found,))
+        assert self._made is not None
+        return self._made[1].result()

@@ -12,7 +12,7 @@ Pictures are seen through a band of sizes: smaller is noise and compression, lar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,6 +45,8 @@ SETTLED_PX, SETTLED = 1e-3, 0.2
 ROUNDS = 25
 STRIDES = 4, 2
 """Pixels looked at while the alignment settles, one in so many either way, and for the last word."""
+ZOOM = 1.25
+"""Ground that is larger by more than this is laid on the first picture before it is looked at."""
 LEAST_OVERLAP = 0.1
 LEAST_CORRELATION = 0.7
 """Of half of the blocks that have texture."""
@@ -61,12 +63,13 @@ class Plate:
     """A frame made ready: counts (line, sample) as they are, the band of sizes, and where it may be used.
 
     light: the band, flat-fielded. fit (line, sample), uint8: 0 for holes, what is saturated, and what moves along with
-    the camera.
+    the camera. falloff: of the lens.
     """
 
     dn: NDArray[np.uint8]
     light: Floats
     fit: NDArray[np.uint8]
+    falloff: Floats
 
     @classmethod
     def of(cls, dn: NDArray[np.uint8], falloff: Floats, aboard: NDArray[np.bool_] | None = None) -> Plate:
@@ -79,7 +82,19 @@ class Plate:
         light = good * dn / falloff
         band = _smooth(light, good, FINEST_PX) - _wide(light, good)
         grown = cv2.dilate(bad.astype(np.uint8), np.ones((9, 9), np.uint8))
-        return cls(dn, band, np.asarray(1 - grown, np.uint8))
+        return cls(dn, band, np.asarray(1 - grown, np.uint8), falloff)
+
+    def laid(self, homography: Array) -> Plate:
+        """Its ground laid on a frame that sees it smaller, from whose pixels the homography (3, 3) leads to its own."""
+        import cv2
+
+        zoom = zoom_of(homography, self.shape)
+        flat = cv2.GaussianBlur(self.dn / self.falloff, (0, 0), 0.5 * np.sqrt(max(zoom**2 - 1.0, 0.01)))
+        told, size = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, self.shape[::-1]
+        there = cv2.warpPerspective(flat, homography, size, flags=told)
+        unfit = cv2.warpPerspective(self.fit, homography, size, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP) == 0
+        even = np.ones(self.shape, np.float32)
+        return Plate.of(np.rint(there).clip(0, 255).astype(np.uint8), even, unfit)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -121,6 +136,13 @@ class Plate:
         x = good % CELLS * wide + best[good] % wide
         y = good // CELLS * high + best[good] // wide
         return np.stack([x, y], axis=1).astype(np.float32)
+
+
+def zoom_of(homography: Array, shape: tuple[int, int]) -> float:
+    """How much larger a homography makes the middle of a picture."""
+    x, y = 0.5 * (shape[1] - 1), 0.5 * (shape[0] - 1)
+    w = homography[2] @ (x, y, 1.0)
+    return float(np.sqrt(abs(np.linalg.det(homography) / w**3)))
 
 
 def _smooth(light: Floats, good: Floats, sigma: float) -> Floats:
@@ -188,6 +210,8 @@ def register(first: Plate, second: Plate, guess: Array | None = None) -> Match:
     for plate in (first, second):
         if plate.fit.mean() < LEAST_OVERLAP:
             return refused("black or saturated")
+    if guess is not None and zoom_of(guess, first.shape) > ZOOM:
+        return _zoomed(first, second, guess)
     match = refused("too few points found again")
     for start in (np.eye(3),) if guess is None else (guess, np.eye(3)):
         rough = _follow(first, second, start)
@@ -196,6 +220,16 @@ def register(first: Plate, second: Plate, guess: Array | None = None) -> Match:
         if match.trusted:
             break
     return match
+
+
+def _zoomed(first: Plate, second: Plate, guess: Array) -> Match:
+    """The match of ground that has become much larger."""
+    laid = second.laid(guess)
+    if laid.fit.mean() < LEAST_OVERLAP:
+        return refused("too little in common")
+    match = register(first, laid)
+    h = guess @ match.homography
+    return replace(match, homography=h / h[2, 2])
 
 
 def _follow(first: Plate, second: Plate, guess: Array) -> Array | None:
@@ -210,6 +244,10 @@ def _follow(first: Plate, second: Plate, guess: Array) -> Array | None:
     laid = cv2.warpPerspective(second.dn, guess, first.shape[::-1], flags=told)
     (mean, spread), (other_mean, other_spread) = first.contrast, second.contrast
     laid = cv2.convertScaleAbs(laid, alpha=spread / other_spread, beta=mean - other_mean * spread / other_spread)
+    # what the second does not see would be an edge in coarse pictures: there the first stands in, and no point counts
+    shown = cv2.warpPerspective(second.fit, guess, first.shape[::-1], flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+    laid = np.where(shown > 0, laid, first.dn)
+    seen = shown[points[:, 1].astype(int), points[:, 0].astype(int)] > 0
     flags = cv2.OPTFLOW_USE_INITIAL_FLOW
     there, found, _ = cv2.calcOpticalFlowPyrLK(
         first.dn, laid, points, points.copy(), winSize=(21, 21), maxLevel=3, flags=flags
@@ -217,7 +255,7 @@ def _follow(first: Plate, second: Plate, guess: Array) -> Array | None:
     home, back, _ = cv2.calcOpticalFlowPyrLK(
         laid, first.dn, there, points.copy(), winSize=(21, 21), maxLevel=3, flags=flags
     )
-    good = (found[:, 0] > 0) & (back[:, 0] > 0) & (np.hypot(*(home - points).T) < HOME_PX)
+    good = seen & (found[:, 0] > 0) & (back[:, 0] > 0) & (np.hypot(*(home - points).T) < HOME_PX)
     if good.sum() < LEAST_POINTS:
         return None
     h, agreed = cv2.findHomography(points[good], there[good], cv2.LMEDS)

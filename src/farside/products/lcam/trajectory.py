@@ -25,7 +25,7 @@ from farside.errors import BadInput
 from farside.geometry import Pinhole
 from farside.instruments import camera_pose
 from farside.instruments.gnc import PHASES
-from farside.products.lcam.chain import Chain, Step
+from farside.products.lcam.chain import Chain, Expect, Step
 from farside.products.lcam.factors import Factor, solve
 from farside.products.lcam.plane import calibration, ground_to_pixels, pixels_of, seen
 from farside.products.lcam.priors import priors
@@ -83,6 +83,29 @@ def trajectory(found: Chain, telemetry: Telemetry, from_m: float = FROM_M) -> Tr
     if not isinstance(found.camera, Pinhole):
         raise BadInput("landing trajectory", "camera", type(found.camera).__name__, "a camera without distortion")
     return _Adjustment(found, found.camera, telemetry, from_m).solved()
+
+
+def expected(telemetry: Telemetry, camera: Pinhole) -> Expect:
+    """Where telemetry has level ground go from frame to frame: what ``chain`` is told to expect."""
+    i, k = _Inertial(telemetry), calibration(camera)
+    mount, centre = camera_pose("lcam")
+
+    def to_pixels(t: float) -> Array:
+        at = np.clip(t, i.t[0], i.t[-1])
+        axes = i.axes(at)
+        lander = np.array([*i.way(at), max(float(i.rise(at)), 0.0)])
+        return ground_to_pixels(k, lander + axes @ centre, axes @ mount)
+
+    def expect(start: float, stop: float) -> Array:
+        homography = to_pixels(stop) @ np.linalg.inv(to_pixels(start))
+        return np.asarray(homography / homography[2, 2])
+
+    return expect
+
+
+def rest_of(telemetry: Telemetry) -> float:
+    """When the lander came to rest, TDB s past J2000. Raises BadInput where it has not landed."""
+    return _Inertial(telemetry).rest_t
 
 
 class _Inertial:
@@ -177,11 +200,11 @@ class _Adjustment:
         out = solve([f for f in factors if len(f.nodes)], guess, np.zeros(COMMON))
         nodes = np.arange(len(self.t))
         p, r = self.camera(out.poses, nodes)
-        (px, px_cov), (m, m_cov) = (
-            self._first(out.poses, out.covariance, what) for what in (self._pixel, self._offset)
-        )
         misfit = float(np.sqrt((out.misfits[0] ** 2).mean()))
-        return Trajectory(self.frames, self.t, p, r, out.covariance, px, px_cov, m, m_cov, misfit)
+        # ground that is rougher than expected shows in the steps, and makes everything less certain
+        covariance = out.covariance * max(misfit, 1.0) ** 2
+        (px, px_cov), (m, m_cov) = (self._first(out.poses, covariance, what) for what in (self._pixel, self._offset))
+        return Trajectory(self.frames, self.t, p, r, covariance, px, px_cov, m, m_cov, misfit)
 
     def _pictures(self, guess: Array) -> Factor:
         """The chain's steps: eight shifts each."""

@@ -1,0 +1,73 @@
+"""Footage: a folder of landing camera frames to films, the way down, and the ground as a map."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.words import Json, Quiet
+
+app = typer.Typer()
+
+
+@app.command()
+def footage(
+    paths: Annotated[list[Path], typer.Argument(help="Frames of the landing camera, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for films, maps and tables.")],
+    telemetry: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Telemetry of the lander (a flight's folder *telemetry*); tells sizes."),
+    ] = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Orbital map (GeoTIFF: heights as real numbers, brightness as whole "
+                     "ones) to find the landing point in; needs --lat and --lon."),
+    ] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude of the lander in degrees, at least nearly.")] = None,
+    lon: Annotated[float | None, typer.Option(help="East longitude of the lander in degrees.")] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Write UTC, height, speed and a scale bar into the films.")
+    ] = False,
+    stabilise: Annotated[
+        bool, typer.Option("--stabilise/--no-stabilise", help="Make the film held still, too.")
+    ] = True,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Make a film of a landing, and measure in it: the way down, the landing point, the ground as a map with relief.
+
+    Frames are of level 1 or 2, simulated or real downloads, in any order; damaged ones are counted. Real frames have no
+    telemetry: then nothing tells how large things are, and what can be said without is said. Each number comes with
+    its error. Examples:
+
+        farside footage downloads/LCAM --out landing --overlay
+
+        farside footage ce4/archive/data_chang_e --telemetry ce4/telemetry --lat -45.4446 --lon 177.5991 --out landing
+    """
+    from farside.archive import read_telemetry
+    from farside.errors import BadInput
+    from farside.geometry import Site
+    from farside.products import Wishes, films_in
+    from farside.products import footage as make
+
+    if (lat is None) != (lon is None):
+        raise BadInput("farside footage", "--lat, --lon", lat if lon is None else lon, "both or none of them")
+    site = None if lat is None or lon is None else Site(lat, lon)
+    if map_file is not None and site is None:
+        raise BadInput("farside footage", "--map", str(map_file), "--lat and --lon beside it: about where to look")
+    films = films_in(paths)
+    gnc = None if telemetry is None else read_telemetry(telemetry, "gnc")
+    for name, frames in films.items():
+        folder = out if len(films) == 1 else out / name
+        report = make(frames, folder, gnc, site, Wishes(overlay, stabilise, map_file))
+        if as_json:
+            files = {product: str(path) for product, path in report.products.items()}
+            found = [vars(finding) for finding in report.findings]
+            typer.echo(json.dumps({"event": "done", "film": name, "products": files, "findings": found}))
+        elif not quiet:
+            typer.echo(f"{name}: {folder}")
+            for f in report.findings:
+                typer.echo(f"  {f.name}: {' '.join(filter(None, (f.value, f.error)))}. {f.meaning}".rstrip())
