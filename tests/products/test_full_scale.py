@@ -33,14 +33,19 @@ def test_without_bits_the_brightest_of_a_dim_frame_is_not_burnt(dim):
     assert not burnt(frame(dim)).any()
 
 
+@pytest.mark.parametrize("bits", [{}, {"bits": 12}])
 @pytest.mark.parametrize("top", [255, 340, 1023, 2047])
-def test_without_bits_counts_that_pile_up_are_burnt_wherever_full_scale_is(dim, top):
+def test_counts_that_pile_up_are_burnt_wherever_full_scale_is(dim, top, bits):
     bright = dim * (top / 340.0)
     bright[20:40, 30:50] = 5000.0  # a lit foil
     clipped = np.minimum(bright, top).astype(np.uint16)
-    mask = burnt(frame(clipped))
+    mask = burnt(frame(clipped, **bits))
     assert mask[20:40, 30:50].all()
     assert (clipped[mask] == top).all()
+
+
+def test_an_even_surface_is_not_burnt():
+    assert not burnt(frame(np.full((32, 32), 300))).any()
 
 
 def test_a_black_frame_is_not_burnt():

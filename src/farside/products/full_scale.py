@@ -1,7 +1,8 @@
 """Full scale of a level-2 frame: the largest count that its samples can have, and which samples have reached it.
 
-Of Chang'e 4's cameras the bits of a sample are known. Of others' 16-bit files nobody has published them: then nothing
-is taken for full scale but what the frame itself shows, counts that pile up at its brightest.
+Of Chang'e 4's cameras the bits of a sample at the sensor are known, yet one real PCAM frame of 10 bits ends at 255; of
+others' 16-bit files nobody has published any. So nothing is taken for granted of 16 bits: full scale is also where a
+frame's counts pile up at its brightest.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ def full_scale(frame: xr.Dataset) -> int:
 
 
 def burnt(frame: xr.Dataset) -> NDArray[np.bool_]:
-    """Samples at full scale, shape of the frame's counts: by its bits, else by the pile of the brightest."""
+    """Samples at full scale, shape of the frame's counts: by its bits, and of 16 bits where the brightest pile up."""
     dn: NDArray[Any] = frame["dn"].to_numpy()
-    if "bits" in frame.attrs:
-        return np.asarray(dn >= full_scale(frame))
-    top = dn.max()
-    at_top = dn == top
+    full = np.asarray(dn >= full_scale(frame)) if "bits" in frame.attrs else np.zeros(dn.shape, bool)
+    if dn.itemsize == 1 or full.any() or not (top := int(dn.max())):
+        return full
+    at_top = np.asarray(dn == top)
     piled = int(at_top.sum())
-    below = int(((dn >= max(int(top) - BELOW, 0)) & ~at_top).sum()) / BELOW
-    return at_top if top and piled >= PILE and piled > STEEP * below else np.zeros(dn.shape, bool)
+    below = int(((dn >= max(top - BELOW, 0)) & ~at_top).sum()) / BELOW
+    return at_top if PILE <= piled <= dn.size // 2 and piled > STEEP * below else full
