@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 COLLECTION = "data_derived"
 SMALLEST = 1024
 """Copies of the first layer go on until none of its sides is longer."""
-ROWS = 256
-"""Rows are written so many at a time, or a multiple of it: copies up to 1/256 need no other rows."""
+ROWS = 128
+"""Rows are written so many at a time, or a multiple of it: copies up to 1/128 need no other rows."""
 BIG = 2**32 - 2**25
 """Octets from which on offsets need 64 bits (BigTIFF)."""
 REDUCED = 1
@@ -120,7 +120,7 @@ def layer_rows(tiff: Path, layers: Mapping[str, Layer]) -> Iterator[LayerRows]:
 def _copies(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
     out: list[tuple[int, ...]] = []
     lines, samples = shape[:2]
-    while max(lines, samples) > SMALLEST and min(lines, samples) > 1 and 2 ** len(out) < ROWS:
+    while max(lines, samples) > SMALLEST and min(lines, samples) > 1 and 2 ** (len(out) + 1) <= ROWS:
         lines, samples = lines // 2, samples // 2
         out.append((lines, samples, *shape[2:]))
     return out

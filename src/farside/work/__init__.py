@@ -3,6 +3,7 @@
 from farside.work.cluster import Cluster
 from farside.work.files import atomic_write, no_space, replace_folder, sync_folder
 from farside.work.hire import hire
+from farside.work.memory import hand_back
 from farside.work.pool import Pool
 from farside.work.processes import Processes
 from farside.work.seeds import rng
@@ -17,6 +18,7 @@ __all__ = [
     "Stages",
     "Workers",
     "atomic_write",
+    "hand_back",
     "hire",
     "key_of",
     "no_space",

@@ -26,7 +26,7 @@ Light = NDArray[np.float32]
 Counts = NDArray[np.uint8]
 Rows = dict[str, NDArray[Any]]
 
-ROWS = 256
+ROWS = 128
 """Rows composed at a time."""
 FINER = 8.0
 """Errors are kept in so much finer steps than values."""

@@ -35,7 +35,7 @@ from farside.products.panorama.roll import Roll
 from farside.products.panorama.views import check_view, told, view
 from farside.products.panorama.warp import MARGIN_PX
 from farside.products.provenance import provenance
-from farside.work import Pool
+from farside.work import Pool, hand_back
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -113,6 +113,7 @@ def write_panorama(
     tiff = folder / f"{plan.name}.tif"
     with archive.layer_rows(tiff, plan.layers) as out:
         tally = plan.laid.make(out.put, pool)
+    hand_back()
     return archive.label_layers(tiff, plan.layers, plan.told(tally))
 
 
@@ -171,6 +172,8 @@ class _Plan:
             "eye_m": placing.eye.tolist(),
             **{key: last[key] for key in ("lander_lon_deg", "lander_lat_deg") if key in last},
             "frames": len(used),
+            "frame_index": [int(f.attrs["index"]) for f in used],
+            "frame_rotation_deg": _rotation_deg(placing.rotations[[piece.k for piece in pieces]]),
             "frame_seconds": [round(utc_to_t(f.attrs["start_utc"]) - utc_to_t(start), 3) for f in self.roll],
             "refused": [str(self.roll[n].attrs.get("product_id")) for n in self.refused],
             "coverage": found.coverage,
@@ -225,6 +228,7 @@ def _plan(
     gains = Gains.told(len(aimed))
     if pointing.by == "ties":
         gains = balance(looks, pointing.ties, camera, pool)
+    hand_back()
     grid = view(pointing.placing, projection, width, az_left_deg, turn)
     kept = {k: (n, roll[n]) for k, n in enumerate(aimed) if not pointing.lost[k]}
     refused |= {n: STRANGE for k, n in enumerate(aimed) if pointing.lost[k]}
@@ -249,6 +253,13 @@ def grid_of(mosaic: xr.Dataset) -> PanoramaMap:
         return Overhead(width, a["reach_deg"], a["projection"] == "vertical")
     around = Cylinder if a["projection"] == "cylindrical" else Equirectangular
     return around(width, height, a["scale_deg"], a["az_left_deg"], a["el_top_deg"])
+
+
+def _rotation_deg(rotations: Array) -> list[float]:
+    """Rotation vectors, degrees, from camera to lander frame, one after another."""
+    from scipy.spatial.transform import Rotation
+
+    return [round(float(v), 6) for v in np.degrees(Rotation.from_matrix(rotations).as_rotvec()).ravel()]
 
 
 def _product_id(frames: list[xr.Dataset], projection: str) -> str:
