@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,8 +15,10 @@ from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
 from farside.products.frames import clock, is_wide, keep_frame
 from farside.products.light_tiff import write_light
+from farside.products.portrait.elevation import POST_M, elevation, write_geotiff, write_orthophoto
 from farside.products.portrait.mosaic import FAR_M, UPRIGHT, portrait
-from farside.products.portrait.picture import write_anaglyph, write_depth, write_frame, write_portrait
+from farside.products.portrait.picture import light_of, write_anaglyph, write_depth, write_frame, write_portrait
+from farside.products.portrait.plan import write_plan
 from farside.products.portrait.stereo import depth_map, rectify
 from farside.products.shelf import Shelf
 
@@ -29,8 +32,20 @@ DARK_DN = 20
 """Samples (of 1023) up to this are sky or deep shadow."""
 SHOWN, SHOWN_EVERY = 6, 7
 """The first left frames of a sequence are shown, and every so many-th after them."""
+FINE_FOCAL_PX = 3378.0
+"""Cameras at least as fine as this, that of panchromatic frames, have posts 2 cm apart; coarser ones farther."""
 MIDDLE = 0.15
 """Half of the share of a picture's sides that counts as its middle."""
+
+
+@dataclass
+class _Made:
+    """What the desk has made so far."""
+
+    products: dict[str, Path] = field(default_factory=dict)
+    portraits: list[Still] = field(default_factory=list)
+    stills: list[Still] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 class PcamDesk(Desk):
@@ -66,86 +81,141 @@ class PcamDesk(Desk):
         return Still(picture, f"Panoramic camera, left eye, {clock(a['start_utc'])} UTC")
 
     def finish(self) -> Report:
-        """For each sequence the portrait of one eye, and of the pair that shows most depths, anaglyph and light.
-
-        A sequence that turns all around is no portrait: its frames are kept, and counted.
-        """
-        products: dict[str, Path] = {}
-        portraits: list[Still] = []
-        stills: list[Still] = []
-        findings: list[Finding] = []
+        """For each sequence depths and ground of all pairs, and, unless it turns all around, both eyes' portrait."""
+        made = _Made()
         for number, paths in sorted(self._sequences.items()):
-            if is_wide(self._yaws[number]):
-                lefts = {index for eye, index in paths if eye == LEFT}
-                pairs = len(lefts & {index for eye, index in paths if eye == RIGHT})
+            wide = is_wide(self._yaws[number])
+            pairs = sorted(index for eye, index in paths if eye == LEFT and (RIGHT, index) in paths)
+            depths = list(self.bench.pool.map(lambda index: self._depth(paths, index), pairs))  # noqa: B023
+            products = {f"pcam-depth-{number}-{index:03d}": path for index, path in zip(pairs, depths, strict=True)}
+            made.products |= products
+            if wide:
                 meaning = f"Sequence {number}: stereo pairs of everything around the rover, as calibrated frames."
-                findings.append(Finding("Pairs of a panorama", str(pairs), "", meaning))
-            else:
-                self._sequence(number, paths, products, portraits, stills, findings)
-        return Report(products, (*portraits, *stills), findings=tuple(findings), portraits=tuple(portraits))
+                made.findings.append(Finding("Pairs of a panorama", str(len(pairs)), "", meaning))
+            maps = [archive.read_layers(path) for path in depths]
+            if maps:
+                self._ground(number, maps, made)
+            if not wide:
+                self._portrait(number, paths, dict(zip(pairs, maps, strict=True)), made)
+        stills = (*made.portraits, *made.stills)
+        return Report(made.products, stills, findings=tuple(made.findings), portraits=tuple(made.portraits))
 
-    def _sequence(
-        self,
-        number: str,
-        paths: dict[tuple[str, int], Path],
-        products: dict[str, Path],
-        portraits: list[Still],
-        stills: list[Still],
-        findings: list[Finding],
+    def _depth(self, paths: dict[tuple[str, int], Path], index: int) -> Path:
+        left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
+        return archive.write_layers(depth_map(left, right), self.bench.archive / archive.DERIVED)
+
+    def _portrait(
+        self, number: str, paths: dict[tuple[str, int], Path], depths: dict[int, xr.Dataset], made: _Made
     ) -> None:
-        release, derived = self.bench.release, self.bench.archive / archive.DERIVED
-        pairs = sorted(index for eye, index in paths if eye == LEFT and (RIGHT, index) in paths)
-        distance = FAR_M
-        if pairs:
-            index = self._fullest({index: paths[LEFT, index] for index in pairs})
-            left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
-            products[f"pcam-light-{number}"] = write_light(left, release / f"pcam-light-{number}.tif")
-            depth, pair = depth_map(left, right), rectify(left, right)
-            products[f"pcam-depth-{number}"] = archive.write_layers(depth, derived)
-            z, sigma = depth["depth"].to_numpy(), depth["sigma"].to_numpy()
-            when = clock(left.attrs["start_utc"])
-            picture = write_depth(z, release / f"pcam-depth-{number}.png")
-            stills.append(Still(
-                picture, f"Distances seen by both eyes, {when} UTC: near is bright; black where it is not known",
-                "Depth map of one pair",
-            ))  # fmt: skip
-            if (middle := _middle_of(z, sigma)) is not None:
-                distance, error = middle
-                disparity = pair.baseline_m / pair.camera.pixel_rad / distance
-                glasses = write_anaglyph(pair, disparity, release / f"pcam-anaglyph-{number}.jpg")
-                stills.append(Still(
-                    glasses, f"Both eyes for red and cyan glasses, {when} UTC", "Anaglyph of one pair",
-                ))  # fmt: skip
-                findings.append(Finding(
-                    "Distance of what is in the middle", f"{distance:.2f} m", f"± {error:.2f} m",
-                    "Median of the depths in the middle of the pair, measured by the parallax of 27 cm.",
-                ))  # fmt: skip
-            findings.append(Finding(
-                "Pixels with a depth", f"{100.0 * depth.attrs['coverage']:.0f} %", "",
-                "Sky, shadows and what only one eye sees have none.",
-            ))  # fmt: skip
-        eye = LEFT if any(e == LEFT for e, _ in paths) else RIGHT
-        frames = [archive.read(path) for (e, _), path in sorted(paths.items()) if e == eye]
+        """Portrait by each eye, both of them in red and cyan, and how far away the middle is."""
+        release, distance = self.bench.release, FAR_M
+        if depths:
+            index = self._fullest({index: paths[LEFT, index] for index in depths})
+            distance = self._pair(number, index, paths, depths[index], made)
+        whole: xr.Dataset | None = None
+        for eye in (LEFT, RIGHT):
+            frames = [archive.read(path) for (e, _), path in sorted(paths.items()) if e == eye]
+            if not frames:
+                continue
+            up = self._up(frames[0].attrs["start_utc"])
+            try:
+                seen = portrait(frames, distance, up, list(depths.values()), whole)
+            except BadInput as error:
+                made.findings.append(
+                    Finding("Portrait", "none", "", f"Of sequence {number}: expected {error.expected}.")
+                )
+                return
+            name = f"pcam-portrait-{number}" if whole is None else f"pcam-portrait-{number}-right"
+            made.products[name] = archive.write_layers(seen, self.bench.archive / archive.DERIVED)
+            if whole is not None:
+                shift = float(np.linalg.norm(np.subtract(seen.attrs["eye_m"], whole.attrs["eye_m"])))
+                shift *= seen.attrs["focal_px"] / distance
+                glasses = write_anaglyph(
+                    light_of(whole), light_of(seen), shift, release / f"pcam-portrait-{number}-anaglyph.jpg"
+                )
+                made.portraits[-1] = replace(made.portraits[-1], anaglyph=glasses)
+                return
+            whole = seen
+            picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
+            made.products[f"{name}-picture"] = picture
+            day = frames[0].attrs["start_utc"][:10]
+            caption = f"Portrait from {len(frames)} frames of the rover's panoramic camera, {day}"
+            made.portraits.append(
+                Still(picture, caption, "What the rover's camera portrayed", _fit(whole), picture.with_suffix(".dzi"))
+            )
+
+    def _pair(
+        self, number: str, index: int, paths: dict[tuple[str, int], Path], depth: xr.Dataset, made: _Made
+    ) -> float:
+        """Pictures and findings of one pair; the distance of what is in its middle, m."""
+        release = self.bench.release
+        left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
+        made.products[f"pcam-depth-{number}"] = made.products.pop(f"pcam-depth-{number}-{index:03d}")
+        made.products[f"pcam-light-{number}"] = write_light(left, release / f"pcam-light-{number}.tif")
+        z, sigma = depth["depth"].to_numpy(), depth["sigma"].to_numpy()
+        when = clock(left.attrs["start_utc"])
+        picture = write_depth(z, release / f"pcam-depth-{number}.png")
+        known = np.isfinite(z)
+        error = f"± {100.0 * float(np.median(sigma[known] / z[known])):.1f} % of the distance" if known.any() else ""
+        made.stills.append(Still(
+            picture, f"Distances seen by both eyes, {when} UTC: near is bright; black where it is not known",
+            "Depth map of one pair", error,
+        ))  # fmt: skip
+        made.findings.append(Finding(
+            "Pixels with a depth", f"{100.0 * depth.attrs['coverage']:.0f} %", "",
+            "Sky, shadows and what only one eye sees have none.",
+        ))  # fmt: skip
+        if (middle := _middle_of(z, sigma)) is None:
+            return FAR_M
+        distance, wrong = middle
+        pair = rectify(left, right)
+        disparity = pair.baseline_m / pair.camera.pixel_rad / distance
+        glasses = write_anaglyph(pair.left, pair.right, disparity, release / f"pcam-anaglyph-{number}.jpg")
+        made.stills.append(Still(glasses, f"Both eyes for red and cyan glasses, {when} UTC", "Anaglyph of one pair"))
+        made.findings.append(Finding(
+            "Distance of what is in the middle", f"{distance:.2f} m", f"± {wrong:.2f} m",
+            "Median of the depths in the middle of the pair, measured by the parallax of 27 cm.",
+        ))  # fmt: skip
+        return distance
+
+    def _ground(self, number: str, maps: list[xr.Dataset], made: _Made) -> None:
+        """Elevation model and orthophoto of all pairs of a sequence."""
+        release = self.bench.release
+        post_m = POST_M * max(1.0, FINE_FOCAL_PX / maps[0].attrs["focal_px"])
         try:
-            whole = portrait(frames, distance, self._up(frames[0].attrs["start_utc"]))
+            ground = elevation(maps, self._attitude(maps[0].attrs["start_utc"]), post_m)
         except BadInput as error:
-            findings.append(Finding("Portrait", "none", "", f"Of sequence {number}: expected {error.expected}."))
+            made.findings.append(
+                Finding("Elevation model", "none", "", f"Of sequence {number}: expected {error.expected}.")
+            )
             return
-        products[f"pcam-portrait-{number}"] = archive.write_layers(whole, derived)
-        picture = write_portrait(whole, release / f"pcam-portrait-{number}.jpg")
-        products[f"pcam-portrait-{number}-picture"] = picture
-        day = frames[0].attrs["start_utc"][:10]
-        caption = f"Portrait from {len(frames)} frames of the rover's panoramic camera, {day}"
-        alt = "What the rover's camera portrayed"
-        portraits.append(Still(picture, caption, alt, tiles=picture.with_suffix(".dzi")))
+        made.products[f"pcam-dem-{number}"] = archive.write_layers(ground, self.bench.archive / archive.DERIVED)
+        made.products[f"pcam-dem-{number}-geotiff"] = write_geotiff(ground, release / f"pcam-dem-{number}.tif")
+        made.products[f"pcam-ortho-{number}-geotiff"] = write_orthophoto(ground, release / f"pcam-ortho-{number}.tif")
+        picture = write_plan(ground, release / f"pcam-dem-{number}.png")
+        sigma = 1e3 * float(np.nanmedian(ground["sigma"].to_numpy()))
+        day, pairs = ground.attrs["start_utc"][:10], ground.attrs["pairs"]
+        caption = f"The ground around the rover from {pairs} stereo pair{'s' * (pairs > 1)}, {day}"
+        made.stills.append(Still(
+            picture, caption, "Heights and orthophoto seen from above",
+            f"heights ± {sigma:.1f} mm at posts {100.0 * post_m:.0f} cm apart",
+        ))  # fmt: skip
+        apart = ground.attrs.get("apart_m")
+        pointing = f"; pairs agree to {1e3 * apart[0]:.1f} mm where they overlap" if apart else ""
+        made.findings.append(Finding(
+            "Heights of the ground", f"{int((ground['count'].to_numpy() > 0).sum())} posts", f"± {sigma:.1f} mm",
+            f"Sequence {number}, median error without the mast's{pointing}.",
+        ))  # fmt: skip
+
+    def _attitude(self, utc: str) -> np.ndarray | None:
+        """From the rover's frame to east, north, up by its last housekeeping before ``utc``; None without any."""
+        columns = self.bench.telemetry("rover")
+        return None if columns is None else attitude_at(columns, utc_to_t(utc))
 
     def _up(self, utc: str) -> np.ndarray:
-        """Direction of the local vertical in the rover's frame, from its last housekeeping before ``utc``."""
-        columns = self.bench.telemetry("rover")
-        if columns is None:
-            return UPRIGHT
-        up: np.ndarray = attitude_at(columns, utc_to_t(utc))[2]
-        return up
+        """Direction of the local vertical in the rover's frame."""
+        attitude = self._attitude(utc)
+        return UPRIGHT if attitude is None else attitude[2]
 
     def _fullest(self, lefts: dict[int, Path]) -> int:
         """Index of the pair in the middle column that shows most: sky has no depth."""
@@ -156,6 +226,13 @@ class PcamDesk(Desk):
         column = min(aside.values()) + np.radians(COLUMN_DEG)
         lit = {index: float((frames[index]["dn"] > DARK_DN).mean()) for index in aside if aside[index] <= column}
         return max(lit, key=lambda index: lit[index])
+
+
+def _fit(whole: xr.Dataset) -> str:
+    """How well the frames of a portrait fit."""
+    if "tie_px" not in whole.attrs:
+        return "pointing as labelled"
+    return f"frames fit to {whole.attrs['tie_px']:.2f} px (labels: {whole.attrs['tie_label_px']:.2f} px)"
 
 
 def _middle_of(depth: np.ndarray, sigma: np.ndarray) -> tuple[float, float] | None:

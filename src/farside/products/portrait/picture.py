@@ -12,7 +12,6 @@ from farside.products.colour import linear_srgb
 from farside.products.deep_zoom import write_tiles
 from farside.products.demosaic import edge_aware
 from farside.products.portrait.light import Light, colour_light
-from farside.products.portrait.stereo import Rectified
 from farside.products.tone import BRIGHT, lit, save, shown
 
 if TYPE_CHECKING:
@@ -34,19 +33,23 @@ def write_frame(frame: xr.Dataset, path: Path) -> Path:
 
 def write_portrait(product: xr.Dataset, path: Path) -> Path:
     """Write a portrait as JPEG, and beside it as a deep-zoom pyramid (NAME.dzi); return ``path``."""
-    light = product["image"].to_numpy() * np.float32(product["image"].attrs["scale"])
     burnt = product["weight"].to_numpy() == 1
-    seen = _look(linear_srgb(light, burnt, product.attrs["instrument"], product.attrs["mode"]), burnt)
-    write_tiles(lambda first, last: seen[first:last], *seen.shape[:2], path.with_suffix(".dzi"))
+    seen = _look(linear_srgb(light_of(product), burnt, product.attrs["instrument"], product.attrs["mode"]), burnt)
+    write_tiles(lambda first, last: seen[first:last], seen.shape[0], seen.shape[1], path.with_suffix(".dzi"))
     return save(seen, path)
 
 
-def write_anaglyph(pair: Rectified, nearest_px: float, path: Path) -> Path:
-    """Write both eyes for red and cyan glasses (left eye red); what has this disparity lies on the screen."""
+def light_of(product: xr.Dataset) -> Light:
+    """The light (line, sample, band) of a portrait."""
+    return np.asarray(product["image"].to_numpy() * np.float32(product["image"].attrs["scale"]))
+
+
+def write_anaglyph(left: Light, right: Light, nearest_px: float, path: Path) -> Path:
+    """Write both eyes' light for red and cyan glasses (left eye red); what has this disparity lies on the screen."""
     shift = round(nearest_px)
-    grey = [_look(p.mean(axis=2, keepdims=True), np.zeros(p.shape[:2], bool))[..., 0] for p in (pair.left, pair.right)]
-    left, right = grey[0][:, shift:], grey[1][:, : grey[1].shape[1] - shift]
-    return save(np.stack([left, right, right], axis=-1), path)
+    grey = [_look(p.mean(axis=2, keepdims=True), np.zeros(p.shape[:2], bool))[..., 0] for p in (left, right)]
+    red, cyan = grey[0][:, shift:], grey[1][:, : grey[1].shape[1] - shift]
+    return save(np.stack([red, cyan, cyan], axis=-1), path)
 
 
 def write_depth(depth: NDArray[np.float32], path: Path) -> Path:

@@ -5,6 +5,14 @@
 B: distance of the eyes, f: focal length in pixels, d: disparity in pixels. Semi-global matching (Hirschmueller 2008)
 finds the disparity, least squares over a small window (Lucas & Kanade 1981) refine it, and the scatter that they leave
 is sigma_d. What is seen differently from the right eye, is too dark, or stays too uncertain has no depth.
+
+An error of the mast moves both eyes alike. One of the eyes against each other shows where a spot lies higher in one
+than in the other; seen from the middle of the picture at slopes x, y it is, for small turns a about the axes,
+
+    rows = f (a_x (1 + y^2) - a_y x y + a_z x)
+
+It is measured, and taken out where it is more than its own error. a_y, their convergence, hardly shows in rows and is
+left as labelled: a disparity is wrong by f a_y.
 """
 
 from __future__ import annotations
@@ -32,21 +40,37 @@ NEAREST_M = 3.0
 """Nothing nearer is looked for."""
 MATCHED_PX = 1200
 """Pictures wider than this are matched at a fraction of their size, and refined at full size."""
-WINDOW_PX = 9
-"""Side of the window that a disparity is refined over."""
-PASSES = 4
+SPREAD_PX = 4.0
+"""Standard deviation of the bell that a disparity is refined over,"""
+SHARED_PX = 3.0
+"""and of that over which neighbours share a step."""
+PASSES = 3
+UNKNOWN = -1e4
+"""A disparity that no neighbour resembles."""
 SAME_PX = 1.0
-"""From both eyes a disparity must be the same to so many pixels."""
+"""From both eyes a disparity must be the same to so many pixels of those that were searched."""
 WORST_PX = 0.6
 """Disparities less certain than this are left out."""
 DARK = 25.0
 """Brightness (of 255, see ``_looks``) below which there is nothing but noise."""
-FLOOR_PX = 0.35
-"""What the mosaic of colours and resampling cost in any case, pixels: measured on pairs whose depth is known."""
+MOSAIC_GRAIN = 2.0
+"""Pixels a side that share their noise after demosaicking."""
+SCATTER = 2.3
+"""Errors over what white noise would leave, and"""
+FLOOR_PX, RELIEF = 0.06, 0.06
+"""what a window costs in any case, in pixels searched, and for each pixel by which disparities in it differ: all
+measured on pairs whose depth is known."""
 EDGE_PX = 3.0
 """Where disparities differ by more within a window, one surface ends in it and the match is of neither."""
-CORRELATED = 2.0
-"""Neighbouring samples share the lens's blur and the demosaicking: so many stand for one independent sample an axis."""
+BLOCK_PX, FILLED, LEAST_BLOCKS = 24, 0.9, 20
+"""Side of the squares that rows are compared in, the share of one that must be matched, and how many are needed."""
+ROBUST = 8
+"""Rounds of fitting in which what does not fit loses its say."""
+ROUNDS = 3
+"""Times that a pair is rectified at most."""
+LEVEL_PX, CLEAR = 0.05, 4.0
+"""Eyes are turned if that moves rows by more than this, and by so many errors."""
+ALIKE = np.zeros(2)
 APART_S = 60.0
 """Eyes exposed further apart in time do not make a pair: shadows move."""
 
@@ -57,7 +81,8 @@ class Rectified:
 
     left, right: (line, sample, band). camera: theirs. rotation: (3, 3) their axes (x along the baseline, y up, z
     backwards) in the vehicle's frame. centre: (3,) left eye, same frame, m. baseline_m.
-    outside: (line, sample), what either frame does not show.
+    outside: (line, sample) of the left and of the right eye, what its frame does not show. grain: pixels a side that
+    share their noise: in a mosaic of colours neighbours lend each other theirs.
     """
 
     left: Light
@@ -66,11 +91,15 @@ class Rectified:
     rotation: Array
     centre: Array
     baseline_m: float
-    outside: NDArray[np.bool_]
+    outside: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    grain: float
 
 
-def rectify(left: xr.Dataset, right: xr.Dataset) -> Rectified:
-    """Turn the frames of both eyes, by the orientations in their labels, so that rows are epipolar lines."""
+def rectify(left: xr.Dataset, right: xr.Dataset, between: Array = ALIKE) -> Rectified:
+    """Turn the frames of both eyes, by the orientations in their labels, so that rows are epipolar lines.
+
+    between: (2,) turn of the right eye beyond its label about x and z of the rectified camera, radians.
+    """
     import cv2
 
     camera = pinhole(left)
@@ -91,27 +120,31 @@ def rectify(left: xr.Dataset, right: xr.Dataset) -> Rectified:
     flat = Pinhole(camera.width, camera.height, camera.focal_mm, camera.pixel_um)
     i, j = np.meshgrid(np.arange(flat.width) + 1.0, np.arange(flat.height) + 1.0)
     rays = flat.rays(i, j) @ axes.T
-    lights, outside = [], np.zeros(i.shape, bool)
-    for frame, turn in zip((left, right), turns, strict=True):
-        column, row = (p.astype(np.float32) for p in camera.project(rays @ turn))
+    lights, outside = [], []
+    beyond = np.cross(flat.rays(i, j), -np.array([between[0], 0.0, between[1]])) @ axes.T if np.any(between) else 0.0
+    for frame, turn, seen in zip((left, right), turns, (rays, rays - beyond), strict=True):
+        column, row = (p.astype(np.float32) for p in camera.project(seen @ turn))
         light, _ = colour_light(frame, edge_aware)
         turned = cv2.remap(light, column - 1, row - 1, cv2.INTER_CUBIC, borderValue=(0.0, 0.0, 0.0))
         lights.append(np.asarray(turned, np.float32))
-        outside |= ~((column >= 1) & (column <= camera.width) & (row >= 1) & (row <= camera.height))
-    return Rectified(lights[0], lights[1], flat, axes, centres[0], baseline, outside)
+        outside.append(~((column >= 1) & (column <= camera.width) & (row >= 1) & (row <= camera.height)))
+    grain = MOSAIC_GRAIN if left.attrs["bayer"] else 1.0
+    return Rectified(lights[0], lights[1], flat, axes, centres[0], baseline, (outside[0], outside[1]), grain)
 
 
 def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
     """Depth of what both eyes of a pair see, as a product of level 3.
 
-    Returns a Dataset on (line, sample) of the rectified left eye: ``depth`` along its axis and ``sigma``, one standard
-    deviation, m (float32, NaN where unknown). Attributes: the rectified camera (``rotation``, ``centre_m``,
-    ``focal_px``, ``principal_px`` from 0), the left eye's own ``left_rotation_deg``, ``baseline_m``, ``coverage``.
+    Returns a Dataset on (line, sample[, band]) of the rectified left eye: ``depth`` along its axis and ``sigma``, one
+    standard deviation, m (float32, NaN where unknown), and its ``image`` (uint16, times ``scale`` = acali DN / ms).
+    Attributes: the rectified camera (``rotation``, ``centre_m``, ``focal_px``, ``principal_px`` from 0), the left eye's
+    own ``left_rotation_deg``, ``baseline_m``, ``coverage``, ``eyes_deg``: by how much the eyes were found to be turned
+    against each other about x and z beyond their labels, its error ``eyes_sigma_deg``, and ``rows_px``, RMS of what was
+    left of it in rows.
     """
     import xarray as xr
 
-    pair = rectify(left, right)
-    disparity, sigma_px = match(pair)
+    pair, disparity, sigma_px, between = matched(left, right)
     scale = pair.baseline_m / pair.camera.pixel_rad
     with np.errstate(divide="ignore", invalid="ignore"):
         depth = (scale / disparity).astype(np.float32)
@@ -124,6 +157,7 @@ def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
         "title": "depth map",
         "product_id": name,
         "instrument": a["instrument"],
+        "mode": a["mode"],
         "level": "3",
         "sequence_id": a["sequence_id"],
         "index": int(a["index"]),
@@ -138,33 +172,128 @@ def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
         "focal_px": 1.0 / pair.camera.pixel_rad,
         "principal_px": [column - 1.0, row - 1.0],
         "coverage": float(np.isfinite(depth).mean()),
+        "eyes_deg": np.degrees(between.turn).tolist(),
+        "eyes_sigma_deg": np.degrees(between.sigma).tolist(),
+        "rows_px": between.rows_px,
         "provenance": provenance(
-            "stereo", [source(left), source(right)], window_px=WINDOW_PX, nearest_m=NEAREST_M, worst_px=WORST_PX
+            "stereo", [source(left), source(right)], spread_px=SPREAD_PX, nearest_m=NEAREST_M, worst_px=WORST_PX
         ),
     }
-    dims = ("line", "sample")
-    return xr.Dataset({"depth": (dims, depth, {"units": "m"}), "sigma": (dims, sigma, {"units": "m"})}, attrs=attrs)
+    dims = ("line", "sample", "band")
+    step = float(max(pair.left.max(), 1e-12)) / 65535.0
+    image = np.rint(pair.left / np.float32(step)).clip(0, 65535).astype(np.uint16)
+    return xr.Dataset(
+        {
+            "depth": (dims[:2], depth, {"units": "m"}),
+            "sigma": (dims[:2], sigma, {"units": "m"}),
+            "image": (dims, image, {"scale": step, "units": "acali DN / ms"}),
+        },
+        attrs=attrs,
+    )
+
+
+def matched(left: xr.Dataset, right: xr.Dataset) -> tuple[Rectified, Light, Light, Between]:
+    """A rectified pair, its disparity and sigma as ``match`` gives them, and how the eyes were turned by the labels."""
+    turn = ALIKE
+    for _ in range(ROUNDS):
+        pair = rectify(left, right, turn)
+        disparity, sigma = match(pair)
+        between = _between(pair, disparity, turn)
+        if not between.significant:
+            break
+        turn = between.turn
+    return pair, disparity, sigma, between
+
+
+@dataclass(frozen=True)
+class Between:
+    """How the right eye is turned against the left one beyond the labels.
+
+    turn, sigma: (2,) about the rectified camera's x and z, radians, and its error. rows_px: RMS of the rows that it
+    still makes in the pair as rectified. significant: whether these are more than their error and enough to matter.
+    """
+
+    turn: Array
+    sigma: Array
+    rows_px: float
+    significant: bool
+
+
+def _between(pair: Rectified, disparity: Light, before: Array) -> Between:
+    """From what is left in rows once disparities are known: least squares in blocks, then over the picture.
+
+    before: the turn that the pair was rectified with.
+    """
+    import cv2
+
+    left, right = _looks(pair)
+    rows, columns = np.mgrid[0 : left.shape[0], 0 : left.shape[1]].astype(np.float32)
+    known = np.isfinite(disparity)
+    moved = np.asarray(cv2.remap(right, columns - np.nan_to_num(disparity), rows, cv2.INTER_CUBIC))
+    slope = np.where(known, cv2.Sobel(moved + left, cv2.CV_32F, 0, 1, ksize=1, scale=0.25), 0.0)
+    rest = np.where(known, left - moved, 0.0)
+    size = (left.shape[1] // BLOCK_PX, left.shape[0] // BLOCK_PX)
+
+    def blocks(p: Any) -> Array:
+        whole = np.asarray(p, np.float32)[: size[1] * BLOCK_PX, : size[0] * BLOCK_PX]
+        return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), float)
+
+    full = blocks(known) > FILLED
+    x0, y0 = (float(p) - 1.0 for p in pair.camera.principal_pixel)
+    middle = np.mgrid[0 : size[1], 0 : size[0]] * float(BLOCK_PX) + (BLOCK_PX - 1) / 2.0
+    x, y = (middle[1][full] - x0) * pair.camera.pixel_rad, (y0 - middle[0][full]) * pair.camera.pixel_rad
+    if full.sum() < LEAST_BLOCKS:
+        return Between(before, np.full(2, np.inf), 0.0, False)
+    shift = (blocks(slope * rest) / np.maximum(blocks(slope * slope), 1e-9))[full]
+    design = np.column_stack([1.0 + y**2, x]) / pair.camera.pixel_rad
+    weight = np.ones(len(shift))
+    for _ in range(ROBUST):
+        normal = design.T @ (design * weight[:, None])
+        turn = np.linalg.solve(normal, design.T @ (weight * shift))
+        left_over = np.abs(shift - design @ turn)
+        noise = max(1.4826 * float(np.median(left_over)), 1e-6)
+        weight = np.minimum(1.0, 2.0 * noise / np.maximum(left_over, 1e-12))
+    sigma = noise * np.sqrt(np.diag(np.linalg.inv(normal)))
+    rows_px = float(np.sqrt(np.mean((design @ turn) ** 2)))
+    return Between(before + turn, sigma, rows_px, rows_px > LEVEL_PX and bool((np.abs(turn) > CLEAR * sigma).any()))
 
 
 def match(pair: Rectified) -> tuple[Light, Light]:
     """Disparity and its standard deviation in pixels, (line, sample) of the left eye, NaN where there is none."""
+    import cv2
+
     left, right = _looks(pair)
     most = pair.baseline_m / pair.camera.pixel_rad / NEAREST_M
     here, there = _search(left, right, most), _search(left[:, ::-1], right[:, ::-1], most, swapped=True)[:, ::-1]
-    disparity, sigma = _refine(left, right, here)
-    columns = np.arange(left.shape[1]) - np.nan_to_num(disparity)
-    rows = np.arange(left.shape[0])[:, None]
-    opposite = there[rows, np.rint(columns).astype(int).clip(0, left.shape[1] - 1)]
-    known = (np.abs(opposite - disparity) < SAME_PX) & (_range(disparity) < EDGE_PX) & (sigma < WORST_PX)
-    known &= (disparity > 0.0) & (left > DARK) & ~pair.outside
+    disparity, sigma = _refine(left, right, here, pair.grain)
+    coarse = coarseness(left.shape[1])
+    whole = [cv2.erode((~out).astype(np.uint8), _window(left), borderValue=0) > 0 for out in pair.outside]
+    columns = np.rint(np.arange(left.shape[1]) - np.nan_to_num(disparity)).astype(int)
+    rows, seen = np.arange(left.shape[0])[:, None], columns.clip(0, left.shape[1] - 1)
+    relief = _range(disparity)
+    sigma = np.hypot(sigma, np.float32(RELIEF) * relief)
+    known = (np.abs(there[rows, seen] - disparity) < SAME_PX * coarse) & (relief < EDGE_PX * coarse)
+    known &= (sigma < WORST_PX * coarse) & (disparity > 0.0) & (left > DARK)
+    known &= whole[0] & whole[1][rows, seen] & (columns == seen)
     return np.where(known, disparity, np.float32(np.nan)), np.where(known, sigma, np.float32(np.nan))
+
+
+def coarseness(samples: int) -> float:
+    """Pixels a side of one that is searched, in pictures so wide."""
+    return max(1.0, samples / MATCHED_PX)
+
+
+def _window(picture: Light) -> NDArray[np.uint8]:
+    """All that a disparity is refined over."""
+    side = 2 * round(SPREAD_PX * coarseness(picture.shape[1])) + 1
+    return np.ones((side, side), np.uint8)
 
 
 def _range(disparity: Light) -> Light:
     """Largest less smallest disparity in the window about each pixel; unknown ones do not count."""
     import cv2
 
-    kernel, unknown = np.ones((WINDOW_PX, WINDOW_PX), np.uint8), np.isnan(disparity)
+    kernel, unknown = _window(disparity), np.isnan(disparity)
     most = np.asarray(cv2.dilate(np.where(unknown, np.float32(-1e6), disparity), kernel), np.float32)
     least = np.asarray(cv2.erode(np.where(unknown, np.float32(1e6), disparity), kernel), np.float32)
     return most - least
@@ -196,20 +325,25 @@ def _search(left: Light, right: Light, most: float, swapped: bool = False) -> Li
     # room to the left, or the matcher leaves out a strip as wide as its search
     padded = [cv2.copyMakeBorder(p, 0, 0, count, 0, cv2.BORDER_REPLICATE) for p in small[:: -1 if swapped else 1]]
     found = matcher.compute(*padded)[:, count:].astype(np.float32) / np.float32(16.0)
-    found[found < 0.0] = np.nan
+    # steps of 1/16 and single pixels are smoothed, but not across edges; unknown ones stay out of it
+    smooth = cv2.bilateralFilter(np.where(found < 0.0, np.float32(UNKNOWN), found), 15, 2.0, 6.0)
+    smooth[found < 0.0] = np.nan
     wide = size[0] / samples
-    return cv2.resize(found, (samples, lines), interpolation=cv2.INTER_NEAREST) / np.float32(wide)
+    return cv2.resize(smooth, (samples, lines), interpolation=cv2.INTER_NEAREST) / np.float32(wide)
 
 
-def _refine(left: Light, right: Light, disparity: Light) -> tuple[Light, Light]:
+def _refine(left: Light, right: Light, disparity: Light, grain: float) -> tuple[Light, Light]:
     """Disparity moved to the least squares of the two looks over a window, and its standard deviation.
 
-    The looks may differ by a constant inside the window; what else they differ by is taken as noise.
+    The looks may differ by a constant inside the window; what else they differ by is taken as noise. Steps are shared
+    with neighbours, so that the ground's grain rather than each pixel's noise is followed.
     """
     import cv2
 
-    def mean(p: Light) -> Light:
-        return np.asarray(cv2.boxFilter(p, cv2.CV_32F, (WINDOW_PX, WINDOW_PX)), np.float32)
+    coarse = coarseness(left.shape[1])
+
+    def mean(p: Light, sigma: float = SPREAD_PX) -> Light:
+        return np.asarray(cv2.GaussianBlur(p, (0, 0), sigma * coarse), np.float32)
 
     rows, columns = np.mgrid[0 : left.shape[0], 0 : left.shape[1]].astype(np.float32)
     d = np.nan_to_num(disparity)
@@ -223,8 +357,8 @@ def _refine(left: Light, right: Light, disparity: Light) -> tuple[Light, Light]:
         step = (mean(slope * rest) - slopes * rests) / power
         noise = np.maximum(mean(rest * rest) - rests**2 - step**2 * power, 0.0)
         spread = noise / power
-        d = d + np.clip(step, -0.5, 0.5)
-    samples = (WINDOW_PX / CORRELATED) ** 2
-    sigma = np.sqrt(spread / np.float32(samples) + np.float32(FLOOR_PX**2))
-    far = np.abs(d - disparity) > 2.0 * max(1.0, left.shape[1] / MATCHED_PX)
+        d = d + mean(np.clip(step, -1.0, 1.0), SHARED_PX)
+    samples = 4.0 * np.pi * (SPREAD_PX * coarse) ** 2
+    sigma = np.sqrt(spread * np.float32((SCATTER * grain) ** 2 / samples) + np.float32((FLOOR_PX * coarse) ** 2))
+    far = np.abs(d - disparity) > 2.0 * coarse
     return np.where(np.isnan(disparity) | far, np.float32(np.nan), d), sigma
