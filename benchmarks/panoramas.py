@@ -198,7 +198,7 @@ SHOT_S = 2.15
 """Between shots, and from a pointing's second to the next one's first."""
 MEAN_PX = 41
 """Side of the squares in which the light of the full panorama is compared with the truth."""
-TRUTH_BINNING = 4
+TRUTH_BINNING = 2
 DARK = 0.1
 """Squares darker than this share of the median are no lit ground."""
 
@@ -227,24 +227,27 @@ def true_light(world: World, eye: Array, grid: Equirectangular) -> Array:
     """Green radiance (line, sample) that an eye in the lander frame sees in each pixel of a map; NaN where none."""
     _, everything = world.scene(world.mission.span.start)
     stage = replace(everything, vehicles=(), movers=())
-    az, el = grid.azel(np.arange(grid.width)[None, :], np.arange(grid.height)[:, None])
-    d = direction(az, el)
-    light, best = np.full((grid.height, grid.width), np.nan, np.float32), np.zeros((grid.height, grid.width))
+    light, best = (
+        np.full((grid.height, grid.width), np.nan, np.float32),
+        np.zeros((grid.height, grid.width), np.float32),
+    )
     for view in views(world, True, 1):
-        level = Pose.of(view.lander.p + view.lander.r @ eye, np.eye(3))
         truth = replace(view, mast_error_deg=(0.0, 0.0, 0.0), binning=TRUTH_BINNING)
-        truth = replace(truth, lander=Pose.of(truth.lander.p + level.p - truth.camera().p, np.eye(3)))
+        away = view.lander.p + eye - truth.camera().p
+        truth = replace(truth, lander=Pose.of(truth.lander.p + away, np.eye(3)))
         raw = radiance(stage, truth)
-        green, _ = edge_aware(raw / raw.max(), np.zeros(raw.shape, bool), (1.0, 1.0, 1.0))
-        camera = truth.numbers().camera(TRUTH_BINNING)
-        i, j = camera.project(d @ truth.camera().r)
-        edge = np.nan_to_num(
-            np.minimum(np.minimum(i - 3, camera.width - 2 - i), np.minimum(j - 3, camera.height - 2 - j)), nan=-1.0
-        )
-        x, y = (np.nan_to_num(at, nan=0.0).astype(np.float32) - 1 for at in (i, j))
-        value = cv2.remap(green[..., 1] * raw.max(), x, y, cv2.INTER_LINEAR)
-        here = edge > best
-        light[here], best[here] = value[here], edge[here]
+        green = edge_aware(raw / raw.max(), np.zeros(raw.shape, bool), (1.0, 1.0, 1.0))[0][..., 1] * raw.max()
+        camera, rotation = truth.numbers().camera(TRUTH_BINNING), truth.camera().r
+        middle, _ = grid.pixel(np.arctan2(-rotation[0, 2], -rotation[1, 2]), 0.0)
+        half = round(0.7 * camera.width * camera.pixel_rad / np.radians(grid.scale_deg))
+        columns = (round(float(middle)) + np.arange(-half, half)) % grid.width
+        d = direction(*grid.azel(columns[None, :], np.arange(grid.height)[:, None]))
+        i, j = camera.project(d @ rotation)
+        edge = np.minimum(np.minimum(i - 3, camera.width - 2 - i), np.minimum(j - 3, camera.height - 2 - j))
+        x, y = (np.nan_to_num(at, nan=-9.0).astype(np.float32) - 1 for at in (i, j))
+        here = np.nan_to_num(edge, nan=-1.0) > best[:, columns]
+        light[:, columns] = np.where(here, cv2.remap(green, x, y, cv2.INTER_LINEAR), light[:, columns])
+        best[:, columns] = np.where(here, edge, best[:, columns])
     return light
 
 
@@ -280,7 +283,7 @@ def of_full_set(world: World) -> Iterator[Claim]:
 
 
 def _light_claims(world: World, mosaic: xr.Dataset) -> Iterator[Claim]:
-    n, per = MEAN_PX, 10
+    n, per = MEAN_PX, 20
     lines, samples = (length // n for length in mosaic["weight"].shape)
     whole = np.s_[: lines * n, : samples * n]
     green, weight = mosaic["image"].to_numpy()[whole][..., 1], mosaic["weight"].to_numpy()[whole]
