@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.products.lcam.chain import Chain
-from farside.products.lcam.register import zoom_of
-from farside.products.lcam.steady import to_last
+from farside.products.lcam.steady import there, to_last
 
 Array = NDArray[np.float64]
+
+ROUGH = 0.01
+"""Share of a height by which rough ground may deceive: assumed."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ def heights(found: Chain) -> Shares | None:
     if not found.runs:
         return None
     run = found.runs[-1]
-    ratio = np.array([zoom_of(homography, found.shape) for homography in to_last(found, run)])
+    ratio = np.array([there(homography, found.shape).smaller for homography in to_last(found, run)])
     single = {s.first: s for s in reversed(found.steps)}
     # shifts 1 and 5 of align stretch the picture, in pixels at half its width
     stretch = np.array([single[n].match.covariance[np.ix_([1, 5], [1, 5])].sum() for n in run[:-1]])
     each = stretch / (4.0 * (0.5 * found.shape[1]) ** 2)
     added = np.concatenate([np.cumsum(each[::-1])[::-1], [0.0]])
-    return Shares(found.t[run], ratio, ratio * np.sqrt(added))
+    return Shares(found.t[run], ratio, ratio * np.sqrt(added + ROUGH**2))
