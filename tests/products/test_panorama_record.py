@@ -113,9 +113,7 @@ def test_values_scatter_as_sigma_says_alone_and_where_frames_overlap(ring):
     alone = known & (mosaic["weight"].to_numpy() > 128)
     shared = known & (sigma < 0.8 * np.median(sigma[alone]))
     ratios = [np.std(value[where] - level) / np.sqrt(np.mean(sigma[where] ** 2)) for where in (alone, shared)]
-    # samples between pixels are smoother than pixels: cubic interpolation keeps about two thirds of the variance
-    assert all(0.65 < ratio < 1.0 for ratio in ratios)
-    assert ratios[0] == pytest.approx(ratios[1], rel=0.15)
+    assert ratios == pytest.approx([1.0, 1.0], rel=0.06)
 
 
 def test_nothing_is_known_of_the_error_of_burnt_pixels_and_holes(ring):

@@ -22,6 +22,9 @@ from farside.instruments import load
 Light = NDArray[np.float32]
 
 SATURATED_WEIGHT = 1e-3
+SMOOTHED = (6.0 / 7.0) ** 2
+"""Share of the variance that sampling between pixels keeps: the sum of the squared weights of cubic interpolation
+(slope -3/4; Keys 1981, IEEE Trans. ASSP 29, 1153), mean over all places between two pixels, for both directions."""
 UNKNOWN = 65535
 """Error of a value of which nothing is known, or only that it is bright."""
 
@@ -43,7 +46,8 @@ class Noise(NamedTuple):
         electrons = d.gain_e_per_dn * (d.full_scale - d.bias_dn) / top
         pixels = binning**2
         read = (d.read_noise_e / electrons) ** 2 / pixels
-        return cls(1.0 / electrons / pixels / averaged**2, (read + 1.0 / 12.0) / averaged**2)
+        share = SMOOTHED / averaged**2
+        return cls(share / electrons / pixels, share * (read + 1.0 / 12.0))
 
 
 class Sums(NamedTuple):
