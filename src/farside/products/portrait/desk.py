@@ -16,7 +16,7 @@ from farside.products.desk import Bench, Desk, Finding, Report, Still
 from farside.products.frames import clock, is_wide, keep_frame
 from farside.products.light_tiff import write_light
 from farside.products.portrait.elevation import POST_M, elevation, write_geotiff, write_orthophoto
-from farside.products.portrait.mosaic import FAR_M, UPRIGHT, portrait
+from farside.products.portrait.mosaic import FAR_M, UPRIGHT, fit_of, portrait
 from farside.products.portrait.picture import light_of, write_anaglyph, write_depth, write_frame, write_portrait
 from farside.products.portrait.plan import write_plan
 from farside.products.portrait.stereo import depth_map, rectify
@@ -141,7 +141,7 @@ class PcamDesk(Desk):
             day = frames[0].attrs["start_utc"][:10]
             caption = f"Portrait from {len(frames)} frames of the rover's panoramic camera, {day}"
             made.portraits.append(
-                Still(picture, caption, "What the rover's camera portrayed", _fit(whole), picture.with_suffix(".dzi"))
+                Still(picture, caption, "What the rover's camera portrayed", fit_of(whole), picture.with_suffix(".dzi"))
             )
 
     def _pair(
@@ -226,13 +226,6 @@ class PcamDesk(Desk):
         column = min(aside.values()) + np.radians(COLUMN_DEG)
         lit = {index: float((frames[index]["dn"] > DARK_DN).mean()) for index in aside if aside[index] <= column}
         return max(lit, key=lambda index: lit[index])
-
-
-def _fit(whole: xr.Dataset) -> str:
-    """How well the frames of a portrait fit."""
-    if "tie_px" not in whole.attrs:
-        return "pointing as labelled"
-    return f"frames fit to {whole.attrs['tie_px']:.2f} px (labels: {whole.attrs['tie_label_px']:.2f} px)"
 
 
 def _middle_of(depth: np.ndarray, sigma: np.ndarray) -> tuple[float, float] | None:

@@ -135,6 +135,13 @@ def portrait(
     )
 
 
+def fit_of(whole: xr.Dataset) -> str:
+    """How well the frames of a portrait fit."""
+    if "tie_px" not in whole.attrs:
+        return "pointing as labelled"
+    return f"frames fit to {whole.attrs['tie_px']:.2f} px (labels: {whole.attrs['tie_label_px']:.2f} px)"
+
+
 def _reach(distance_m: float, at: Array, ray: Array) -> Array:
     """Distance (n,) along unit rays (n, 3) from points (n, 3) to the wall or the plane."""
     with np.errstate(divide="ignore"):

@@ -15,7 +15,7 @@ from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
 from farside.products.frames import clock, is_wide, keep_frame, still
 from farside.products.panorama import write_panorama
-from farside.products.portrait.mosaic import portrait
+from farside.products.portrait.mosaic import fit_of, portrait
 from farside.products.portrait.picture import write_portrait
 from farside.products.shelf import Shelf
 from farside.products.tone import write_graticule, write_panorama_tiles, write_picture
@@ -90,7 +90,7 @@ class TcamDesk(Desk):
         caption = f"Portrait by the lander's terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
         products = {f"tcam-portrait-{number}": label, f"tcam-portrait-{number}-picture": picture}
         alt = "The rover, photographed by the lander"
-        seen = (Still(picture, caption, alt, tiles=picture.with_suffix(".dzi")),)
+        seen = (Still(picture, caption, alt, fit_of(whole), picture.with_suffix(".dzi")),)
         return Report(products, seen, portraits=seen)
 
     def _panorama(self, which: str, paths: list[Path]) -> Report:
