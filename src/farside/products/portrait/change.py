@@ -159,6 +159,8 @@ def _null(score: Array) -> tuple[float, float]:
     from scipy.stats import t
 
     middle, ninth = np.quantile(score, [0.5, 0.9])
+    if middle <= 0.0:  # a model compared with itself
+        return 1.0, MOST_DEGREES
 
     def tail(degrees: float) -> float:
         return float(t.ppf(0.95, degrees) / t.ppf(0.75, degrees) - ninth / middle)

@@ -44,6 +44,8 @@ SPREAD_PX = 4.0
 """Standard deviation of the bell that a disparity is refined over,"""
 SHARED_PX = 3.0
 """and of that over which neighbours share a step."""
+OWN_PX = 2.0
+"""Standard deviation of the bell in which every pixel must have grain of its own."""
 PASSES = 3
 UNKNOWN = -1e4
 """A disparity that no neighbour resembles."""
@@ -62,7 +64,7 @@ FLOOR_PX, RELIEF = 0.06, 0.06
 measured on pairs whose depth is known."""
 EDGE_PX = 3.0
 """Where disparities differ by more within a window, one surface ends in it and the match is of neither."""
-BLOCK_PX, FILLED, LEAST_BLOCKS = 24, 0.9, 20
+BLOCK_PX, FILLED, LEAST_BLOCKS = 24, 0.3, 20
 """Side of the squares that rows are compared in, the share of one that must be matched, and how many are needed."""
 ROBUST = 8
 """Rounds of fitting in which what does not fit loses its say."""
@@ -275,6 +277,8 @@ def match(pair: Rectified) -> tuple[Light, Light]:
     known = (np.abs(there[rows, seen] - disparity) < SAME_PX * coarse) & (relief < EDGE_PX * coarse)
     known &= (sigma < WORST_PX * coarse) & (disparity > 0.0) & (left > DARK)
     known &= whole[0] & whole[1][rows, seen] & (columns == seen)
+    # strips narrower than the window are what an edge beside them lends its depth to
+    known = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, _window(left)) > 0
     return np.where(known, disparity, np.float32(np.nan)), np.where(known, sigma, np.float32(np.nan))
 
 
@@ -342,23 +346,28 @@ def _refine(left: Light, right: Light, disparity: Light, grain: float) -> tuple[
 
     coarse = coarseness(left.shape[1])
 
-    def mean(p: Light, sigma: float = SPREAD_PX) -> Light:
-        return np.asarray(cv2.GaussianBlur(p, (0, 0), sigma * coarse), np.float32)
+    def mean(p: Light, width: float) -> Light:
+        return np.asarray(cv2.GaussianBlur(p, (0, 0), width * coarse), np.float32)
 
-    rows, columns = np.mgrid[0 : left.shape[0], 0 : left.shape[1]].astype(np.float32)
-    d = np.nan_to_num(disparity)
-    spread = np.ones_like(d)
-    for _ in range(PASSES):
+    def step_of(d: Light, width: float) -> tuple[Light, Light]:
+        """Step to the least squares over a bell, and its standard deviation."""
         moved = np.asarray(cv2.remap(right, columns - d, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
         slope = np.asarray(cv2.Sobel(moved + left, cv2.CV_32F, 1, 0, ksize=1, scale=0.25), np.float32)
         rest = moved - left
-        slopes, rests = mean(slope), mean(rest)
-        power = np.maximum(mean(slope * slope) - slopes**2, np.float32(1e-6))
-        step = (mean(slope * rest) - slopes * rests) / power
-        noise = np.maximum(mean(rest * rest) - rests**2 - step**2 * power, 0.0)
-        spread = noise / power
+        slopes, rests = mean(slope, width), mean(rest, width)
+        power = np.maximum(mean(slope * slope, width) - slopes**2, np.float32(1e-6))
+        step = (mean(slope * rest, width) - slopes * rests) / power
+        noise = np.maximum(mean(rest * rest, width) - rests**2 - step**2 * power, 0.0)
+        samples = 4.0 * np.pi * (width * coarse) ** 2
+        return step, np.sqrt(noise / power * np.float32((SCATTER * grain) ** 2 / samples))
+
+    rows, columns = np.mgrid[0 : left.shape[0], 0 : left.shape[1]].astype(np.float32)
+    d, sigma = np.nan_to_num(disparity), np.zeros_like(disparity)
+    for _ in range(PASSES):
+        step, sigma = step_of(d, SPREAD_PX)
         d = d + mean(np.clip(step, -1.0, 1.0), SHARED_PX)
-    samples = 4.0 * np.pi * (SPREAD_PX * coarse) ** 2
-    sigma = np.sqrt(spread * np.float32((SCATTER * grain) ** 2 / samples) + np.float32((FLOOR_PX * coarse) ** 2))
+    # beside an edge the bell sees its contrast; what has no grain of its own is not known by that
+    own = step_of(d, OWN_PX)[1]
+    sigma = np.where(own < 2.0 * WORST_PX * coarse, np.hypot(sigma, np.float32(FLOOR_PX * coarse)), np.float32(np.inf))
     far = np.abs(d - disparity) > 2.0 * coarse
     return np.where(np.isnan(disparity) | far, np.float32(np.nan), d), sigma
