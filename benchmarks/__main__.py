@@ -26,6 +26,7 @@ GROUPS = (
     "frames",
     "colour",
     "panoramas",
+    "stereo",
     "replay",
     "footage",
     "gpu",

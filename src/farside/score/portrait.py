@@ -89,10 +89,12 @@ def _made(view: View) -> tuple[str, str]:
 
 
 def _products(flight: Path) -> list[xr.Dataset]:
-    """Portraits and depth maps of a flight."""
+    """Portraits, depth maps and elevation models of a flight."""
     folder = flight / "archive" / archive.DERIVED
     return [
-        archive.read_layers(p) for kind in ("PORTRAIT", "DEPTH") for p in sorted(folder.rglob(f"*CAM*-{kind}*.xml"))
+        archive.read_layers(p)
+        for kind in ("PORTRAIT", "DEPTH", "DEM")
+        for p in sorted(folder.rglob(f"*CAM*-{kind}*.xml"))
     ]
 
 
@@ -104,19 +106,38 @@ def _depth(flight: Path, truth: Truth, views: list[View]) -> Measured:
     maps = [p for p in _products(flight) if p.attrs["title"] == "depth map" and _of(p) in map(_made, views)]
     if not maps:
         return {"depth_error_m": None, "depth_within": None}
-    scene = _scene(flight, truth, next(iter(lefts.values())).t)
-    if scene is None:
+    world = _world(flight, truth)
+    if world is None:
         return {}
+    scene = world.scene(next(iter(lefts.values())).t)[1]
     errors, sigmas = zip(*(_errors(p, scene, lefts[*_of(p), p.attrs["index"]]) for p in maps), strict=True)
     error, sigma = np.abs(np.concatenate(errors)), np.concatenate(sigmas)
     return {
         "depth_error_m": float(np.median(error)) if error.size else None,
         "depth_within": float((error <= 2.0 * sigma).mean()) if error.size else None,
+        **_ground(flight, world, list(lefts.values())),
     }
 
 
-def _scene(flight: Path, truth: Truth, t: float) -> Scene | None:
-    """The scene of the flight without wheel tracks (centimetres), or None where sources or ground have changed."""
+def _ground(flight: Path, world: World, views: list[View]) -> Measured:
+    """Median error of the heights of elevation models, against the bare ground: rocks and vehicles are few."""
+    errors = []
+    for product in _products(flight):
+        view = next((v for v in views if product.attrs["sequence_id"] == v.sequence_id), None)
+        a = product.attrs
+        if a["title"] != "elevation model" or view is None or not str(a["frame"]).startswith("east"):
+            continue
+        assert view.rover is not None
+        height = product["height"].to_numpy()
+        line, sample = np.nonzero(np.isfinite(height))
+        x, y = a["west_m"] + sample * a["post_m"], a["north_m"] - line * a["post_m"]
+        true = world.relief.height(view.rover.p[0] + x, view.rover.p[1] + y) - view.rover.p[2]
+        errors.append(np.abs(height[line, sample] - true))
+    return {"ground_error_m": float(np.median(np.concatenate(errors)))} if errors else {}
+
+
+def _world(flight: Path, truth: Truth) -> World | None:
+    """The world of the flight, or None where sources or ground have changed."""
     path = truth.folder / "flight.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +149,7 @@ def _scene(flight: Path, truth: Truth, t: float) -> Scene | None:
     kept = truth.record.scene
     if world.key != kept or not (flight / "stages" / "relief" / kept[:2] / kept).is_dir():
         return None
-    return world.scene(t)[1]
+    return world
 
 
 def _errors(product: xr.Dataset, scene: Scene, view: View) -> tuple[Array, Array]:

@@ -54,7 +54,7 @@ SAME_PX = 1.0
 WORST_PX = 0.6
 """Disparities less certain than this are left out."""
 DARK = 25.0
-"""Brightness (of 255, see ``_looks``) below which there is nothing but noise."""
+"""Brightness (of 255, see ``looks``) below which there is nothing but noise."""
 MOSAIC_GRAIN = 2.0
 """Pixels a side that share their noise after demosaicking."""
 SCATTER = 2.3
@@ -228,7 +228,7 @@ def _between(pair: Rectified, disparity: Light, before: Array) -> Between:
     """
     import cv2
 
-    left, right = _looks(pair)
+    left, right = looks(pair)
     rows, columns = np.mgrid[0 : left.shape[0], 0 : left.shape[1]].astype(np.float32)
     known = np.isfinite(disparity)
     moved = np.asarray(cv2.remap(right, columns - np.nan_to_num(disparity), rows, cv2.INTER_CUBIC))
@@ -264,7 +264,7 @@ def match(pair: Rectified) -> tuple[Light, Light]:
     """Disparity and its standard deviation in pixels, (line, sample) of the left eye, NaN where there is none."""
     import cv2
 
-    left, right = _looks(pair)
+    left, right = looks(pair)
     most = pair.baseline_m / pair.camera.pixel_rad / NEAREST_M
     here, there = _search(left, right, most), _search(left[:, ::-1], right[:, ::-1], most, swapped=True)[:, ::-1]
     disparity, sigma = _refine(left, right, here, pair.grain)
@@ -303,7 +303,7 @@ def _range(disparity: Light) -> Light:
     return most - least
 
 
-def _looks(pair: Rectified) -> tuple[Light, Light]:
+def looks(pair: Rectified) -> tuple[Light, Light]:
     """Both eyes' brightness, 0 to 255, with the dark lifted as the eye does it: noise is then about even."""
     grey = [np.sqrt(np.maximum(light.mean(axis=2), 0.0)) for light in (pair.left, pair.right)]
     top = max(float(np.percentile(grey[0], 99.5)), 1e-9)
