@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from benchmarks.claim import Claim
+from benchmarks.peers import hugin
 from farside import archive
 from farside.geometry import Equirectangular, Pose, direction, t_to_utc
 from farside.instruments import camera_pose, pinhole
@@ -190,6 +191,25 @@ def of_set(name: str, made_set: Set, global_deg: float) -> Iterator[Claim]:
             12.0,
             f"median misfit of ties {a['pair_residual_px']:.3f} px",
         )
+        yield from beside_hugin(made_set, pointing.placing, cpu)
+
+
+def beside_hugin(made_set: Set, found: Placing, cpu_s: float) -> Iterator[Claim]:
+    """Pointing and time over Hugin's on the same frames from the same labels; nothing where it is not installed."""
+    if absent := hugin.missing():
+        print(f"no Hugin beside this: {', '.join(absent)} missing (Debian hugin-tools, enblend)", file=sys.stderr)
+        return
+    frames, truth = made_set.frames, made_set.rotations
+    labels = Placing.of_labels(frames, pinhole(frames[0]))
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = [frame["dn"].to_numpy() for frame in frames]
+        theirs = hugin.stitch(pictures, labels.camera, labels.rotations, Path(folder))
+    placings = found, replace(labels, rotations=theirs.rotations)
+    ours, others = (rms(off - off.mean(axis=0)) for off in (turned_off(each, truth) for each in placings))
+    px, others_px = (mismatch_px(each, truth) for each in placings)
+    yield Claim("distant: rotations over Hugin's", ours / others, "", 1.0, f"Hugin {others:.4f} deg")
+    yield Claim("distant: mismatch in overlaps over Hugin's", px / others_px, "", 1.0, f"Hugin {others_px:.3f} px")
+    yield Claim("distant: CPU time over Hugin's", cpu_s / theirs.cpu_s, "", 1.0, f"Hugin {theirs.cpu_s:.0f} CPU-s")
 
 
 FULL = Path(tempfile.gettempdir()) / "farside-full-panorama"
