@@ -3,8 +3,8 @@
 The pairs are the project's own cameras', full frames: colour (2352 x 1728) and panchromatic (1176 x 864), over the
 mission's ground (posts of 5 mm within 5 m of the site, then 10 and 20) with its rocks; the rover stands level, 4.5 m
 south of the site, and looks north at pitches -19 and -7, two yaws each. The mast errs by 0.03 degrees (1 sigma) an
-axis, both eyes alike. Heights are compared where a camera looks straight down on the same scene, without regard to the mast:
-what it errs counts. For changes the Sun moves two and a half days, the mast errs anew, and stones come and go.
+axis, both eyes alike. Heights are compared where a camera looks straight down on the same scene, without regard to the
+mast: what it errs counts. For changes the Sun moves two and a half days, the mast errs anew, and stones come and go.
 """
 
 from __future__ import annotations
