@@ -47,12 +47,21 @@ def test_the_measured_way_is_told_where_the_film_knows_it_with_its_errors(gnc) -
     position = np.column_stack([0.05 * up, -0.25 * up, up])
     tilted = np.array([[0.5, 0.5], [0.5, 0.5]]) * 0.04 + np.array([[0.5, -0.5], [-0.5, 0.5]]) * 0.01
     shown = story.footage(film(), gnc, Descent(t, position, 0.001 * np.abs(position) + 0.01, tilted))
-    assert (shown.fixes[0].at_s, shown.fixes[-1].at_s) == pytest.approx((4.2, 9.8))
-    at_5 = min(shown.fixes, key=lambda fix: abs(fix.at_s - 5.0))
-    assert (at_5.east_m, at_5.north_m, at_5.up_m) == pytest.approx((50.0, -250.0, 1000.0))
-    assert at_5.sigma_up_m == pytest.approx(1.01)
+    (run,) = shown.fixes
+    assert (run[0].at_s, run[-1].at_s) == pytest.approx((4.1, 9.9))
+    assert np.diff([fix.at_s for fix in run]).max() == pytest.approx(0.2)
+    one = run[4]
+    assert (one.at_s, one.east_m, one.north_m, one.up_m) == pytest.approx((4.9, 51.0, -255.0, 1020.0))
+    assert one.sigma_up_m == pytest.approx(1.03)
     # longer axis to the north-east: covariance of east and north is positive
     assert (shown.landing.major_m, shown.landing.minor_m, shown.landing.azimuth_deg) == pytest.approx((0.2, 0.1, 45.0))
+
+
+def test_places_with_nothing_known_between_them_are_told_apart(gnc) -> None:
+    t = START + np.array([40.0, 41.0, 42.0, 60.0, 99.0])
+    zero = np.zeros((5, 3))
+    shown = story.footage(film(), gnc, Descent(t, zero, zero + 0.1, np.eye(2)))
+    assert [[fix.at_s for fix in run] for run in shown.fixes] == [[4.0, 4.2], [6.0], [9.9]]
 
 
 def test_a_film_of_something_else_has_neither(gnc) -> None:

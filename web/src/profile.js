@@ -21,8 +21,8 @@ export function profile({ readings, chapters, fixes }, video) {
   const y = (metres) => H - (H * Math.log10(Math.max(metres, FLOOR_M) / FLOOR_M)) / decades
   const line = (points) => points.map(([seconds, metres], i) => `${i ? "L" : "M"}${x(seconds).toFixed(1)} ${y(metres).toFixed(1)}`).join("")
   const path = line(readings.map((reading) => [reading.at_s, reading.altitude_m]))
-  const edge = (sigmas) => fixes.map((fix) => [fix.at_s, fix.up_m + sigmas * fix.sigma_up_m])
-  const band = line([...edge(1), ...edge(-1).reverse()])
+  const edge = (run, sigmas) => run.map((fix) => [fix.at_s, fix.up_m + sigmas * fix.sigma_up_m])
+  const band = (run) => s("path", { class: "band", d: `${line([...edge(run, 1), ...edge(run, -1).reverse()])}Z` })
   const marks = []
   for (let m = 10; m <= highest; m *= 10) marks.push(m)
 
@@ -39,7 +39,7 @@ export function profile({ readings, chapters, fixes }, video) {
         chapters.map((chapter) => s("line", { class: "gate", x1: x(chapter.at_s), x2: x(chapter.at_s), y1: 0, y2: H })),
         s("path", { class: "area", d: `${path}L${W} ${H}L0 ${H}Z`, "clip-path": `url(#${id})` }),
         s("path", { class: "curve", d: path }),
-        band && s("path", { class: "band", d: `${band}Z` }),
+        fixes.map(band),
         head),
       marks.map((m) => h("span", { class: "scale", style: `top:${(100 * y(m)) / H}%` }, height(m).map((part) => String(part).replace(/\.0+$/, "")).join(" "))),
       slider),

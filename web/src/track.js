@@ -12,7 +12,8 @@ export function track({ readings, fixes, landing }) {
   if (readings.length < 2 || readings[0].east_m === null) return null
   let ring = 0
   const unit = () => (0.8 * R) / ring
-  const line = (records) => records.map(({ east_m, north_m }, i) => `${i ? "L" : "M"}${(east_m * unit()).toFixed(2)} ${(-north_m * unit()).toFixed(2)}`).join("")
+  // a place alone is drawn as a line of no length
+  const line = (records) => records.map(({ east_m, north_m }, i) => `${i ? "L" : "M"}${(east_m * unit()).toFixed(2)} ${(-north_m * unit()).toFixed(2)}${records.length === 1 ? "h0" : ""}`).join("")
   const way = s("path", { class: "curve" })
   const measured = s("path", { class: "measured" })
   const error = s("ellipse", { class: "error" })
@@ -23,7 +24,7 @@ export function track({ readings, fixes, landing }) {
     s("circle", { class: "grid", r: 0.8 * R }), s("path", { class: "grid", d: `M${-R} 0H${R}M0 ${-R}V${R}` }),
     s("text", { y: -0.83 * R }, "N"),
     way, measured, error, spot, s("path", { class: "aim", d: "M-4 -4L4 4M-4 4L4 -4" }), here)
-  const known = landing && `landing point ± ${landing.major_m.toFixed(2)} × ${landing.minor_m.toFixed(2)} m (1 σ)`
+  const known = landing && `landing point ± ${landing.major_m.toFixed(2)} × ${landing.minor_m.toFixed(2)} m (1\u00a0σ)`
   return {
     node: h("figure", { class: "overhead" }, svg, h("figcaption", {}, named, known && h("span", {}, known))),
     show(seconds) {
@@ -35,7 +36,7 @@ export function track({ readings, fixes, landing }) {
         ring = wanted
         named.textContent = `ground track; ring of ${short(ring)}`
         way.setAttribute("d", line(readings))
-        measured.setAttribute("d", line(fixes))
+        measured.setAttribute("d", fixes.map(line).join(""))
         if (landing) {
           spot.setAttribute("rx", landing.major_m * unit())
           spot.setAttribute("ry", landing.minor_m * unit())
@@ -44,7 +45,8 @@ export function track({ readings, fixes, landing }) {
       }
       here.setAttribute("cx", now.east_m * unit())
       here.setAttribute("cy", -now.north_m * unit())
-      const fix = fixes.length && seconds >= fixes[0].at_s && seconds <= fixes.at(-1).at_s ? at(fixes, seconds) : null
+      const run = fixes.find((run) => seconds >= run[0].at_s && seconds <= run.at(-1).at_s)
+      const fix = run && at(run, seconds)
       error.toggleAttribute("hidden", !fix)
       if (fix) {
         error.setAttribute("cx", fix.east_m * unit())

@@ -90,7 +90,8 @@ class Ellipse:
 class Footage:
     """A film (MP4) with its poster picture, chapters and readings in order of time; error: as of Picture.
 
-    fixes: the way down measured in the film, in order of time; landing: how well that knows the landing point.
+    fixes: the way down measured in the film, in order of time, one run for each part without a gap; landing: how well
+    that knows the landing point.
     """
 
     path: Path
@@ -100,7 +101,7 @@ class Footage:
     readings: Sequence[Reading] = ()
     alt: str = "Film of the landing, taken looking down."
     error: str = ""
-    fixes: Sequence[Fix] = ()
+    fixes: Sequence[Sequence[Fix]] = ()
     landing: Ellipse | None = None
 
 

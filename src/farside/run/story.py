@@ -32,6 +32,8 @@ FASTEST = 100.0
 """A film that shows more seconds a second than this is no film of the descent."""
 READ_EVERY_FILM_S, READ_EVERY_S = 0.5, 2.0
 """Readings follow each other at least this closely, in seconds of the film and in true ones."""
+GAP_S = 3.0
+"""Measured places further apart in time are not joined by a line."""
 SIDE_LIGHT_DEG = 35.0
 """Visitors first look this far to the left of the Sun: shadows then fall towards them and show the relief."""
 
@@ -85,20 +87,22 @@ def footage(film: products.Film, gnc: Columns | None, descent: products.Descent 
         _chapters(film, gnc["t"], gnc["phase"].astype(int)),
         readings,
         error=film.error,
-        fixes=_fixes(film, times, descent) if descent else (),
+        fixes=_fixes(film, step * film.speed, descent) if descent else (),
         landing=_ellipse(descent.landing_covariance_m2) if descent else None,
     )
 
 
-def _fixes(film: products.Film, times: NDArray[np.float64], descent: products.Descent) -> list[Fix]:
-    """The measured way down at those of the film's ``times`` that it reaches."""
-    within = times[(times >= descent.t[0]) & (times <= descent.t[-1])]
-    columns = [*descent.position_m.T, *descent.sigma_m.T]
-    told = (np.interp(within, descent.t, column).tolist() for column in columns)
-    return [
-        Fix((t - film.start) / film.speed, *(round(value, 3) for value in values))
-        for t, *values in zip(within.tolist(), *told, strict=True)
-    ]
+def _fixes(film: products.Film, every_s: float, descent: products.Descent) -> list[list[Fix]]:
+    """Places on the measured way down, some ``every_s`` apart; in runs, for nothing is known across a gap."""
+    columns = np.column_stack([descent.position_m, descent.sigma_m])
+    runs = []
+    for run in np.split(np.arange(descent.t.size), np.flatnonzero(np.diff(descent.t) > GAP_S) + 1):
+        t = descent.t[run]
+        kept = run[np.unique(np.append(np.searchsorted(t, np.arange(t[0], t[-1], every_s)), run.size - 1))]
+        at_s = (descent.t[kept] - film.start) / film.speed
+        places = zip(at_s.tolist(), columns[kept].tolist(), strict=True)
+        runs.append([Fix(at, *(round(value, 3) for value in values)) for at, values in places])
+    return runs
 
 
 def _ellipse(covariance: NDArray[np.float64]) -> Ellipse:
