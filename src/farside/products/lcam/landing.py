@@ -130,7 +130,7 @@ def footage(
     if fall is not None and links is not None and isinstance(links.camera, Pinhole):
         pixels = {"t": times[low], "pixel_m": heights[low] * links.camera.pixel_rad}
     film = cut(some, folder / "landing.mp4", telemetry, wishes.overlay, pixels)
-    _film(found, film, float(times[0]), lost)
+    _film(found, film, float(times[0]), lost, fall)
     if links is not None:
         _links(found, links, why)
         if fall is not None:
@@ -216,13 +216,14 @@ def _metres(height: float) -> str:
 # What is said -----------------------------------------------------------------------------------------------------
 
 
-def _film(found: _Found, film: Footage, start: float, lost: str) -> None:
+def _film(found: _Found, film: Footage, start: float, lost: str, fall: Trajectory | None) -> None:
     found.products |= {"landing-footage": film.path, "landing-frames": film.table}
     caption = (
         f"{film.frames} frames of the landing camera, shown {film.speed:.0f} times faster than they were taken. "
         "The camera looks along the engine: ahead to the horizon while braking, then straight down."
     )
-    found.films.append(Film(film.path, caption, start, film.speed, film.duration_s, film.poster))
+    error = "" if fall is None else f"landing point ± {np.sqrt(np.diag(fall.landing_covariance)).max():.2g} m"
+    found.films.append(Film(film.path, caption, start, film.speed, film.duration_s, film.poster, error))
     found.say("Frames in the film", str(film.frames), lost, f"{film.duration_s:.0f} s of film")
 
 
