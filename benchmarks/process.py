@@ -1,13 +1,14 @@
 """``farside process`` on folders of a few hundred frames: files a second, memory, and going on where it was stopped.
 
-Frames of the rover's camera at full size, 8 MB each, in a sequence that turns all around: their number must not show in
-the memory. Files are links to a few, so that the disk holds them; each is read as its own. A smaller mixture of counts
+Frames of one eye of the rover's camera at full size, 8 MB each, in a sequence that turns all around: its desk makes no
+more than pictures of them, so what is measured is the way from files to the desk. Their number must not show in the
+memory. Files are links to a few, so that the disk holds them; each is read as its own. A smaller mixture of counts
 of three cameras is processed with one worker and with two, and once more after the process was killed half-way: the
 folders must hold the same bytes.
 
 Public notes say of the usual reader (every frame demosaicked, stretched and written as PNG) that it takes 1.7 such
-frames a second. That is the target, but not the same work: of a sequence that turns all around every seventh left frame
-becomes a picture here, and all are hashed, read, checked and counted.
+frames a second. That is the target, but not the same work: every seventh frame becomes a picture here, and all are
+hashed, read, checked and counted.
 """
 
 from __future__ import annotations
@@ -67,15 +68,14 @@ def counts(folder: Path, name: str, index: int, second: float, yaw: float, binni
 
 
 def around(folder: Path, source: Path, frames: int) -> None:
-    """Frames of both eyes all around: labels of their own, the data of one file."""
+    """Frames of the left eye all around: labels of their own, the data of one file."""
     text, data = source.read_text(encoding="utf-8"), source.with_name(source.name[:-1])
     folder.mkdir()
     for k in range(frames):
-        index, eye = k // 2, "RL"[k % 2]
-        utc = t_to_utc(FIRST + 80.0 * index + 5.0 * (k % 2), 3)
+        utc = t_to_utc(FIRST + 80.0 * k, 3)
         stamp = re.sub(r"\D", "", utc)[:14]
-        name = f"CE4_GRAS_PCAM{eye}-C-{index:03d}_SCI_N_{stamp}_{stamp}_0003_B.2B"
-        yaw = -180.0 + 360.0 * index / (frames // 2)
+        name = f"CE4_GRAS_PCAML-C-{k:03d}_SCI_N_{stamp}_{stamp}_0003_B.2B"
+        yaw = -180.0 + 360.0 * k / frames
         said = text.replace(data.name, name)
         for tag, value in (("start_date_time", utc), ("stop_date_time", utc), ("yawing", f"{yaw:.6f}")):
             said = re.sub(rf"<{tag}([^>]*)>[^<]*<", rf"<{tag}\g<1>>{value}<", said, count=1)
@@ -149,7 +149,7 @@ def claims() -> Iterator[Claim]:
 
         full = root / "counts"
         for k in range(COUNTS):
-            counts(full, "pcaml" if k % 2 else "pcamr", k // 2, 80.0 * (k // 2) + 5.0 * (k % 2), 12.0 * (k // 2), 1)
+            counts(full, "pcaml", k, 80.0 * k, 6.0 * k, 1)
         made = run(full, root / "counts-out")
         yield Claim("PCAM counts calibrated per CPU second", COUNTS / (made.cpu_s - idle), "1/s", PEER_FPS, least=True)
 
