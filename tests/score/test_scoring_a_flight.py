@@ -11,13 +11,14 @@ import av
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.spatial.transform import Rotation
 
 from farside import archive
 from farside.cli import main
 from farside.errors import BadInput, DamagedFile
 from farside.flight import fly_descent, solve_halo
 from farside.geometry import Equirectangular, Site, t_to_utc, utc_to_t
-from farside.instruments import load, observation
+from farside.instruments import camera_pose, load, observation
 from farside.moon import Relief, skyline
 from farside.payload import View
 from farside.products import calibrate
@@ -34,6 +35,7 @@ POINTINGS = [(170.0, 0.0), (152.0, 0.0), (170.0, -15.0)]
 SCENE = "5ce4e"
 EYE_M = (0.0, 0.0, 2.2)
 SHOWN_LOW_DEG = 0.02
+LAID_OFF_DEG, LAID_SIGMA_DEG = 0.02, 0.015
 
 
 def exposure(instrument, t, index, descent, mast_deg=None):
@@ -84,9 +86,24 @@ def mosaic(ground, lander):
             "title": "panorama", "product_id": "CE4_GRAS_TCAM-I-PANO_SCI_N_20190106033401_20190106033409_0004_A",
             "instrument": "tcam", "sequence_id": "0004", "start_utc": first, "stop_utc": first, "frames": 3,
             "azimuth_from": "north", "lander_attitude": lander.r.ravel().tolist(), "eye_m": EYE_M,
-            "scale_deg": grid.scale_deg, "az_left_deg": grid.az_left_deg, "el_top_deg": grid.el_top_deg,
+            "projection": "equirectangular", "scale_deg": grid.scale_deg, "az_left_deg": grid.az_left_deg,
+            "el_top_deg": grid.el_top_deg,
+            "frame_index": [2 + i for i in range(len(POINTINGS))], "frame_rotation_deg": laid_deg(),
+            "pointing_sigma_deg": LAID_SIGMA_DEG, "relative_sigma_deg": LAID_SIGMA_DEG,
         },
     )  # fmt: skip
+
+
+def laid_deg():
+    """Where the frames are laid, as rotation vectors: true but for a turn of all about the vertical, and for one more
+    of the first frame.
+    """
+    turns = [LAID_OFF_DEG + (LAID_OFF_DEG if i == 0 else 0.0) for i in range(len(POINTINGS))]
+    yaw, pitch, roll = MAST_ERROR_DEG
+    spin = Rotation.from_euler("z", roll, degrees=True).as_matrix()
+    true = [camera_pose("tcam", (y + yaw, p + pitch))[0] @ spin for y, p in POINTINGS]
+    laid = [Rotation.from_euler("z", t, degrees=True).as_matrix() @ r for t, r in zip(turns, true, strict=True)]
+    return np.degrees(Rotation.from_matrix(laid).as_rotvec()).ravel().tolist()
 
 
 def film(path, frames):
@@ -202,6 +219,16 @@ def test_the_pointing_error_is_the_one_put_into_the_mast(verdicts):
     assert verdicts["Panorama pointing error, rms"].measured == pytest.approx(
         np.hypot(np.hypot(yaw, pitch), roll), rel=0.1
     )
+
+
+def test_frames_laid_askew_are_told_from_a_panorama_laid_askew(verdicts):
+    apart = LAID_OFF_DEG * np.sqrt(2.0) / 3.0  # of three frames one is off
+    for name, unit in (("", 1.0), (" over its stated sigma", LAID_SIGMA_DEG)):
+        whole = verdicts[f"Panorama as laid, error of the whole{name}"]
+        assert whole.measured == pytest.approx(4.0 / 3.0 * LAID_OFF_DEG / unit, rel=1e-3)
+    for name, unit in ((", rms", 1.0), (" over their stated sigma", LAID_SIGMA_DEG)):
+        between = verdicts[f"Panorama as laid, frames against each other{name}"]
+        assert between.measured == pytest.approx(apart / unit, rel=1e-3)
 
 
 def test_every_fact_is_measured_under_its_key(flight):

@@ -16,6 +16,7 @@ from farside.errors import DamagedFile, FarsideError
 from farside.geometry import euler_to_rotation, utc_to_t
 from farside.instruments import CAMERAS, names
 from farside.moon import Relief
+from farside.payload import View
 from farside.score.flown import Measured, Truth
 from farside.score.horizon import horizon_errors
 
@@ -132,6 +133,10 @@ class _Notes(BaseModel):
     scale_deg: float = Field(gt=0.0)
     az_left_deg: float
     el_top_deg: float
+    frame_index: tuple[int, ...]
+    frame_rotation_deg: tuple[float, ...]
+    pointing_sigma_deg: float = Field(gt=0.0)
+    relative_sigma_deg: float = Field(gt=0.0)
 
     def attitude(self, truth: Truth) -> Array:
         """Rotation site <- lander as the panorama has it; one that was never levelled leaves it to the truth."""
@@ -155,8 +160,37 @@ def _panorama(flight: Path, truth: Truth, level2: dict[Key, dict[str, Any]]) -> 
         "panorama_frames_missing": len(true) - sum(n.frames for n in panoramas.values()) if panoramas else None,
         "pointing_rms_deg": float(np.sqrt(np.mean(errors**2))) if errors.size else None,
         "pointing_max_deg": float(errors.max()) if errors.size else None,
+        **_laid(truth, true, panoramas),
         **_horizon(flight, truth, panoramas),
     }
+
+
+def _laid(truth: Truth, true: dict[Key, View], panoramas: dict[Path, _Notes]) -> Measured:
+    """How far frames are from where they are laid, in the lander frame: what is common to a panorama's, and the rest.
+
+    Both are told in degrees and over the standard errors that the panorama states; of several panoramas, the worst.
+    """
+    keys = ("laid_whole_deg", "laid_whole_sigmas", "laid_apart_deg", "laid_apart_sigmas")
+    found = []
+    for notes in panoramas.values():
+        off = _off_deg(notes, truth, true)
+        if len(off):
+            whole = float(np.linalg.norm(off.mean(axis=0)))
+            apart = float(np.sqrt(((off - off.mean(axis=0)) ** 2).sum(axis=1).mean()))
+            found.append((whole, whole / notes.pointing_sigma_deg, apart, apart / notes.relative_sigma_deg))
+    return dict(zip(keys, np.max(found, axis=0).tolist() if found else [None] * 4, strict=True))
+
+
+def _off_deg(notes: _Notes, truth: Truth, true: dict[Key, View]) -> Array:
+    """Rotation vectors (n, 3), degrees, from the true attitudes of a panorama's frames to those it gives them."""
+    from scipy.spatial.transform import Rotation
+
+    told = Rotation.from_rotvec(np.radians(notes.frame_rotation_deg).reshape(-1, 3)).as_matrix()
+    views = [true.get(("tcam", notes.sequence_id, index)) for index in notes.frame_index]
+    lander = truth.record.touchdown.pose.r
+    pairs = [(r, lander.T @ view.camera().r) for r, view in zip(told, views, strict=True) if view is not None]
+    turned = [r @ t.T for r, t in pairs]
+    return np.degrees(Rotation.from_matrix(turned).as_rotvec()) if turned else np.zeros((0, 3))
 
 
 def _horizon(flight: Path, truth: Truth, panoramas: dict[Path, _Notes]) -> Measured:

@@ -42,8 +42,12 @@ LEAST_PX = 0.005
 LOSSES = ((1.5, 0.5), (3.0, 2.0))
 """Misfits of so many errors begin to count less, and how fast: first as those of soft L1, then, with frames where they
 belong, as Geman and McClure's (1985), so that wrong ties count nothing."""
+SLANT = 2.0
+"""Ties of ground seen at a slant are worse along its rows than across them by so much at most."""
 DECK_SIGMA = 1.0
 """Of the inverse height, 1/m, of the deck that ties were first seen to lie on."""
+WELL_TOLD = 1e6
+"""Condition up to which a pair's ties tell of all three axes."""
 LEAST_DOWN = 0.1
 """Sine of the depression above which nothing is seen from above."""
 DECK_ROUGH = 0.05
@@ -90,22 +94,23 @@ def adjust(ties: Ties, start: Placing, labels: Placing, sigma_deg: float) -> Adj
     for errors, power in LOSSES:
         for _ in range(STEPS):
             off = _misfit(ties, placing)
-            sigma = _sigma(ties, placing, off)
-            weight = (1.0 + (off.e / (errors * sigma)) ** 2) ** -power
-            told = (np.sqrt(weight) / sigma).ravel()
+            trust = _trust(ties, placing, off, errors, power)
             prior, said = _priors(placing, labels, np.radians(sigma_deg))
-            rows = vstack([diags_array(told) @ off.jacobian, prior]).tocsc()
-            factor = splu((rows.T @ rows).tocsc())
-            change = -factor.solve(rows.T @ np.concatenate([off.e.ravel() * told, said]))
+            rows = vstack([diags_array(trust) @ off.jacobian, prior]).tocsc()
+            change = -splu((rows.T @ rows).tocsc()).solve(rows.T @ np.concatenate([off.e.ravel() * trust, said]))
             placing = _moved(placing, change)
             if np.abs(change[: 3 * len(placing.rotations)]).max() < STILL_PX * placing.camera.pixel_rad:
                 break
     off = _misfit(ties, placing)
+    honest = _trust(ties, placing, off, *LOSSES[-1])
+    honest /= np.sqrt(_shared(ties, off, honest))
+    rows = vstack([diags_array(honest) @ off.jacobian, prior]).tocsc()
     n = 3 * len(placing.rotations)
     unit = np.zeros((rows.shape[1], n))
     unit[:n] = np.eye(n)
+    covariance = splu((rows.T @ rows).tocsc()).solve(unit)[:n]
     left = np.where(ties.on == GROUND, np.hypot(*off.e.T), np.abs(off.e[:, 1]))
-    return Adjusted(placing, left, factor.solve(unit)[:n], placing.camera.focal_mm / labels.camera.focal_mm)
+    return Adjusted(placing, left, covariance, placing.camera.focal_mm / labels.camera.focal_mm)
 
 
 def apart(ties: Ties, placing: Placing, sigma_deg: float) -> tuple[Ties, Placing]:
@@ -140,7 +145,7 @@ def lifted(ties: Ties, placing: Placing) -> Placing:
     other show it in one place.
     """
     off = _misfit(ties, placing)
-    tells = (ties.on != GROUND) & (off.reach > TELLING_PX)
+    tells = (ties.on != GROUND) & (off.reach > TELLING_PX) & (np.abs(off.e[:, 1]) < NEAR * off.reach)
     base = np.where(ties.on == DECK, -off.d[:, 2] * placing.deck, placing.surface.inverse_distance(off.d))
     r = base - off.e[:, 0] / np.maximum(off.reach, LEAST_REACH)
     return replace(placing, surface=placing.surface.through(off.d[tells], r[tells]))
@@ -149,12 +154,14 @@ def lifted(ties: Ties, placing: Placing) -> Placing:
 class _Misfit(NamedTuple):
     """Where ties' spots fall in their second frames, less where they were seen there.
 
-    e: (m, 2) pixels, along the parallax and across it. jacobian: (2m, unknowns) its derivatives. reach: (m,) pixels
-    along the parallax of an inverse distance of 1/m. d: (m, 3) where the eye sees the spots.
+    e: (m, 2) pixels, along the parallax and across it. jacobian: (2m, unknowns) its derivatives; by_second: (m, 2, 3)
+    those by the second frame's rotation. reach: (m,) pixels along the parallax of an inverse distance of 1/m. d: (m, 3)
+    where the eye sees the spots.
     """
 
     e: Array
     jacobian: csr_array
+    by_second: Array
     reach: Array
     d: Array
 
@@ -205,7 +212,34 @@ def _misfit(ties: Ties, placing: Placing) -> _Misfit:
     row = np.broadcast_to(np.arange(2 * m).reshape(m, 2, 1), value.shape)
     unknowns = 3 * n + SHARED + placing.surface.excess.size
     jacobian = csr_array((value.ravel(), (row.ravel(), column.ravel())), shape=(2 * m, unknowns))
-    return _Misfit(np.einsum("nij,nj->ni", axes, e), jacobian, reach, d)
+    return _Misfit(np.einsum("nij,nj->ni", axes, e), jacobian, value[:, :, 3:6], reach, d)
+
+
+def _trust(ties: Ties, placing: Placing, off: _Misfit, errors: float, power: float) -> Array:
+    """What misfits (2m,) are to be multiplied by: the root of their weight over their error."""
+    sigma = _sigma(ties, placing, off)
+    weight = (1.0 + (off.e / (errors * sigma)) ** 2) ** -power
+    return np.asarray((np.sqrt(weight) / sigma).ravel())
+
+
+def _shared(ties: Ties, off: _Misfit, trust: Array) -> float:
+    """How much larger the variance of a pair's ties together is than if they erred each on its own; 1 at least.
+
+    Neighbouring ties look through overlapping windows at one picture, sampled once. Each pair's own rotation, from what
+    is left of its ties, would have a chi square of 3 a pair, less 3 for each frame that has been turned.
+    """
+    pairs, which = np.unique(ties.frames, axis=0, return_inverse=True)
+    turned = off.by_second * trust.reshape(-1, 2, 1)
+    left = off.e * trust.reshape(-1, 2)
+    normal, pull = np.zeros((len(pairs), 3, 3)), np.zeros((len(pairs), 3))
+    np.add.at(normal, which.ravel(), np.einsum("mij,mik->mjk", turned, turned))
+    np.add.at(pull, which.ravel(), np.einsum("mij,mi->mj", turned, left))
+    told = np.linalg.cond(normal) < WELL_TOLD
+    spare = 3 * (np.count_nonzero(told) - len(np.unique(pairs[told])) + 1)
+    if spare <= 0:
+        return 1.0
+    chi = np.einsum("pi,pi->", pull[told], np.linalg.solve(normal[told], pull[told][..., None])[..., 0])
+    return max(float(chi) / spare, 1.0)
 
 
 def _sigma(ties: Ties, placing: Placing, off: _Misfit) -> Array:
@@ -214,11 +248,14 @@ def _sigma(ties: Ties, placing: Placing, off: _Misfit) -> Array:
     Across it stands the error of finding spots, as all of them tell it. Along it comes what ground does between the
     nodes of its surface, and how level the deck turns out to be; how near what else there is stands, nobody knows.
     """
-    deck = ties.on == DECK
+    ground, deck = ties.on == GROUND, ties.on == DECK
     found = _spread(off.e[:, 1], LEAST_PX)
     level = _spread(off.e[deck, 0] / (off.reach * off.d[:, 2])[deck], 0.0) * np.abs(off.d[:, 2])
     between = placing.surface.at(placing.surface.between(), off.d)
-    along = np.hypot(found, np.choose(ties.on, [between, level, NEAR]) * off.reach)
+    # ground seen at a slant shows less along its rows than across them, and so do the ties
+    explained = _spread((between * off.reach)[ground], 0.0) / 1.4826
+    rows = np.sqrt(np.clip(_spread(off.e[ground, 0], LEAST_PX) ** 2 - explained**2, found**2, (SLANT * found) ** 2))
+    along = np.hypot(rows, np.choose(ties.on, [between, level, NEAR]) * off.reach)
     return np.column_stack([along, np.full(len(off.e), found)])
 
 

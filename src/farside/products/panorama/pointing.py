@@ -13,7 +13,7 @@ from farside.errors import BadInput
 from farside.geometry import Pinhole
 from farside.products.panorama.adjust import Adjusted, adjust, apart, lifted
 from farside.products.panorama.placing import Placing
-from farside.products.panorama.ties import FINE, GROUND, WIDE, Ties, find_ties
+from farside.products.panorama.ties import DECK, FINE, WIDE, Ties, find_ties
 from farside.work import Pool
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ POINTED_DEG = 0.02
 """Error of the pointing after the first search, each axis."""
 LED = FINE._replace(lead=WIDE)
 NEAR_SHARE = 0.02
-"""Of so many ties on what stands near, the vehicle is in view: its parallax has to be found first."""
+"""Where a larger share of ties lies on the deck, the vehicle is in view: its parallax has to be found first."""
 TEXTURE_PX = 16.0
 """Brightness is taken relative to that so far around."""
 CONTRAST, FLOOR = 35.0, 1.0
@@ -71,7 +71,7 @@ def point(frames: Sequence[xr.Dataset], camera: Pinhole, pool: Pool | None = Non
     run = pool.map if pool else map
     greys = list(run(texture, frames))
     adjusted, ties, found = _round(find_ties(greys, labels, WIDE, pool), labels, labels, LABEL_SIGMA_DEG)
-    near = np.mean(ties.on != GROUND) > NEAR_SHARE if ties.on.size else False
+    near = np.mean(ties.on == DECK) > NEAR_SHARE if ties.on.size else False
     for search in (LED, LED) if near else (FINE,):
         start = adjusted.placing
         laid = lifted(ties, start) if near else start
