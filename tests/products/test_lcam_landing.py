@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import rasterio
 from painted_ground import BINNING, SHAPE, START, Ground, frame, picture
-from rasterio.transform import from_origin
 from scipy.spatial.transform import Rotation
 
 from farside import archive
@@ -237,7 +236,7 @@ def test_landing_point_is_found_in_an_orbital_map(tmp_path):
     there = Azimuthal("equidistant", SITE.lat_deg, SITE.lon_deg)
     with rasterio.open(
         path, "w", driver="GTiff", width=count, height=count, count=1, dtype="uint8", crs=there.wkt,
-        transform=from_origin(-1000.0, 1000.0, spacing, spacing),
+        transform=rasterio.Affine(spacing, 0.0, -1000.0, 0.0, -spacing, 1000.0),
     ) as file:  # fmt: skip
         file.write(ground.light(east - 90.0, north + 80.0).clip(0, 255).astype(np.uint8), 1)
     fine = posts(2.0, 300)

@@ -10,6 +10,7 @@ import numpy as np
 
 from farside import archive
 from farside.geometry import utc_to_t
+from farside.instruments.gnc import PHASES
 from farside.products.desk import Bench, Desk, Report, Still
 from farside.products.frames import clock, keep_frame, still
 from farside.products.lcam.landing import Wishes, footage
@@ -38,7 +39,7 @@ class LcamDesk(Desk):
         self._shelf = Shelf(bench)
         self._paths: list[Path] = []
         self._shown = -np.inf
-        self._made: tuple[int, Future[Report]] | None = None
+        self._made: tuple[tuple[int, bool], Future[Report]] | None = None
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; one every so many seconds is shown."""
@@ -64,13 +65,19 @@ class LcamDesk(Desk):
         def make(_: None) -> Report:
             return footage(archive.Frames(paths), bench.release, telemetry, bench.site, wishes)
 
-        self._made = (len(paths), bench.pool.submit(make, None))
+        self._made = (self._material(), bench.pool.submit(make, None))
+
+    def _material(self) -> tuple[int, bool]:
+        """How many frames there are, and whether telemetry tells of the landing."""
+        telemetry = self.bench.telemetry("gnc")
+        landed = telemetry is not None and bool((telemetry["phase"] == PHASES.index("landed")).any())
+        return len(self._paths), landed
 
     def finish(self) -> Report:
-        """What the film tells, made again if frames came after it was; nothing of calibration frames alone."""
+        """What the film tells, made again if frames, or the landing's telemetry, came later; nothing of darks alone."""
         if not self._paths:
             return Report()
-        if self._made is None or self._made[0] != len(self._paths):
+        if self._made is None or self._made[0] != self._material():
             if self._made is not None:
                 self._made[1].result()
             self._begin()

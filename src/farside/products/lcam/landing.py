@@ -280,11 +280,13 @@ def _landed(
 
 def _attrs(frames: Sequence[xr.Dataset], links: Chain, fall: Trajectory) -> dict[str, Any]:
     """Attributes of level-3 products of the way down."""
-    used = [frames[links.order[n]] for n in fall.frames if n >= 0]
-    first, last = used[0].attrs, used[-1].attrs
-    inputs = [source(frame) for frame in used]
+    used = [links.order[n] for n in fall.frames if n >= 0]
+    first, last = frames[used[0]].attrs, frames[used[-1]].attrs
+    inputs = [source(frames[k]) for k in used]
     return {
-        "product_id": f"{first.get('mission', 'CE4')}_LCAM-LANDING", "instrument": first["instrument"], "sequence_id": first["sequence_id"],
+        "product_id": f"{first.get('mission', 'CE4')}_LCAM-LANDING",
+        "instrument": first["instrument"],
+        "sequence_id": first["sequence_id"],
         "start_utc": first["start_utc"], "stop_utc": last.get("stop_utc", last["start_utc"]),
         "provenance": provenance("landing", inputs, from_m=FROM_M),
         "landing_m": fall.landing_m.tolist(), "landing_covariance_m2": fall.landing_covariance.tolist(),

@@ -43,10 +43,9 @@ def write_geotiffs(sheet: Sheet, folder: Path, place: Place | None) -> dict[str,
 
 def _geotiff(path: Path, bands: Mapping[str, Any], spacing: float, place: Place | None) -> Path:
     import rasterio
-    from rasterio.transform import from_origin
 
     lines, samples = next(iter(bands.values())).shape
-    corner = from_origin(-0.5 * samples * spacing, 0.5 * lines * spacing, spacing, spacing)
+    corner = rasterio.Affine(spacing, 0.0, -0.5 * samples * spacing, 0.0, -spacing, 0.5 * lines * spacing)
     with (
         atomic_write(path) as part,
         rasterio.open(

@@ -28,8 +28,10 @@ LEAST_LEAD = 1.15
 """The best correlation over the best one elsewhere."""
 LEAST_POSTS = 40
 """Of the map along a side of the sheet."""
-PEAK_PX = 0.1
-"""Least error of a correlation's place, posts: assumed."""
+BAND = 0.04
+"""Of the sheet's width: larger things are not compared."""
+PEAK_PX = 0.25
+"""Least error of a correlation's place, posts: maps are shaded, or lit, otherwise than the film; assumed."""
 MOST_POSTS = 2500
 """Of the map along a side of what is searched."""
 
@@ -65,6 +67,8 @@ def find_in_map(sheets: list[Sheet], map_file: Path, near: Site, t: float) -> Pl
     spacing = max(pixel, sheet.spacing_m, (sheet.width_m + 2.0 * SEARCH_M) / MOST_POSTS)
     template, known = _coarser(sheet, spacing)
     around = _map_around(map_file, near, spacing, len(template) + 2 * int(np.ceil(SEARCH_M / spacing)), t)
+    wide = BAND * len(template)
+    around, template = _fine(around, wide), _fine(template, wide)
     (right, down), peak, second = _best(around, template, known)
     if peak < LEAST_PEAK or peak < LEAST_LEAD * second:
         raise BadInput(str(map_file), "correlation", round(peak, 2), f"{LEAST_PEAK} or more in one place alone")
@@ -111,7 +115,6 @@ def _pixel_m(path: Path, near: Site) -> float:
 def _map_around(path: Path, near: Site, spacing: float, count: int, t: float) -> Floats:
     """The map (line, sample), north up, about the place; heights are shaded."""
     import rasterio
-    from rasterio.transform import from_origin
     from rasterio.warp import Resampling, reproject
 
     out = np.full((count, count), np.nan, np.float32)
@@ -119,7 +122,7 @@ def _map_around(path: Path, near: Site, spacing: float, count: int, t: float) ->
     with rasterio.open(path) as file:
         heights = np.dtype(file.dtypes[0]).kind == "f"
         reproject(
-            rasterio.band(file, 1), out, dst_transform=from_origin(-half, half, spacing, spacing),
+            rasterio.band(file, 1), out, dst_transform=rasterio.Affine(spacing, 0.0, -half, 0.0, -spacing, half),
             dst_crs=Azimuthal("equidistant", near.lat_deg, near.lon_deg).wkt, dst_nodata=np.nan,
             resampling=Resampling.bilinear,
         )  # fmt: skip
@@ -140,6 +143,13 @@ def _coarser(sheet: Sheet, spacing: float) -> tuple[Floats, NDArray[np.bool_]]:
     size = round(sheet.width_m / spacing)
     told = {"dsize": (size, size), "interpolation": cv2.INTER_AREA}
     return cv2.resize(light, **told), cv2.resize(known.astype(np.float32), **told) > 0.9  # type: ignore[call-overload,return-value]
+
+
+def _fine(light: Floats, wide: float) -> Floats:
+    """Without what is larger than a Gaussian of this standard deviation: slopes and shades that no place is known by."""
+    import cv2
+
+    return np.asarray(light - cv2.GaussianBlur(light, (0, 0), wide), np.float32)
 
 
 def _best(around: Floats, part: Floats, known: NDArray[np.bool_]) -> tuple[tuple[float, float], float, float]:

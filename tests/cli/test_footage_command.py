@@ -1,0 +1,85 @@
+"""farside footage at the shell: films and what they tell, or one line that says why not."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from farside import archive
+from farside.cli import app
+from farside.errors import BadInput
+from farside.geometry import Site
+from farside.instruments import observation
+from farside.products import calibrate
+
+FRAMES, SIZE, CLOSER = 14, 256, 1.04
+
+
+def farside(*words: object) -> Result:
+    return CliRunner().invoke(app, ["footage", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory):
+    """Ground that comes closer, as level-2 files without telemetry; one file is cut short."""
+    folder = tmp_path_factory.mktemp("frames")
+    draw = np.random.default_rng(4).normal(size=(2 * SIZE, 2 * SIZE)).astype(np.float32)
+    ground = sum(s * cv2.GaussianBlur(draw, (0, 0), s) for s in (2.0, 4.0, 8.0))
+    for k in range(FRAMES):
+        to = np.array([[CLOSER**-k, 0, SIZE * (1 - 0.5 * CLOSER**-k)], [0, CLOSER**-k, SIZE * (1 - 0.5 * CLOSER**-k)]])
+        seen = cv2.warpAffine(ground, to, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        raw = observation(
+            np.rint(120 + 30 * seen / ground.std()).clip(0, 255).astype(np.uint8), instrument="lcam", mode="1", index=k,
+            sequence_id="0001", level="1", binning=4, bits=8, bayer="", start_utc=f"2019-01-03T02:25:{k:02d}.000Z",
+            stop_utc=f"2019-01-03T02:25:{k:02d}.002Z", exposure_ms=2.0, exposure_mode="AUTOMATIC", temperature_c=20.0,
+            compression_ratio=8.0,
+        )  # fmt: skip
+        label = archive.write(calibrate(raw, Site(-45.4446, 177.5991)), folder)
+    data = label.with_name(label.name[:-1])
+    data.write_bytes(data.read_bytes()[:1000])
+    return folder
+
+
+def test_frames_alone_become_films_and_shares_of_heights(frames, tmp_path):
+    done = farside(frames, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "landing.mp4").is_file()
+    assert (tmp_path / "landing-steady.mp4").is_file()
+    assert "1 cannot be read" in done.output
+    assert "13 of 13" in done.output
+    ratio = float(done.output.split(" times that of the last")[0].split()[-1])
+    assert ratio == pytest.approx(CLOSER ** (FRAMES - 2), rel=0.01)
+    assert "Without telemetry" in done.output
+
+
+def test_programs_get_the_same_as_json(frames, tmp_path):
+    done = farside(frames, "--out", tmp_path, "--no-stabilise", "--json")
+    told = json.loads(done.output)
+    assert told["film"] == "CE4-LCAM-1-0001"
+    assert told["products"]["landing-footage"].endswith("landing.mp4")
+    assert "landing-steady" not in told["products"]
+    assert any(finding["name"] == "Frames that hang together" for finding in told["findings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [(["--lat", 1.0], "both or none"), (["--map", "x.tif"], "--lat and --lon"), (["--telemetry", "nowhere"], "table")],
+    ids=["half a place", "map without a place", "no telemetry there"],
+)
+def test_what_cannot_be_done_is_one_line(frames, tmp_path, words, why):
+    done = farside(frames, "--out", tmp_path / "out", *words)
+    assert done.exit_code != 0
+    assert why in str(done.exception)
+    assert "\n" not in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_folder_without_landing_frames_is_named(tmp_path):
+    done = farside(tmp_path, "--out", tmp_path / "out")
+    assert isinstance(done.exception, BadInput)
+    assert "landing camera" in str(done.exception)
