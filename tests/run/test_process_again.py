@@ -170,6 +170,23 @@ def test_a_fault_in_one_batch_costs_no_other(folder, tmp_path, monkeypatch):
     assert again.failed == [] and "ce4-pcam-c-0002/pcam-portrait-0002" in again.products
 
 
+def test_a_file_that_nobody_foresaw_costs_no_other(folder, straight, tmp_path, monkeypatch):
+    from farside.products.portrait import PcamDesk
+
+    take = PcamDesk.take
+
+    def strange(self, observation):
+        if observation.attrs["index"] == 1 and observation.attrs["instrument"] == "pcamr":
+            raise KeyError("nobody knows")
+        return take(self, observation)
+
+    monkeypatch.setattr(PcamDesk, "take", strange)
+    done = process([folder], tmp_path / "out", LANDER)
+    (line,) = done.skipped
+    assert "PCAMR-C-001" in line and line.endswith("unexpected KeyError: 'nobody knows'; please report it")
+    assert "ce4-pcam-c-0002/pcam-portrait-0002" in done.products and done.failed == []
+
+
 def test_counts_without_a_place_are_named_and_the_rest_is_made(folder, tmp_path):
     done = process([folder], tmp_path / "out")
     assert len(done.skipped) == 12

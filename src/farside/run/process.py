@@ -130,8 +130,7 @@ class _Processing:
         except OutOfSpace:
             raise
         except Exception as error:  # a fault of ours in one batch must not cost the others
-            told = f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:SHORT]}; please report it"
-            return Result(None, None, (), (told,), ())
+            return Result(None, None, (), (_why(error),), ())
         if not result.failed:  # what could not be made is tried again
             keep(result, place, key)
         return result
@@ -172,7 +171,7 @@ class _Processing:
         def read(frame: Frame) -> _Read | Exception:
             try:
                 return self._read(frame, batch, bench, journal)
-            except (BadInput, DamagedFile, OSError) as error:
+            except Exception as error:  # told below, where the others go on
                 return error
 
         for frame, got in zip(batch.frames, self._pool.map(read, batch.frames), strict=True):
@@ -186,7 +185,9 @@ class _Processing:
                 if (still := desks.take(got.observation, float("nan"))) is not None:
                     seen[still.path] = still
                 notes |= dict.fromkeys(account.assumed(got.observation))
-            except (BadInput, DamagedFile, OSError) as error:
+            except OutOfSpace:
+                raise
+            except Exception as error:  # whatever is wrong with one file must not cost the others
                 skipped.append(Skipped(frame.label.name, _why(error)))
         failed = tuple(desks.finish(lambda what: None))
         name = batch.desk.name
@@ -230,12 +231,14 @@ def _digest(frame: Frame) -> str:
 
 
 def _why(error: Exception) -> str:
-    """An error about a file, without the file's name."""
+    """An error about a file in one line, without the file's name."""
     if isinstance(error, DamagedFile):
         return error.why
     if isinstance(error, BadInput):
         return error.message.removeprefix(f"{error.source}: ")
-    return str(getattr(error, "strerror", None) or error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:SHORT]}; please report it"
 
 
 def _no_telemetry(table: str) -> Columns | None:
