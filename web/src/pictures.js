@@ -65,6 +65,7 @@ function enlarge(list, start) {
   let viewer = null
   const node = h("div", { class: "frame" })
   const text = h("p", { "aria-live": "polite" })
+  const look = h("div", {})
   const sides = h("div", { class: "sides" })
   const home = () => viewer.viewport.getZoom() < 1.01 * viewer.viewport.getHomeZoom()
 
@@ -98,7 +99,7 @@ function enlarge(list, start) {
     text.replaceChildren(picture.caption,
       h("small", {}, [...wrong(picture.error)].join("")),
       h("small", {}, [received(picture.utc), `${at + 1} of ${list.length}`].filter(Boolean).join(" · ")))
-    if (picture.anaglyph) text.append(glasses((on) => open(picture, on)))
+    look.replaceChildren(...(picture.anaglyph ? [glasses((on) => open(picture, on))] : []))
   }
   const keys = {
     ArrowLeft: () => (viewer && !home() ? step(viewer, -1, 0) : show(at - 1)), ArrowRight: () => (viewer && !home() ? step(viewer, 1, 0) : show(at + 1)),
@@ -123,6 +124,7 @@ function enlarge(list, start) {
     tool("Previous picture", "←", () => show(at - 1)),
     text,
     tool("Next picture", "→", () => show(at + 1)),
+    look,
     sides,
     tool("Close", "✕", () => box.close())))
   document.body.append(box)
