@@ -58,6 +58,8 @@ def footage(
     site = None if lat is None or lon is None else Site(lat, lon)
     if map_file is not None and site is None:
         raise BadInput("farside footage", "--map", str(map_file), "--lat and --lon beside it: about where to look")
+    if map_file is not None and not map_file.is_file():
+        raise BadInput("farside footage", "--map", str(map_file), "a GeoTIFF file")
     films = films_in(paths)
     gnc = None if telemetry is None else read_telemetry(telemetry, "gnc")
     for name, frames in films.items():

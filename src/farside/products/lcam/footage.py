@@ -137,7 +137,7 @@ def captioned(grey: NDArray[np.uint8], row: dict[str, Any]) -> NDArray[np.uint8]
         texts.append(f"{float(np.linalg.norm(np.array(velocity, float))):.1f} m/s")
     for k, text in enumerate(reversed(texts)):
         _write(grey, text, round(24 * size), round(grey.shape[0] - (24 + 40 * k) * size), size)
-    if row.get("pixel_m"):
+    if (row.get("pixel_m") or 0.0) > 0.0:
         _scale_bar(grey, row["pixel_m"], size)
     return grey
 

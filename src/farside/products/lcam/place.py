@@ -146,7 +146,7 @@ def _coarser(sheet: Sheet, spacing: float) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _fine(light: Floats, wide: float) -> Floats:
-    """Without what is larger than a Gaussian of this standard deviation: slopes and shades that no place is known by."""
+    """Without what is larger than a Gaussian of this standard deviation: slopes and shades are everywhere."""
     import cv2
 
     return np.asarray(light - cv2.GaussianBlur(light, (0, 0), wide), np.float32)

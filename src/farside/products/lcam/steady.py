@@ -61,7 +61,7 @@ def steady_by_way(sights: Sights, way: Trajectory, path: Path, overlay: bool) ->
             spacing = SHARE * sight.pixel_m
             east, north = posts(spacing, count)
             light = sight.laid(east + middle[0], north + middle[1])
-            scale = scale or BRIGHT_DN / float(np.nanpercentile(light, BRIGHT))
+            scale = scale or BRIGHT_DN / max(float(np.percentile(sight.light, BRIGHT)), 1e-6)
             row = {"utc": t_to_utc(float(way.t[node])), "altitude_m": float(sight.p[2]), "pixel_m": spacing}
             yield _shown(light * scale, row if overlay else None)
 
@@ -92,7 +92,7 @@ def steady_by_chain(frames: Sequence[xr.Dataset], found: Chain, path: Path, over
             to = np.array([[c, -s, view.x - c * i + s * j], [s, c, view.y - s * i - c * j]])
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
             laid = cv2.warpAffine(light, to, (samples, lines), flags=flags, borderValue=np.nan)
-            scale = scale or BRIGHT_DN / float(np.nanpercentile(light, BRIGHT))
+            scale = scale or BRIGHT_DN / max(float(np.percentile(light, BRIGHT)), 1e-6)
             yield _shown(laid * scale, {"utc": frame.attrs["start_utc"]} if overlay else None)
 
     return _filmed(pictures(), path, found.t[run])

@@ -82,7 +82,11 @@ def trajectory(found: Chain, telemetry: Telemetry, from_m: float = FROM_M) -> Tr
     """
     if not isinstance(found.camera, Pinhole):
         raise BadInput("landing trajectory", "camera", type(found.camera).__name__, "a camera without distortion")
-    return _Adjustment(found, found.camera, telemetry, from_m).solved()
+    try:
+        return _Adjustment(found, found.camera, telemetry, from_m).solved()
+    except (np.linalg.LinAlgError, RuntimeError) as error:  # a singular matrix, dense or sparse
+        told = "a film whose steps tell of its motion"
+        raise BadInput("landing trajectory", "steps", "they determine no way", told) from error
 
 
 def expected(telemetry: Telemetry, camera: Pinhole) -> Expect:
