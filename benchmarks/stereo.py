@@ -113,7 +113,8 @@ class Stage:
         """Points (n, 3) of the scene around the pairs, rover frame, m, about every 7 mm."""
         down = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
         at = self.rover.p + np.array([1.0, 6.5, 45.0])
-        view = Clock(self.world).vehicles["rover"].aim("pcaml", self.world.mission.span.start, 0, "0011", (0.0, 0.0))
+        t = self.world.mission.span.start + EARLIER * 86400.0
+        view = Clock(self.world).vehicles["rover"].aim("pcaml", t, 0, "0011", (0.0, 0.0))
         centre = camera_pose("pcaml", (0.0, 0.0))[1]
         view = replace(
             view, rover=Pose.of(at - down @ centre, down), binning=1, mast_error_deg=(0.0, 0.0, 0.0), joints=()

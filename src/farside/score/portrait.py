@@ -41,7 +41,7 @@ def measure(flight: Path, truth: Truth) -> Measured:
         return {}
     off = [angle for view in views if (angle := _pointing(flight, view)) is not None]
     portraits = [p for p in _products(flight) if p.attrs["title"] == "portrait" and _of(p) in map(_made, views)]
-    aside = [_aside(p, views) for p in portraits]
+    aside = [_aside(p, views) for p in portraits if "like" not in p.attrs]
     return {
         "portrait_pointing_deg": float(np.sqrt(np.mean(np.square(off)))) if len(off) == len(views) else None,
         "portrait_target_deg": max(aside) if aside else None,

@@ -66,8 +66,9 @@ def portrait(
     vehicle's frame), ``eye_m``, ``focal_px``, ``principal_px`` (column and row from 0); and how the frames were
     adjusted: ``ties`` between them, ``tie_label_px`` and ``tie_px`` (median misfit across the parallax, as labelled and
     now; none without ties), ``moved_deg`` and ``gains`` of each frame, ``corner`` (share of light found lacking there),
-    ``measured`` (share of the picture whose distance is measured). Raises BadInput for no frames,
-    frames of different cameras, or pointings farther apart than a flat picture can show.
+    ``measured`` (share of the picture that is laid on measured distances), and ``like``, the product that lent its
+    axes, if any. Raises BadInput for no frames, frames of different cameras, or pointings farther apart than a flat
+    picture can show.
     """
     import xarray as xr
 
@@ -124,6 +125,8 @@ def portrait(
             margin_px=MARGIN_PX,
         ),
     }
+    if like is not None:
+        attrs["like"] = like.attrs["product_id"]
     if np.isfinite(adjusted.after_px):
         attrs |= {"tie_label_px": adjusted.before_px, "tie_px": adjusted.after_px}
     return xr.Dataset(
