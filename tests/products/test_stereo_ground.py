@@ -111,7 +111,9 @@ def error_px(depth, scene):
     rays = np.column_stack([sample - x0, y0 - line, np.full(len(line), -a["focal_px"])]) @ axes.T
     i, j = model.project(rays @ label)
     planes, eye = truth_planes(scene, look), look.camera()
-    row, column = (np.clip(np.rint(p).astype(int) - 1, 0, n - 1) for p, n in zip((j, i), planes["depth_m"].shape, strict=True))
+    row, column = (
+        np.clip(np.rint(p).astype(int) - 1, 0, n - 1) for p, n in zip((j, i), planes["depth_m"].shape, strict=True)
+    )
     true = -((planes["xyz_m"].to_numpy()[row, column] - eye.p) @ eye.r @ label.T) @ axes[:, 2]
     per_depth = a["baseline_m"] * a["focal_px"] / true**2
     z, sigma = (depth[name].to_numpy()[line, sample] for name in ("depth", "sigma"))
