@@ -114,7 +114,7 @@ def ledger(found: Catalog, shares: Shares) -> list[tuple[str | int, ...]]:
             len(s.takes),
             sum(b - a + 1 for a, b in s.gaps),
             len(s.damaged),
-            shares.batch_of.get(s.key, "no desk"),
+            shares.batch_of.get(s.key, "nowhere"),
         )
         for s in found.sequences
     ]
@@ -206,7 +206,7 @@ def _sequence_lines(one: Mapping[str, Any]) -> list[str]:
         lines.append(f"  there more than once: {len(one['more than once'])} frames")
     if one["damaged"]:
         lines.append(f"  damaged: {len(one['damaged'])} files")
-    lines.append(f"  went to: {one['batch'] or 'no desk'}")
+    lines.append(f"  went to: {one['batch'] or 'nowhere'}")
     return lines
 
 
