@@ -31,7 +31,7 @@ def frame(folder, name, index, second, sequence="0002", mode=None, light="scene"
     return archive.write(raw, folder)
 
 
-def landing(folder, frames=8):
+def landing(folder, frames=5):
     """A landing film's frames."""
     return [frame(folder, "lcam", k, k, sequence="0001", binning=16) for k in range(frames)]
 
