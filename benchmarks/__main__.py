@@ -26,6 +26,7 @@ GROUPS = (
     "frames",
     "colour",
     "panoramas",
+    "pointings",
     "stereo",
     "replay",
     "footage",
