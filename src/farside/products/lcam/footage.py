@@ -72,7 +72,7 @@ def cut(
     steady = _steady_gain(np.array([a["exposure_ms"] for a in film]))
     pictures = (_picture(frames[k], g, row if overlay else None) for k, g, row in zip(order, steady, rows, strict=True))
     poster = path.with_suffix(".jpg")
-    write_film(_keeping(pictures, len(film) // 2, poster), path, rate)
+    write_film(keeping(pictures, len(film) // 2, poster), path, rate)
     table = path.with_suffix(".csv")
     _write_table(rows, table)
     inputs = [labels[k][2] for k in order]
@@ -172,7 +172,7 @@ def _metres(altitude: float) -> str:
     return f"{altitude:.{0 if altitude >= 10.0 else 1}f} m"
 
 
-def _keeping(pictures: Iterable[NDArray[np.uint8]], number: int, path: Path) -> Iterator[NDArray[np.uint8]]:
+def keeping(pictures: Iterable[NDArray[np.uint8]], number: int, path: Path) -> Iterator[NDArray[np.uint8]]:
     """The same pictures; that of this number is written to ``path`` as it passes."""
     from PIL import Image
 

@@ -269,11 +269,11 @@ def _landed(
         f"{len(fall.t)} places of the way down from there; steps fit to {fall.misfit:.1f} standard errors.",
     )  # fmt: skip
     found.curves.append(way.curve(fall))
-    caption = "The way down by the film: height over time, and the track over the landing ground"
-    found.stills.append(Still(picture, caption, error=f"landing point ± {sigma.max():.2g} m"))
     laid = sheets(sights)
     place = _place(found, laid, site, telemetry, float(fall.t[-1]), wishes.map_file)
     _ground(found, laid, folder, place, attrs, wishes.derived)
+    caption = "The way down by the film: height over time, and the track over the landing ground"
+    found.stills.append(Still(picture, caption, error=f"landing point ± {sigma.max():.2g} m"))
     if wishes.stabilise:
         _steady(found, steady_by_way(sights, fall, folder / "landing-steady.mp4", wishes.overlay), "north up")
 
@@ -364,7 +364,7 @@ def _steady(found: _Found, steady: Steady | None, turned: str) -> None:
     duration = len(steady.t) / steady.rate_fps
     speed = float(steady.t[-1] - steady.t[0]) / duration
     caption = f"The same film, {turned}, held still over the place of landing: the ground only comes closer."
-    found.films.append(Film(steady.path, caption, float(steady.t[0]), speed, duration))
+    found.films.append(Film(steady.path, caption, float(steady.t[0]), speed, duration, steady.poster))
 
 
 def _unscaled(found: _Found, frames: Sequence[xr.Dataset], links: Chain, folder: Path, wishes: Wishes) -> None:

@@ -19,7 +19,7 @@ from farside.geometry import t_to_utc
 from farside.products.film import write_film
 from farside.products.flat import lens_falloff
 from farside.products.lcam.chain import Chain
-from farside.products.lcam.footage import captioned, film_rate
+from farside.products.lcam.footage import captioned, film_rate, keeping
 from farside.products.lcam.sight import Sights, posts
 from farside.products.lcam.trajectory import Trajectory
 
@@ -39,9 +39,10 @@ BRIGHT_DN, BRIGHT = 230.0, 99.5
 
 @dataclass(frozen=True)
 class Steady:
-    """A stabilised film. t (n,): of its frames, TDB s past J2000. rate_fps: of the film."""
+    """A stabilised film with its poster (JPEG). t (n,): of its frames, TDB s past J2000. rate_fps: of the film."""
 
     path: Path
+    poster: Path
     t: Array
     rate_fps: int
 
@@ -140,6 +141,6 @@ def _shown(light: Any, row: dict[str, Any] | None) -> NDArray[np.uint8]:
 
 
 def _filmed(pictures: Iterator[NDArray[np.uint8]], path: Path, t: Array) -> Steady:
-    rate = film_rate(len(t))
-    write_film(pictures, path, rate)
-    return Steady(path, t, rate)
+    rate, poster = film_rate(len(t)), path.with_suffix(".jpg")
+    write_film(keeping(pictures, len(t) // 2, poster), path, rate)
+    return Steady(path, poster, t, rate)
