@@ -34,7 +34,8 @@ LEAST_APART = 1.4
 class Sheet:
     """A map about the landing point, north up, of posts ``spacing_m`` apart, all (line, sample).
 
-    light: counts per millisecond of exposure, flat-fielded, as the highest frame has them; NaN where nothing is shown.
+    light: counts per millisecond of exposure, flat-fielded, as the highest frame has them; NaN where nothing is shown;
+    what is burnt out is at least so bright.
     sigma: metres by which a place may be off, both axes together. source: number of the frame that shows it, -1: none.
     relief: what it is laid on, None for level ground.
     """

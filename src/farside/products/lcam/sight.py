@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
+BURNT_DN = 255
+"""Counts of what is brighter than the camera can tell."""
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -111,6 +114,7 @@ class Sights:
         frame = self._frames[self._found.order[number]]
         dn = frame["dn"].to_numpy()
         light = (dn / (self._falloff * np.float32(frame.attrs["exposure_ms"]))).astype(np.float32)
-        fit = Plate.of(dn, self._falloff, self._found.aboard).fit
+        # burnt ground is at least as bright as it is shown: better than a hole
+        fit = Plate.of(np.minimum(dn, BURNT_DN - 1), self._falloff, self._found.aboard).fit
         pose = self._way.position_m[node], self._way.rotation[node], self._way.covariance[node]
         return Sight(number, light, fit, self._k, *pose)
