@@ -139,14 +139,15 @@ def footage(
             _unscaled(found, some[low.start : low.stop], links, folder, wishes)
     else:
         found.say("Way down by the film", "not found", "", why)
+    photos = []
     for number in sharpest(some, heights):
         frame = some[number]
         path = write_still(frame, folder / f"landing-still-{_metres(heights[number])}.png")
         found.products[path.stem] = path
         caption = f"Landing camera, {clock(frame.attrs['start_utc'])} UTC, {heights[number]:,.3g} m up"
-        found.stills.append(Still(path, caption, "The ground as the lander comes down"))
+        photos.append(Still(path, caption, "The ground as the lander comes down"))
     return Report(
-        found.products, tuple(found.stills), tuple(found.films), findings=tuple(found.findings),
+        found.products, (*photos, *found.stills), tuple(found.films), findings=tuple(found.findings),
         curves=tuple(found.curves), descent=None if fall is None else way.descent(fall),
     )  # fmt: skip
 
