@@ -10,7 +10,7 @@ let count = 0
 
 /**
  * Height above ground over the film's time on a logarithmic scale, so that 10 km and 10 m both show: telemetry, and what
- * the film alone says with its band of error. A slider lies on it.
+ * the film says with its band of error. A slider lies on it.
  */
 export function profile({ readings, chapters, fixes }, video) {
   if (readings.length < 2) return null
@@ -22,7 +22,7 @@ export function profile({ readings, chapters, fixes }, video) {
   const line = (points) => points.map(([seconds, metres], i) => `${i ? "L" : "M"}${x(seconds).toFixed(1)} ${y(metres).toFixed(1)}`).join("")
   const path = line(readings.map((reading) => [reading.at_s, reading.altitude_m]))
   const edge = (run, sigmas) => run.map((fix) => [fix.at_s, fix.up_m + sigmas * fix.sigma_up_m])
-  const band = (run) => s("path", { class: "band", d: `${line([...edge(run, 1), ...edge(run, -1).reverse()])}Z` })
+  const band = (run) => s("path", { class: run.length > 1 ? "band" : "band alone", d: `${line([...edge(run, 1), ...edge(run, -1).reverse()])}Z` })
   const marks = []
   for (let m = 10; m <= highest; m *= 10) marks.push(m)
 
@@ -44,7 +44,7 @@ export function profile({ readings, chapters, fixes }, video) {
       marks.map((m) => h("span", { class: "scale", style: `top:${(100 * y(m)) / H}%` }, height(m).map((part) => String(part).replace(/\.0+$/, "")).join(" "))),
       slider),
     fixes.length > 0 && h("ul", { class: "legend" },
-      ["telemetry", "measured in the film, ± 1 σ"].map((name, i) => h("li", {}, h("i", { class: i ? "measured" : "told" }), name))),
+      ["telemetry", "camera, by its film, ± 1 σ"].map((name, i) => h("li", {}, h("i", { class: i ? "measured" : "told" }), name))),
     h("figcaption", {}, h("span", {}, clock(readings[0].utc), " UTC"), h("span", {}, "height, logarithmic"), h("span", {}, clock(readings.at(-1).utc))))
   return {
     node,

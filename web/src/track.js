@@ -12,10 +12,10 @@ export function track({ readings, fixes, landing }) {
   if (readings.length < 2 || readings[0].east_m === null) return null
   let ring = 0
   const unit = () => (0.8 * R) / ring
-  // a place alone is drawn as a line of no length
-  const line = (records) => records.map(({ east_m, north_m }, i) => `${i ? "L" : "M"}${(east_m * unit()).toFixed(2)} ${(-north_m * unit()).toFixed(2)}${records.length === 1 ? "h0" : ""}`).join("")
+  const line = (records) => records.map(({ east_m, north_m }, i) => `${i ? "L" : "M"}${(east_m * unit()).toFixed(2)} ${(-north_m * unit()).toFixed(2)}`).join("")
   const way = s("path", { class: "curve" })
   const measured = s("path", { class: "measured" })
+  const alone = s("path", { class: "measured alone" })
   const error = s("ellipse", { class: "error" })
   const spot = s("ellipse", { class: "spot" })
   const here = s("circle", { class: "here", r: 3.5 })
@@ -23,7 +23,7 @@ export function track({ readings, fixes, landing }) {
   const svg = s("svg", { viewBox: `${-R} ${-R} ${2 * R} ${2 * R}`, role: "img", "aria-label": "The way over the ground, north up, towards the landing point in the middle." },
     s("circle", { class: "grid", r: 0.8 * R }), s("path", { class: "grid", d: `M${-R} 0H${R}M0 ${-R}V${R}` }),
     s("text", { y: -0.83 * R }, "N"),
-    way, measured, error, spot, s("path", { class: "aim", d: "M-4 -4L4 4M-4 4L4 -4" }), here)
+    way, measured, alone, error, spot, s("path", { class: "aim", d: "M-4 -4L4 4M-4 4L4 -4" }), here)
   const known = landing && `landing point ± ${landing.major_m.toFixed(2)} × ${landing.minor_m.toFixed(2)} m (1\u00a0σ)`
   return {
     node: h("figure", { class: "overhead" }, svg, h("figcaption", {}, named, known && h("span", {}, known))),
@@ -37,6 +37,7 @@ export function track({ readings, fixes, landing }) {
         named.textContent = `ground track; ring of ${short(ring)}`
         way.setAttribute("d", line(readings))
         measured.setAttribute("d", fixes.map(line).join(""))
+        alone.setAttribute("d", fixes.filter((run) => run.length === 1).map((run) => `${line(run)}h0`).join(""))
         if (landing) {
           spot.setAttribute("rx", landing.major_m * unit())
           spot.setAttribute("ry", landing.minor_m * unit())

@@ -66,7 +66,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Fix:
-    """Where the lander was by the film alone: metres east, north, up of the landing point, with standard errors."""
+    """Where the film has the camera: metres east, north, up of the landing point, with standard errors."""
 
     at_s: float
     east_m: float

@@ -92,7 +92,7 @@ class Mosaic:
 
 @dataclass(frozen=True)
 class Descent:
-    """The way down as a film alone tells it: t (n,) TDB s past J2000, ascending.
+    """The camera's way down by its film, adjusted together with telemetry: t (n,) TDB s past J2000, ascending.
 
     position_m, sigma_m (n, 3): east, north, up of the landing point, and their standard errors. landing_covariance_m2
     (2, 2): of the landing point, east and north, among the ground that the film's first frames show.
