@@ -207,6 +207,8 @@ class _Adjustment:
         misfit = float(np.sqrt((out.misfits[0] ** 2).mean()))
         # ground that is rougher than expected shows in the steps, and makes everything less certain
         covariance = out.covariance * max(misfit, 1.0) ** 2
+        # and no film tells how high the point of rest stands over the ground around it
+        covariance[:, 2, 2] += self.prior.touchdown**2
         (px, px_cov), (m, m_cov) = (self._first(out.poses, covariance, what) for what in (self._pixel, self._offset))
         return Trajectory(self.frames, self.t, p, r, covariance, px, px_cov, m, m_cov, misfit)
 
