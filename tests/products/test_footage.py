@@ -10,8 +10,8 @@ from scipy.ndimage import gaussian_filter
 from farside.errors import BadInput
 from farside.geometry import t_to_utc, utc_to_t
 from farside.instruments import load, observation, pinhole
-from farside.products.lcam.footage import cut
 from farside.products.flat import lens_falloff
+from farside.products.lcam.footage import cut
 
 START = utc_to_t("2019-01-03T02:20:09Z")
 SIZE, COUNT, STEP = 128, 24, 22.7
