@@ -33,6 +33,9 @@ PROGRAMS = (
     "enblend",
 )
 
+HIGH_DEG = 84
+"""Of the map, which is cut to what there is."""
+
 
 @dataclass(frozen=True)
 class Stitched:
@@ -54,6 +57,7 @@ def stitch(pictures: Sequence[NDArray[np.uint8]], camera: Pinhole, rotations: Ar
         cv2.imwrite(str(folder / name), picture[..., ::-1])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     field = 2.0 * np.degrees(np.arctan(0.5 * camera.width * camera.pixel_rad))
+    width = round(2.0 * np.pi / camera.pixel_rad)
     i0, j0 = camera.principal_pixel
     lens = f"d={i0 - 0.5 * (camera.width + 1):.4f},e={j0 - 0.5 * (camera.height + 1):.4f}"
     told = [f"y{n}={y:.5f},p{n}={p:.5f},r{n}={r:.5f}" for n, (y, p, r) in enumerate(map(_angles, rotations))]
@@ -66,8 +70,8 @@ def stitch(pictures: Sequence[NDArray[np.uint8]], camera: Pinhole, rotations: Ar
         ["autooptimiser", "-n", "-o", "5.pto", "4.pto"],
         ["pto_var", "-o", "6.pto", "--opt", "Eev,Vb,Vc,Vd", "5.pto"],
         ["vig_optimize", "-o", "7.pto", "6.pto"],
-        ["pano_modify", "--projection=2", f"--canvas={round(2 * np.pi / camera.pixel_rad)}xAUTO", "--fov=AUTO",
-         "-o", "8.pto", "7.pto"],
+        ["pano_modify", "--projection=2", f"--fov=360x{HIGH_DEG}", f"--canvas={width}x{round(width * HIGH_DEG / 360)}",
+         "--crop=AUTO", "-o", "8.pto", "7.pto"],
         ["nona", "-m", "TIFF_m", "-o", "out", "8.pto"],
     ):  # fmt: skip
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
