@@ -96,7 +96,8 @@ def relief_map(pairs: list[tuple[Sight, Sight]], width_m: float) -> ReliefMap | 
         mean = total / weight
         # errors of poses go together; what pairs disagree by is error, too
         scatter = np.maximum(square / weight - mean**2, 0.0) / np.maximum(count - 1, 1)
-        sigma = np.sqrt(1.0 / weight + shared / weight + scatter)
+        # and so is how high the point of rest stands over the ground around it
+        sigma = np.sqrt(1.0 / weight + shared / weight + scatter + priors().touchdown ** 2)
     # one is worse than none that knows less than that ground is rough
     known &= sigma < np.sqrt(priors().relief.variance(np.hypot(*posts(spacing, POSTS)) + window))
     mean = _median(np.where(known, mean, np.nan))
