@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from farside import archive
+from farside.geometry import t_to_utc, utc_to_t
 from farside.products import Bench
 from farside.products.portrait import PcamDesk
 from farside.work import Pool
@@ -55,6 +56,23 @@ def test_a_ring_is_no_portrait_but_keeps_its_pairs(desk, shoot):
     assert not report.portraits
     assert ("Pairs of a panorama", "2") in [(f.name, f.value) for f in report.findings]
     assert len(list(desk.bench.archive.rglob("*_0002_B.2B"))) == 4
+
+
+def test_eyes_that_looked_at_different_times_cost_their_own_depths_only(desk, shoot):
+    for k in range(2):
+        for eye in ("pcamr", "pcaml"):
+            frame = shoot(eye, 0.0, -4.0, 6 + k)
+            if (eye, k) == ("pcaml", 1):
+                for key in ("start_utc", "stop_utc"):
+                    frame.attrs[key] = t_to_utc(utc_to_t(frame.attrs[key]) + 3600.0)
+            desk.take(frame)
+    report = desk.finish()
+    assert {"pcam-depth-0002", "pcam-dem-0002", "pcam-portrait-0002"} <= set(report.products)
+    assert "pcam-depth-0002-007" not in report.products
+    (told,) = [f for f in report.findings if f.name == "Depth map"]
+    assert told.value == "none"
+    assert "Pair 7 of sequence 0002" in told.meaning
+    assert "3615 s apart" in told.meaning
 
 
 def test_of_a_long_sequence_some_frames_are_shown(desk, shoot, monkeypatch):

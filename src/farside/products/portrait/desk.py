@@ -85,24 +85,38 @@ class PcamDesk(Desk):
         made = _Made()
         for number, paths in sorted(self._sequences.items()):
             wide = is_wide(self._yaws[number])
-            pairs = sorted(index for eye, index in paths if eye == LEFT and (RIGHT, index) in paths)
-            depths = list(self.bench.pool.map(lambda index: self._depth(paths, index), pairs))  # noqa: B023
-            products = {f"pcam-depth-{number}-{index:03d}": path for index, path in zip(pairs, depths, strict=True)}
-            made.products |= products
+            depths = self._depths(number, paths, made)
+            made.products |= {f"pcam-depth-{number}-{index:03d}": path for index, path in depths.items()}
             if wide:
                 meaning = f"Sequence {number}: stereo pairs of everything around the rover, as calibrated frames."
-                made.findings.append(Finding("Pairs of a panorama", str(len(pairs)), "", meaning))
-            maps = [archive.read_layers(path) for path in depths]
+                made.findings.append(Finding("Pairs of a panorama", str(len(depths)), "", meaning))
+            maps = {index: archive.read_layers(path) for index, path in depths.items()}
             if maps:
-                self._ground(number, maps, made)
+                self._ground(number, list(maps.values()), made)
             if not wide:
-                self._portrait(number, paths, dict(zip(pairs, maps, strict=True)), made)
+                self._portrait(number, paths, maps, made)
         stills = (*made.portraits, *made.stills)
         return Report(made.products, stills, findings=tuple(made.findings), portraits=tuple(made.portraits))
 
-    def _depth(self, paths: dict[tuple[str, int], Path], index: int) -> Path:
-        left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
-        return archive.write_layers(depth_map(left, right), self.bench.archive / archive.DERIVED)
+    def _depths(self, number: str, paths: dict[tuple[str, int], Path], made: _Made) -> dict[int, Path]:
+        """Depth maps of all pairs by their index; a pair that is none is a finding."""
+
+        def depth(index: int) -> Path | BadInput:
+            left, right = (archive.read(paths[eye, index]) for eye in (LEFT, RIGHT))
+            try:
+                return archive.write_layers(depth_map(left, right), self.bench.archive / archive.DERIVED)
+            except BadInput as error:
+                return error
+
+        pairs = sorted(index for eye, index in paths if eye == LEFT and (RIGHT, index) in paths)
+        found: dict[int, Path] = {}
+        for index, got in zip(pairs, self.bench.pool.map(depth, pairs), strict=True):
+            if isinstance(got, BadInput):
+                meaning = f"Pair {index} of sequence {number}: expected {got.expected}, not {got.value}."
+                made.findings.append(Finding("Depth map", "none", "", meaning))
+            else:
+                found[index] = got
+        return found
 
     def _portrait(
         self, number: str, paths: dict[tuple[str, int], Path], depths: dict[int, xr.Dataset], made: _Made
