@@ -31,7 +31,7 @@ from farside import archive
 from farside.geometry import Equirectangular, Pose, direction, t_to_utc
 from farside.instruments import camera_pose, pinhole
 from farside.payload import View, observe, radiance
-from farside.products import calibrate, panorama
+from farside.products import calibrate, grid_of, panorama
 from farside.products.demosaic import edge_aware
 from farside.products.panorama.gains import Gains, radius2
 from farside.products.panorama.placing import Placing
@@ -48,6 +48,10 @@ BINNING = 2
 SIGMA_DEG = (0.1, 0.1, 0.05)
 """Of the mast's yaw, pitch and roll."""
 GAIN_SIGMA = 0.08
+MEAN_PX = 41
+"""Side of the squares in which a panorama's light is compared with the truth."""
+DARK = 0.1
+"""Squares darker than this share of the median are no lit ground."""
 POINTINGS = [(170.0 - 18.0 * k, pitch) for pitch in (0.0, -15.0, -30.0) for k in range(20)]
 
 
@@ -194,6 +198,57 @@ def of_set(name: str, made_set: Set, global_deg: float) -> Iterator[Claim]:
         yield from beside_hugin(made_set, pointing.placing, cpu)
 
 
+def of_light(world: World, made_set: Set) -> Iterator[Claim]:
+    """Low frequencies of the light of the distant set's panorama, and whether values go with light."""
+    mosaic = panorama(made_set.frames)
+    placing = point(made_set.frames, pinhole(made_set.frames[0])).placing
+    n, grid = MEAN_PX, grid_of(mosaic)
+    assert isinstance(grid, Equirectangular)
+    lines, samples = grid.height // n, grid.width // n
+
+    def means(layer: NDArray[np.float32]) -> Array:
+        whole = np.ascontiguousarray(layer[: lines * n, : samples * n])
+        return cv2.resize(whole, (samples, lines), interpolation=cv2.INTER_AREA).astype(float)
+
+    found, true = means(mosaic["image"].to_numpy()[..., 1].astype(np.float32)), means(true_light(world, placing, grid))
+    # nothing is known where there is no frame, or every one is burnt
+    ground = (means((mosaic["weight"].to_numpy() <= 1).astype(np.float32)) == 0.0) & np.isfinite(true)
+    ground &= true > DARK * np.median(true[ground & (true > 0.0)])
+    ratio = np.log(found[ground] / true[ground])
+    off = 100.0 * (ratio - np.median(ratio))
+    told = f"median {np.median(np.abs(off)):.2f} %, {ground.sum()} squares"
+    yield Claim(f"distant: light in {n} px means", float(np.sqrt(np.mean(off**2))), "%", 0.5, told)
+    slope = np.polyfit(np.log(true[ground]), np.log(found[ground]), 1)[0]
+    yield Claim("distant: power of light that values go with, less 1", abs(float(slope) - 1.0), "", 0.005, "")
+
+
+def true_light(world: World, placing: Placing, grid: Equirectangular) -> NDArray[np.float32]:
+    """Green radiance (line, sample) of a map as the cameras of the distant set were shown it, NaN where they were not.
+
+    Each place is of the frame whose middle is nearest. Frames lie as ``placing`` has them: how well they are pointed is
+    another claim.
+    """
+    _, everything = world.scene(world.mission.span.start)
+    stage = replace(everything, vehicles=(), movers=())
+    light = np.full((grid.height, grid.width), np.nan, np.float32)
+    best = np.zeros((grid.height, grid.width), np.float32)
+    for view, rotation in zip(views(world, False, 1), placing.rotations, strict=True):
+        raw = radiance(stage, view)
+        green = edge_aware(raw / raw.max(), np.zeros(raw.shape, bool), (1.0, 1.0, 1.0))[0][..., 1] * raw.max()
+        camera = view.numbers().camera(BINNING)
+        middle, _ = grid.pixel(np.arctan2(-rotation[0, 2], -rotation[1, 2]), 0.0)
+        half = round(0.7 * camera.width * camera.pixel_rad / np.radians(grid.scale_deg))
+        columns = (round(float(middle)) + np.arange(-half, half)) % grid.width
+        d = direction(*grid.azel(columns[None, :], np.arange(grid.height)[:, None]))
+        i, j = camera.project(d @ rotation)
+        edge = np.minimum(np.minimum(i - 3, camera.width - 2 - i), np.minimum(j - 3, camera.height - 2 - j))
+        x, y = (np.nan_to_num(at, nan=-9.0).astype(np.float32) - 1 for at in (i, j))
+        here = np.nan_to_num(edge, nan=-1.0) > best[:, columns]
+        light[:, columns] = np.where(here, cv2.remap(green, x, y, cv2.INTER_LINEAR), light[:, columns])
+        best[:, columns] = np.where(here, edge, best[:, columns])
+    return light
+
+
 def beside_hugin(made_set: Set, found: Placing, cpu_s: float) -> Iterator[Claim]:
     """Pointing and time over Hugin's on the same frames from the same labels; nothing where it is not installed."""
     if absent := hugin.missing():
@@ -216,11 +271,6 @@ FULL = Path(tempfile.gettempdir()) / "farside-full-panorama"
 """Where the full set is kept."""
 SHOT_S = 2.15
 """Between shots, and from a pointing's second to the next one's first."""
-MEAN_PX = 41
-"""Side of the squares in which the light of the full panorama is compared with the truth."""
-TRUTH_BINNING = 2
-DARK = 0.1
-"""Squares darker than this share of the median are no lit ground."""
 
 
 def full_set(world: World) -> Path:
@@ -241,34 +291,6 @@ def full_set(world: World) -> Path:
                 archive.write(frame, frames)
         done.touch()
     return frames
-
-
-def true_light(world: World, eye: Array, grid: Equirectangular) -> Array:
-    """Green radiance (line, sample) that an eye in the lander frame sees in each pixel of a map; NaN where none."""
-    _, everything = world.scene(world.mission.span.start)
-    stage = replace(everything, vehicles=(), movers=())
-    light, best = (
-        np.full((grid.height, grid.width), np.nan, np.float32),
-        np.zeros((grid.height, grid.width), np.float32),
-    )
-    for view in views(world, True, 1):
-        truth = replace(view, mast_error_deg=(0.0, 0.0, 0.0), binning=TRUTH_BINNING)
-        away = view.lander.p + eye - truth.camera().p
-        truth = replace(truth, lander=Pose.of(truth.lander.p + away, np.eye(3)))
-        raw = radiance(stage, truth)
-        green = edge_aware(raw / raw.max(), np.zeros(raw.shape, bool), (1.0, 1.0, 1.0))[0][..., 1] * raw.max()
-        camera, rotation = truth.numbers().camera(TRUTH_BINNING), truth.camera().r
-        middle, _ = grid.pixel(np.arctan2(-rotation[0, 2], -rotation[1, 2]), 0.0)
-        half = round(0.7 * camera.width * camera.pixel_rad / np.radians(grid.scale_deg))
-        columns = (round(float(middle)) + np.arange(-half, half)) % grid.width
-        d = direction(*grid.azel(columns[None, :], np.arange(grid.height)[:, None]))
-        i, j = camera.project(d @ rotation)
-        edge = np.minimum(np.minimum(i - 3, camera.width - 2 - i), np.minimum(j - 3, camera.height - 2 - j))
-        x, y = (np.nan_to_num(at, nan=-9.0).astype(np.float32) - 1 for at in (i, j))
-        here = np.nan_to_num(edge, nan=-1.0) > best[:, columns]
-        light[:, columns] = np.where(here, cv2.remap(green, x, y, cv2.INTER_LINEAR), light[:, columns])
-        best[:, columns] = np.where(here, edge, best[:, columns])
-    return light
 
 
 def of_full_set(world: World) -> Iterator[Claim]:
@@ -299,30 +321,6 @@ def of_full_set(world: World) -> Iterator[Claim]:
         yield Claim("full: 120 x 4.06 Mpx at native width on 2 cores", wall, "s", 240.0, cpu)
         yield Claim("full: most memory", used.ru_maxrss / 2**20, "GiB", 4e9 / 2**30, "")
         yield Claim("full: frames placed", mosaic.attrs["frames"], "", 120, "", least=True)
-        yield from _light_claims(world, mosaic)
-
-
-def _light_claims(world: World, mosaic: xr.Dataset) -> Iterator[Claim]:
-    n, per = MEAN_PX, 20
-    lines, samples = (length // n for length in mosaic["weight"].shape)
-    whole = np.s_[: lines * n, : samples * n]
-    green, weight = mosaic["image"].to_numpy()[whole][..., 1], mosaic["weight"].to_numpy()[whole]
-    size = samples, lines
-    found = cv2.resize(np.ascontiguousarray(green), size, interpolation=cv2.INTER_AREA).astype(float)
-    seen = cv2.resize((weight == 0).astype(np.float32), size, interpolation=cv2.INTER_AREA) == 0
-    a = mosaic.attrs
-    grid = Equirectangular(samples * per, lines * per, a["scale_deg"] * n / per, a["az_left_deg"], a["el_top_deg"])
-    true = cv2.resize(true_light(world, np.array(a["eye_m"]), grid), size, interpolation=cv2.INTER_AREA)
-    ground = seen & np.isfinite(true)
-    ground &= true > DARK * np.median(true[ground & (true > 0)])
-    ratio = np.log(found[ground] / true[ground])
-    off = ratio - np.median(ratio)
-    yield Claim(
-        f"full: light of {n} px means against the truth", 100.0 * float(np.sqrt(np.mean(off**2))), "%", 0.5,
-        f"median {100 * np.median(np.abs(off)):.2f} %, {ground.sum()} squares",
-    )  # fmt: skip
-    slope = np.polyfit(np.log(true[ground]), np.log(found[ground]), 1)[0]
-    yield Claim("full: power of the true light that values go with, less 1", abs(float(slope) - 1.0), "", 0.005, "")
 
 
 def claims() -> Iterator[Claim]:
@@ -330,7 +328,9 @@ def claims() -> Iterator[Claim]:
     with tempfile.TemporaryDirectory() as folder, Pool(2) as pool:
         quality = qualities()["standard"]
         world = World(load_mission("chang-e-4"), quality, Stages(Path(folder)), pool, [], lambda what: None)
-        yield from of_set("distant", made(world, False), 0.004)
+        distant = made(world, False)
+        yield from of_set("distant", distant, 0.004)
+        yield from of_light(world, distant)
         yield from of_set("on its arm", made(world, True), 0.01)
         yield from of_full_set(world)
 
