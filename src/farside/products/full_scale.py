@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 UNIT = 4095
 """Counts of unknown bits are told as shares of this, the most that 12 bits hold: a unit, not a limit of the sensor."""
 PILE, STEEP = 16, 4.0
-"""So many samples at the brightest count, and so many times those of the mean count just below, are a clipped pile."""
+"""So many samples at the brightest count, and so many times those of the mean count just below, are a clipped pile;
+light that is cut off there goes on below it, and where it does not the ground is even."""
 BELOW = 8
 """Counts below the brightest one that it is compared with."""
 
@@ -44,4 +45,4 @@ def burnt(frame: xr.Dataset) -> NDArray[np.bool_]:
     at_top = np.asarray(dn == top)
     piled = int(at_top.sum())
     below = int(((dn >= max(top - BELOW, 0)) & ~at_top).sum()) / BELOW
-    return at_top if PILE <= piled <= dn.size // 2 and piled > STEEP * below else full
+    return at_top if PILE <= piled <= dn.size // 2 and piled > STEEP * below > 0.0 else full

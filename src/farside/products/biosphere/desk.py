@@ -54,8 +54,7 @@ class BiosphereDesk(Desk):
             label = archive.keep(observation, self.bench.archive / archive.RAW)
             self._pictures.setdefault(a["camera"], set()).add(label)
         picture = balanced(observation) if raw else observation
-        if raw:
-            archive.write(picture, self.bench.archive / archive.LEVEL2)
+        archive.keep(picture, self.bench.archive / archive.LEVEL2)
         t = utc_to_t(a["start_utc"])
         if t < self._shown.get(a["camera"], -SHOWN_EVERY_S) + SHOWN_EVERY_S:
             return None
