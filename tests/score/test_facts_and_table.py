@@ -35,6 +35,11 @@ def test_what_does_not_apply_is_neither_right_nor_wrong():
     assert Table.of("t", [row]).holds
 
 
+def test_rows_of_one_group_stand_together_in_the_order_they_came():
+    rows = [fact(name=name, expected=1.0).judge(group, 1.0) for name, group in ("aA", "bB", "cA")]
+    assert [row.name for row in Table.of("t", rows).rows] == ["a", "c", "b"]
+
+
 def test_a_fact_must_expect_something():
     with pytest.raises(ValidationError, match="either an expected value or bounds"):
         fact()

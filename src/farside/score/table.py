@@ -45,8 +45,11 @@ class Table:
 
     @classmethod
     def of(cls, title: str, rows: Iterable[Row]) -> Table:
-        """A table of rows."""
-        return cls(title, tuple(rows))
+        """A table of rows, those of one group together, groups by their first row."""
+        together: dict[str, list[Row]] = {}
+        for row in rows:
+            together.setdefault(row.group, []).append(row)
+        return cls(title, tuple(row for group in together.values() for row in group))
 
     @property
     def holds(self) -> bool:
