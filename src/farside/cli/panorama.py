@@ -42,9 +42,10 @@ def panorama(
     A panorama that contradicts its labels is refused, with the reason; then the exit status is 1.
 
     Examples:
+
         farside panorama downloads/TCAM --out site-a
 
-        farside panorama ce4/archive/data_calibrated --projection vertical --width 4000 --out map
+        farside panorama ce4/archive/data_chang_e --projection vertical --width 4000 --out map
     """
     from farside.run import panoramas, reporter
 
