@@ -39,9 +39,7 @@ def panorama(
 
     Frames are placed by their labels and by what they show of each other. The folder gets the record (light and its
     error, linear, as TIFF under a PDS4 label), a picture, the same with horizon and azimuths, and tiles for deep zoom.
-    A panorama that contradicts its labels is refused, with the reason; then the exit status is 1.
-
-    Examples:
+    A panorama that contradicts its labels is refused, with the reason; then the exit status is 1. Examples:
 
         farside panorama downloads/TCAM --out site-a
 
