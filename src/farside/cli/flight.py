@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet, Terrain
+from farside.cli.words import Json, Quiet, Terrain, Workers
 
 app = typer.Typer()
 
@@ -87,9 +87,7 @@ def process(
     out: Annotated[Path, typer.Option(help="Folder for products, report and gallery.")],
     lat: Annotated[float | None, typer.Option(help="Latitude of the lander in degrees; level 1 needs it.")] = None,
     lon: Annotated[float | None, typer.Option(help="East longitude of the lander in degrees.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
-    ] = None,
+    workers: Workers = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

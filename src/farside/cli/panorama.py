@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet
+from farside.cli.words import Json, Quiet, Workers
 
 app = typer.Typer()
 
@@ -28,9 +28,7 @@ def panorama(
         int | None, typer.Option(help="Pixels across, at most twice the camera's own. [default: the camera's own]")
     ] = None,
     az_left: Annotated[float, typer.Option(help="Azimuth of the left edge in degrees, from the lander's +y.")] = 180.0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
-    ] = None,
+    workers: Workers = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet, Terrain
+from farside.cli.words import Json, Quiet, Terrain, Workers
 
 app = typer.Typer(help="Ground as files: export a site, look at it, fetch elevation models.", no_args_is_help=True)
 
@@ -42,9 +42,7 @@ def export(
         typer.Option("--rocks-from-m", help="Smallest diameter of rocks. [default: a post; 0.01]"),
     ] = None,
     tables: Annotated[str, typer.Option(help="parquet or csv, for the tables of craters and rocks.")] = "parquet",
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")
-    ] = None,
+    workers: Workers = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:

@@ -16,3 +16,4 @@ Terrain = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text, for other programs.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import Pinhole
+from farside.products.panorama.gains import radius2
 from farside.products.portrait.light import Light
 
 Array = NDArray[np.float64]
@@ -97,12 +98,6 @@ def adjust(lights: Sequence[Light], camera: Pinhole, rotations: Array, centres: 
     gains, corner = _balance(lights, camera, first, second, spots, found)
     turned = Rotation.from_rotvec(turns.reshape(n, 3)).as_matrix() @ rotations
     return Adjusted(turned, gains, corner, len(first), median(still), median(turns))
-
-
-def radius2(camera: Pinhole, i: Array, j: Array) -> Array:
-    """Square of the distance of pixels from the middle of the picture, 1 in the corners."""
-    x, y = i - 0.5 * (camera.width + 1), j - 0.5 * (camera.height + 1)
-    return np.asarray(4.0 * (x**2 + y**2) / (camera.width**2 + camera.height**2), float)
 
 
 def _greys(lights: Sequence[Light]) -> list[NDArray[np.uint8]]:

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from farside.errors import BadInput
 from farside.geometry import Pinhole, euler_to_rotation
 from farside.instruments import pinhole
-from farside.products.portrait.adjust import Adjusted, adjust, radius2
+from farside.products.panorama.gains import radius2
+from farside.products.portrait.adjust import Adjusted, adjust
 from farside.products.portrait.light import Light, colour_light
 from farside.products.provenance import provenance, source
 
