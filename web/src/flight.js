@@ -24,7 +24,7 @@ export async function watch(name, show, missing) {
     if (!document.hidden) {
       try {
         await script(n ? `${name}.js?${Date.now()}` : `${name}.js`)
-        const content = delivered.flight ?? delivered.page
+        const content = delivered.flight ?? delivered.page ?? delivered.orbit
         const text = JSON.stringify(content)
         if (text !== last) show(content)
         last = text

@@ -21,6 +21,7 @@ from farside.control.gallery import (
     Span,
     Table,
 )
+from farside.control.orbit import OrbitLane, OrbitScene, OrbitSite, RelayPath, write_orbit_page
 from farside.control.release import write_gallery
 
 __all__ = [
@@ -36,12 +37,17 @@ __all__ = [
     "Lane",
     "Link",
     "Mark",
+    "OrbitLane",
+    "OrbitScene",
+    "OrbitSite",
     "Page",
     "Panorama",
     "Picture",
     "Reading",
+    "RelayPath",
     "Series",
     "Span",
     "Table",
     "write_gallery",
+    "write_orbit_page",
 ]

@@ -34,11 +34,11 @@ def write_gallery(folder: Path, gallery: Gallery) -> Path:
     media = Media(folder / "media")
     pages = {page.key: _page_content(page, gallery, folder, media) for page in gallery.pages}
     front = _front_content(gallery, pages, folder, media)
-    _write(folder / "index.html", _html(gallery.title, gallery.subtitle))
-    _write(folder / "flight.js", f'farside("flight", {_json(front)})\n')
+    write_changed(folder / "index.html", _html(gallery.title, gallery.subtitle))
+    write_changed(folder / "flight.js", f'farside("flight", {script_json(front)})\n')
     for page in gallery.pages:
-        _write(folder / f"{page.key}.html", _html(f"{page.title} · {gallery.title}", page.what, page.key))
-        _write(folder / f"{page.key}.js", f"{PAGE_MARK}{_json(pages[page.key])})\n")
+        write_changed(folder / f"{page.key}.html", _html(f"{page.title} · {gallery.title}", page.what, page.key))
+        write_changed(folder / f"{page.key}.js", f"{PAGE_MARK}{script_json(pages[page.key])})\n")
     _remove_left_pages(folder, set(pages))
     media.sweep()
     return folder / "index.html"
@@ -54,15 +54,21 @@ def _check_keys(gallery: Gallery) -> None:
 
 def _html(title: str, description: str, key: str = "") -> str:
     """The built page under its title; a page of an instrument tells its script whose content to read."""
-    template = STATIC / "index.html"
-    if not template.is_file():
-        raise FarsideError(f"{template}: the gallery's page is not built; run: make setup")
-    page = template.read_text(encoding="utf-8")
-    page = page.replace("<title>farside</title>", f"<title>{html.escape(title)} · farside</title>", 1)
+    page = page_template("index.html").replace(
+        "<title>farside</title>", f"<title>{html.escape(title)} · farside</title>", 1
+    )
     page = page.replace(
         "A mission to the far side of the Moon, flown by farside.", html.escape(description, quote=True), 1
     )
     return page.replace('<html lang="en">', f'<html lang="en" data-page="{key}">', 1) if key else page
+
+
+def page_template(name: str) -> str:
+    """A page as it was built out of ``web/``. Raises FarsideError where it was not."""
+    template = STATIC / name
+    if not template.is_file():
+        raise FarsideError(f"{template}: the page is not built; run: make setup")
+    return template.read_text(encoding="utf-8")
 
 
 def _remove_left_pages(folder: Path, keys: set[str]) -> None:
@@ -155,13 +161,14 @@ def _link(link: Link, folder: Path) -> dict[str, str]:
     return {"text": link.text, "href": Path(os.path.relpath(link.target, folder)).as_posix()}
 
 
-def _json(content: dict[str, Any]) -> str:
+def script_json(content: dict[str, Any]) -> str:
+    """Content as JSON that may stand in a script."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     # line separators end a string in older scripts
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _write(path: Path, text: str) -> None:
+def write_changed(path: Path, text: str) -> None:
     """Write a file only when it would change: an open page need not be told the same again."""
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
