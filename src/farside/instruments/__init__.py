@@ -19,6 +19,7 @@ from farside.instruments.names import ProductName
 from farside.instruments.observation import camera_model, observation, pinhole
 from farside.instruments.record import pack
 from farside.instruments.registry import kind, kind_of_id, names, product_id, unpack
+from farside.instruments.targets import Chart, Flag, patch_reflectances, targets
 
 __all__ = [
     "BESIDE",
@@ -26,8 +27,10 @@ __all__ = [
     "Arrays",
     "Band",
     "Camera",
+    "Chart",
     "Element",
     "Encoded",
+    "Flag",
     "Instrument",
     "Kind",
     "ProductName",
@@ -45,6 +48,7 @@ __all__ = [
     "names",
     "observation",
     "pack",
+    "patch_reflectances",
     "pinhole",
     "plain_array",
     "point_at",
@@ -52,5 +56,6 @@ __all__ = [
     "read_array",
     "read_attrs",
     "read_plain_arrays",
+    "targets",
     "unpack",
 ]

@@ -23,7 +23,7 @@ from farside.payload.camera.surface import REGOLITH
 from farside.payload.camera.view import View
 from farside.payload.mesh import Mesh
 from farside.payload.rocks import SHAPES, Rocks, stone
-from farside.payload.vehicles import Material, Vehicle, load_vehicle, materials
+from farside.payload.vehicles import SPECTRUM_NM, Material, Vehicle, load_vehicle, materials
 
 Array = NDArray[np.float64]
 
@@ -57,7 +57,9 @@ class Body:
 
 
 class Palette(NamedTuple):
-    """Per material: Lambert albedo and coat (m, 3) at PAINT_NM, and (m, 2) crumple, radians, and roughness."""
+    """Per material: Lambert albedo (m, n) at SPECTRUM_NM, coat (m, 3) at PAINT_NM, and (m, 2) crumple, radians, and
+    roughness.
+    """
 
     paint: Array
     coat: Array
@@ -211,7 +213,7 @@ class Scene:
         light, lowest = sunlight(instrument, view)
         return light._replace(
             clear=clear_heights(self.ground, max(lowest, 0.0)),
-            paint=band_means(instrument, paint),
+            paint=band_means(instrument, paint, SPECTRUM_NM),
             gloss=band_means(instrument, coat),
             finish=finish,
         )
@@ -270,7 +272,7 @@ class _Workshop:
 
     def palette(self) -> Palette:
         return Palette(
-            np.array([m.rgb for m in self._rows]),
+            np.array([m.spectrum for m in self._rows]),
             np.array([m.specular for m in self._rows]),
             np.array([(np.radians(m.crumple_deg), m.roughness) for m in self._rows]),
         )

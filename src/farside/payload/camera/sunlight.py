@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from farside.instruments import Band, Instrument
 from farside.payload.camera.light import Light, columns, probes, sun_plane
 from farside.payload.camera.optics import band_pattern
 from farside.payload.camera.view import View
+from farside.payload.vehicles import PAINT_NM
 from farside.physics import (
     diffusive_reflectance,
     limb_darkening,
@@ -21,8 +23,6 @@ from farside.physics import (
 
 Array = NDArray[np.float64]
 
-PAINT_NM = (460.0, 545.0, 620.0)
-"""Wavelengths of the materials' reflectances, shortest first; between them they run straight, beyond them level."""
 SLICES = 18
 """Parts a band is cut into for the means of soil and materials over it."""
 HALVES = 2
@@ -48,15 +48,16 @@ def sunlight(instrument: Instrument, view: View) -> tuple[Light, float]:
     return light, float(np.tan(np.arctan2(sun[2], np.hypot(sun[0], sun[1])) - radius))
 
 
-def band_means(instrument: Instrument, rgb: Array) -> Array:
-    """What materials reflect in each band of a camera, (m, bands), from (m, 3) at PAINT_NM reversed.
+def band_means(instrument: Instrument, reflectances: Array, at_nm: Sequence[float] = PAINT_NM) -> Array:
+    """What materials reflect in each band of a camera, (m, bands), from (m, n) at these wavelengths.
 
     Means weighted with the Sun: a filter sees the whole of the step in a red paint, not the value at its centre.
     """
-    means = []
+    order = np.argsort(at_nm)
+    rising, means = np.array(at_nm)[order], []
     for band in instrument.bands:
         nm, sun = _slices(band)
-        means.append(np.average([np.interp(nm, PAINT_NM, one[::-1]) for one in rgb], axis=1, weights=sun))
+        means.append(np.average([np.interp(nm, rising, one) for one in reflectances[:, order]], axis=1, weights=sun))
     return np.stack(means, axis=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.payload.vehicles.material import Material, materials
+from farside.payload.vehicles.material import PAINT_NM, SPECTRUM_NM, Material, materials
 from farside.payload.vehicles.vehicle import Joint, Link, Vehicle, load_vehicle, read_vehicle
 
 
@@ -17,6 +17,8 @@ def chart_m() -> NDArray[np.float64]:
 
 
 __all__ = [
+    "PAINT_NM",
+    "SPECTRUM_NM",
     "Joint",
     "Link",
     "Material",

@@ -15,9 +15,9 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from farside.instruments import Band, load
+from farside.instruments import Band, load, patch_reflectances
 from farside.physics import hapke_radf, known_bands, regolith_at, solar_irradiance
-from farside.products.colour.observer import NM, adapted, observed, sun, sun_white, table, xyz_to_srgb
+from farside.products.colour.observer import NM, adapted, observed, sun, sun_white, xyz_to_srgb
 
 Array = NDArray[np.float64]
 Light = NDArray[np.float32]
@@ -94,8 +94,8 @@ def _soils() -> Array:
 
 @cache
 def _chart() -> Array:
-    rows = table("chart.csv")
-    return np.array([np.interp(NM, rows[:, 0], patch) for patch in rows[:, 1:].T])
+    nm, patches = patch_reflectances()
+    return np.array([np.interp(NM, nm, patch) for patch in patches])
 
 
 @cache
