@@ -91,6 +91,13 @@ def relay_from_station(orbit: RelayOrbit, station: Station) -> View:
     return View(rows, turn, turn**2 + EARTH_SPIN * _EARTH_KM_S / (_PERIGEE_KM - farthest))
 
 
+def relay_from_earth(orbit: RelayOrbit) -> View:
+    """The relay from the Earth's centre: how far it is clear of the Moon's disc (rad)."""
+    _, farthest, speed = orbit.extremes
+    turn = (_MOON_KM_S + speed) / (_PERIGEE_KM - farthest)
+    return _steady(lambda t: _clear_of_moon(orbit, sky.position("earth", t), t)[:, None], turn)
+
+
 def sun_behind(observer: sky.Motion, bodies: Sequence[str], turn: float) -> View:
     """How far bodies ("earth", "moon") reach over the Sun's disc for an observer, rad: positive while they cover some.
 
@@ -151,9 +158,34 @@ def over(view: View, horizon: Horizon) -> Question:
     return Question(lambda rows: horizon.clearance(rows[:, :3]), rate=_rate(view, horizon))
 
 
+def in_view(view: View, horizon: Horizon, least: float) -> Question:
+    """Is a direction (east, north, up) over the skyline and an elevation ``least``, radians? Values: radians."""
+    skyline = over(view, horizon)
+
+    def clear(rows: Array) -> Array:
+        elevation = np.arcsin(np.clip(rows[:, 2], -1.0, 1.0))
+        return np.minimum(skyline.of(rows), elevation - least)
+
+    return Question(clear, skyline.rate)
+
+
 def disc_over(view: View, horizon: Horizon) -> Question:
     """Is any of the Sun's disc (east, north, up, semi-diameter) over the skyline? Values: radians."""
     return Question(lambda rows: horizon.disc_clearance(rows[:, :3], rows[:, 3]), rate=_rate(view, horizon))
+
+
+def passes(view: View, elevation: float) -> Question:
+    """Is a relay (columns of ``relay_from_station``) over ``elevation``, radians? Values: difference of the sines."""
+    limit = float(np.sin(elevation))
+    return Question(lambda rows: rows[:, 0] - limit, bend=view.bend)
+
+
+def behind_moon(turn: float) -> Question:
+    """Is a relay (last column of ``relay_from_station`` or ``relay_from_earth``) behind the Moon? Values: radians.
+
+    turn: rad/s, as fast as the relay can move about the Moon's disc; the Earth's spin turns both alike.
+    """
+    return Question(lambda rows: -rows[:, -1], rate=turn)
 
 
 def positive(view: View, column: int) -> Question:

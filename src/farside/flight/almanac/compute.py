@@ -142,18 +142,14 @@ def _relay(
     site: Site, doubt: Doubt, orbit: RelayOrbit, least_deg: float, start: float, stop: float, facts: dict[str, float]
 ) -> Found:
     view, least = views.relay_from(orbit, site), float(np.radians(least_deg))
-    over = views.over(view, doubt.horizon)
-
-    def clear(rows: Array) -> Array:
-        return np.minimum(over.of(rows), _elevation(rows) - least)
-
+    question = views.in_view(view, doubt.horizon, least)
     topic = Topic(
         "relay", f"Relay over the terrain and {least_deg:g} deg", "relay comes into view of the site",
-        "relay leaves the view of the site", clear, _of_skyline(doubt),
+        "relay leaves the view of the site", question.of, _of_skyline(doubt),
     )  # fmt: skip
     elevation = np.degrees(_elevation(view(_samples(start, stop))))
     facts["relay.lowest_deg"], facts["relay.highest_deg"] = float(elevation.min()), float(elevation.max())
-    return _answer(view, [topic], [Question(clear, over.rate)], start, stop, STEP / view.turn, _at_site)
+    return _answer(view, [topic], [question], start, stop, STEP / view.turn, _at_site)
 
 
 def _vehicles(site: Site, doubt: Doubt, vehicles: Sequence[Vehicle], start: float, stop: float) -> Found:
@@ -232,7 +228,6 @@ def _eclipses_at_relay(orbit: RelayOrbit, start: float, stop: float) -> Found:
 def _station(orbit: RelayOrbit, station: Station, start: float, stop: float) -> Found:
     view = views.relay_from_station(orbit, station)
     key = station.name.lower()
-    limit = float(np.sin(np.radians(station.min_elevation_deg)))
     topics = [
         Topic(
             f"station.{key}", f"{station.name} sees the relay over {station.min_elevation_deg:g} deg",
@@ -245,10 +240,8 @@ def _station(orbit: RelayOrbit, station: Station, start: float, stop: float) -> 
             lambda rows: rows[:, 1], _always(of_limb("moon", _MOON_EARTH_KM)),
         ),
     ]  # fmt: skip
-    questions = [
-        Question(lambda rows: rows[:, 0] - limit, bend=view.bend),
-        Question(lambda rows: -rows[:, 1], rate=view.turn - views.EARTH_SPIN),
-    ]
+    least = float(np.radians(station.min_elevation_deg))
+    questions = [views.passes(view, least), views.behind_moon(view.turn - views.EARTH_SPIN)]
 
     def where(t: Array, rows: Array) -> tuple[Array, Array]:
         return views.station_azimuth(orbit, station, t), np.arcsin(rows[:, 0])

@@ -13,16 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.errors import BadInput
 from farside.flight.almanac.almanac import Almanac, Lane
+from farside.flight.charts import FAINT, INK, PAPER, save
 from farside.flight.windows import Span
 from farside.geometry import azel, t_to_utc
 from farside.sky import sun_direction
-from farside.work import atomic_write
 
 Array = NDArray[np.float64]
 
-PAPER, INK, FAINT = "#0b0e14", "#e6e6e6", "#39414f"
 SUN, LINK, GROUND, ECLIPSE = "#e69f00", "#56b4e9", "#5b5347", "#f0e442"
 """Orange, blue and yellow of a palette that everybody tells apart (Okabe and Ito 2008)."""
 HABITS = {"rest": "#8a5f00", "nap": "#0b0e14"}
@@ -41,17 +39,7 @@ _LEAST = 0.0022  # of the width: an eclipse stays visible over a year
 
 def draw(almanac: Almanac, path: Path) -> Path:
     """Write the picture as PNG or SVG by the name of the file, whole or not at all. Raises BadInput for other names."""
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg"):
-        raise BadInput("timeline", "path", str(path), "a name that ends in .png or .svg")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"svg.hashsalt": "farside", "font.size": 10, "svg.fonttype": "path"}):
-        figure = _figure(almanac)
-        metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
-        with atomic_write(path) as part:
-            figure.savefig(part, format=kind, metadata=metadata, facecolor=PAPER)
-    return path
+    return save(_figure(almanac), path)
 
 
 def _figure(a: Almanac) -> Any:
@@ -86,16 +74,7 @@ def _figure(a: Almanac) -> Any:
     axes[0].set_title(f"{a.place.title}, {start} to {stop} UTC", color=INK, loc="left", fontsize=14, pad=24)
     under = f"{a.ground}, eye {a.place.eye_m:g} m" + ("" if a.relay == "none" else f"; relay: {a.relay}")
     axes[0].text(0.0, 1.035, under, transform=axes[0].transAxes, color=INK, alpha=0.75, fontsize=9, in_layout=False)
-    _settle(figure)
     return figure
-
-
-def _settle(figure: Any) -> None:
-    """Lay the panels out once, on round numbers: the solver's last bits change from run to run."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    for ax in figure.axes:
-        ax.set_position(np.round(ax.get_position().bounds, 6))
 
 
 def _rows(a: Almanac) -> list[tuple[str, list[Lane], str, bool]]:

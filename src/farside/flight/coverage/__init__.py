@@ -1,0 +1,21 @@
+"""Coverage: what relays give a site and a region of the Moon, and how they keep in touch with Earth and Sun."""
+
+from farside.flight.coverage.map import Coverage, coverage_map
+from farside.flight.coverage.region import CELL_DEG, NAMED, Region, region
+from farside.flight.coverage.service import BEYOND_S, Service, service, track_step
+from farside.flight.coverage.track import Track, track
+
+__all__ = [
+    "BEYOND_S",
+    "CELL_DEG",
+    "NAMED",
+    "Coverage",
+    "Region",
+    "Service",
+    "Track",
+    "coverage_map",
+    "region",
+    "service",
+    "track",
+    "track_step",
+]
