@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from farside.errors import BadInput
-from farside.flight.halo import CATALOGUE, LU_KM, MU, Halo, southern_halo
+from farside.flight.cr3bp import LU_KM, MU
+from farside.flight.halo import CATALOGUE, Halo, southern_halo
 
 JACOBI_AND_STABILITY = [
     (3.152118856537, 606.11),

@@ -1,31 +1,20 @@
-"""Halo orbits about the Earth-Moon L2 point in the circular restricted three-body problem (CR3BP).
-
-Rotating frame about the barycentre, Earth at (-mu, 0, 0), Moon at (1 - mu, 0, 0); lengths in LU, times in TU::
-
-    x'' - 2 y' = U_x,  y'' + 2 x' = U_y,  z'' = U_z,     U = (x^2 + y^2)/2 + (1 - mu)/r1 + mu/r2
+"""Halo orbits about the Earth-Moon L1 and L2 points in the circular restricted three-body problem (CR3BP).
 
 A halo orbit crosses y = 0 at right angles twice, so half a revolution decides whether it closes (Howell 1984,
-Celestial Mechanics 32, 53). This is the first guess of a relay's orbit, and the family it belongs to.
+Celestial Mechanics 32, 53). This is the first guess of a relay's orbit.
 """
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from farside.errors import BadInput
+from farside.flight.cr3bp import LU_KM, MOON, TU_S, flow, jacobi_constant, propagate, states_at
 
 Array = NDArray[np.float64]
-
-MU = 1.215058560962404e-2
-"""Mass of the Moon over that of Earth and Moon; with LU_KM and TU_S as in the JPL three-body catalogue."""
-LU_KM = 389_703.0
-TU_S = 382_981.0
 
 # JPL three-body periodic orbit catalogue, L2 northern halo: x0, z0, vy0, period, at the crossing beyond the Moon.
 CATALOGUE = (
@@ -48,6 +37,8 @@ _CLOSED = 1e-13
 class Halo:
     """A periodic orbit: state (x0, 0, z0, 0, vy0, 0) where it crosses y = 0, and its period; LU and TU.
 
+    The crossing is the far apex, farthest from the Moon and from the x-y plane. ``point`` is the one of whose family
+    it is a member.
     z0 < 0 is a southern halo, which dwells over the Moon's south as seen from Earth.
     """
 
@@ -55,6 +46,7 @@ class Halo:
     z0: float
     vy0: float
     period: float
+    point: str = "L2"
 
     @property
     def start(self) -> Array:
@@ -62,45 +54,69 @@ class Halo:
         return np.array([self.x0, 0.0, self.z0, 0.0, self.vy0, 0.0])
 
     @property
+    def z_amplitude_km(self) -> float:
+        """Distance of the far apex from the Earth-Moon plane, km."""
+        return abs(self.z0) * LU_KM
+
+    @property
+    def period_days(self) -> float:
+        """Period in days."""
+        return self.period * TU_S / 86_400.0
+
+    @property
     def jacobi(self) -> float:
         """Jacobi constant 2 U - v^2."""
-        x, z, vy = self.x0, self.z0, self.vy0
-        r1, r2 = np.hypot(x + MU, z), np.hypot(x - 1.0 + MU, z)
-        return float(x * x + 2.0 * (1.0 - MU) / r1 + 2.0 * MU / r2 - vy * vy)
+        return jacobi_constant(self.start)
+
+    @property
+    def perilune_km(self) -> float:
+        """Least distance from the Moon's centre, km: half a revolution after the far apex."""
+        end, _ = propagate(self.start, self.period / 2.0)
+        return float(np.linalg.norm(end[:3] - MOON)) * LU_KM
 
     @property
     def stability(self) -> float:
         """Index (|l| + 1/|l|)/2 of the largest eigenvalue l of the monodromy matrix; 1 is neutral."""
-        _, monodromy = _propagate(self.start, self.period)
+        _, monodromy = propagate(self.start, self.period)
         largest = np.abs(np.linalg.eigvals(monodromy)).max()
         return float((largest + 1.0 / largest) / 2.0)
 
+    @property
+    def stability_indices(self) -> Array:
+        """Index (l + 1/l)/2 of each of the two pairs of eigenvalues l that are not 1, the larger first, shape (2,).
+
+        Between -1 and 1 a pair is stable; at -1 a family of twice the period branches off, at 1 one of the same.
+        From the traces of the monodromy matrix and its square (Broucke 1969, JPL TR 32-1360). They are real for every
+        member of the halo families above the Moon's surface; where a pair of pairs leaves circle and axis, complex.
+        """
+        _, monodromy = propagate(self.start, self.period)
+        a = 2.0 - np.trace(monodromy)
+        b = (a * a + 2.0 - np.trace(monodromy @ monodromy)) / 2.0
+        root = np.emath.sqrt(a * a - 4.0 * b + 8.0)
+        return np.array([-a + root, -a - root]) / 4.0
+
     def closure(self) -> float:
         """Largest difference of a state component after one period."""
-        end, _ = _propagate(self.start, self.period)
+        end, _ = propagate(self.start, self.period)
         return float(np.abs(end - self.start).max())
 
     def states(self, phase: ArrayLike) -> Array:
         """States (n, 6) at phases in revolutions from the far apex."""
-        phases = np.asarray(phase, float) % 1.0
-        integrator = deepcopy(_plain())
-        states = np.empty((len(phases), 6))
-        integrator.time = 0.0
-        integrator.state[:] = self.start
-        for k in np.argsort(phases, kind="stable"):
-            integrator.propagate_until(float(phases[k]) * self.period)
-            states[k] = integrator.state
-        return states
+        return states_at(self.start, np.asarray(phase, float) % 1.0 * self.period)
 
 
 def southern_halo(z_amplitude_km: float) -> Halo:
-    """The southern L2 halo whose far apex lies z_amplitude_km below the Earth-Moon plane (40 to 78,000 km).
+    """The southern L2 halo whose far apex lies z_amplitude_km below the Earth-Moon plane, at once, without the family.
 
-    Continued from the nearest orbit of the catalogue, each member corrected with the far apex held in z.
+    Continued from the nearest orbit of the catalogue, each member corrected with the far apex held in z. The mission's
+    reference orbit grows from it, bit for bit; `farside.flight.halo_orbit` finds the same orbit to 1e-13.
+    Raises BadInput for an amplitude outside the rows of the catalogue.
     """
     target = z_amplitude_km / LU_KM
-    if not CATALOGUE[0][1] <= target <= CATALOGUE[-1][1]:
-        raise BadInput("halo", "z_amplitude_km", z_amplitude_km, "40 to 78,000 (Queqiao: 13,000)")
+    least, most = CATALOGUE[0][1], CATALOGUE[-1][1]
+    if not least <= target <= most:
+        expected = f"{np.ceil(least * LU_KM):,.0f} to {np.floor(most * LU_KM):,.0f} (Queqiao: 13,000)"
+        raise BadInput("halo", "z_amplitude_km", z_amplitude_km, expected)
     x0, z0, vy0, period = min(CATALOGUE, key=lambda row: abs(row[1] - target))
     halo = Halo(x0, -z0, vy0, period)
     steps = max(1, int(np.ceil(abs(target - z0) / _STEP)))
@@ -116,68 +132,10 @@ def correct(guess: Halo) -> Halo:
     """
     x = np.array([guess.x0, guess.vy0, guess.period / 2.0])
     for _ in range(20):
-        end, stm = _propagate(np.array([x[0], 0.0, guess.z0, 0.0, x[1], 0.0]), x[2])
+        end, stm = propagate(np.array([x[0], 0.0, guess.z0, 0.0, x[1], 0.0]), x[2])
         residual = end[[1, 3, 5]]
         if np.abs(residual).max() < _CLOSED:
             return Halo(float(x[0]), guess.z0, float(x[1]), 2.0 * float(x[2]))
-        jacobian = np.column_stack([stm[np.ix_([1, 3, 5], [0, 4])], _flow(end)[[1, 3, 5]]])
+        jacobian = np.column_stack([stm[np.ix_([1, 3, 5], [0, 4])], flow(end)[[1, 3, 5]]])
         x = x - np.linalg.solve(jacobian, residual)
     raise BadInput("halo", "guess", guess, "a state closer to a halo orbit")
-
-
-def _flow(state: Array) -> Array:
-    x, y, z, vx, vy, vz = state
-    a = (1.0 - MU) * ((x + MU) ** 2 + y * y + z * z) ** -1.5
-    b = MU * ((x - 1.0 + MU) ** 2 + y * y + z * z) ** -1.5
-    return np.array(
-        [
-            vx,
-            vy,
-            vz,
-            x + 2.0 * vy - a * (x + MU) - b * (x - 1.0 + MU),
-            y - 2.0 * vx - (a + b) * y,
-            -(a + b) * z,
-        ]
-    )
-
-
-def _propagate(state: Array, duration: float) -> tuple[Array, Array]:
-    """State (6,) and state transition matrix (6, 6) after a duration in TU."""
-    integrator = deepcopy(_variational())
-    integrator.time = 0.0
-    integrator.state[:6] = state
-    integrator.state[6:] = np.eye(6).ravel()
-    integrator.propagate_until(duration)
-    return integrator.state[:6].copy(), integrator.state[6:].reshape(6, 6).copy()
-
-
-@cache
-def _system() -> Any:
-    import heyoka as hy
-
-    x, y, z, vx, vy, vz = hy.make_vars("x", "y", "z", "vx", "vy", "vz")
-    a = (1.0 - MU) * ((x + MU) ** 2 + y**2 + z**2) ** -1.5
-    b = MU * ((x - 1.0 + MU) ** 2 + y**2 + z**2) ** -1.5
-    return [
-        (x, vx),
-        (y, vy),
-        (z, vz),
-        (vx, x + 2.0 * vy - a * (x + MU) - b * (x - 1.0 + MU)),
-        (vy, y - 2.0 * vx - (a + b) * y),
-        (vz, -(a + b) * z),
-    ]
-
-
-@cache
-def _plain() -> Any:
-    import heyoka as hy
-
-    return hy.taylor_adaptive(_system(), tol=1e-16, compact_mode=True)
-
-
-@cache
-def _variational() -> Any:
-    import heyoka as hy
-
-    # compact: the unrolled variational equations take most of a minute to compile
-    return hy.taylor_adaptive(hy.var_ode_sys(_system(), args=hy.var_args.vars, order=1), tol=1e-16, compact_mode=True)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from farside.flight.halo import LU_KM, TU_S
+from farside.flight.cr3bp import LU_KM, TU_S
 from farside.sky import AU_KM, GM_EARTH, GM_MOON, GM_SUN, position, segment
 
 Array = NDArray[np.float64]

@@ -20,7 +20,8 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
 from farside.errors import BadInput, DamagedFile
-from farside.flight.halo import MU, southern_halo
+from farside.flight.cr3bp import MU
+from farside.flight.halo import southern_halo
 from farside.flight.perturbed import SCALE, Propagator, Spacecraft
 from farside.geometry import t_to_utc, time_text, utc_to_t
 from farside.sky import GM_EARTH, GM_MOON, Segment, check_epoch, position, velocity
