@@ -10,7 +10,18 @@ from farside.flight.contacts import (
     stations,
 )
 from farside.flight.descent import Descent, State, fly_descent
-from farside.flight.halo import Halo, southern_halo
+from farside.flight.doppler import (
+    Course,
+    doppler_hz,
+    doppler_rate_hz_s,
+    range_rate,
+    relay_course,
+    site_course,
+    station_course,
+    two_way_doppler_hz,
+)
+from farside.flight.family import HaloFamily, halo_family, halo_orbit
+from farside.flight.halo import Halo
 from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
 from farside.flight.relay import RelayOrbit, halo_covering, halo_span, solve_halo
@@ -20,8 +31,10 @@ from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps,
 __all__ = [
     "Answer",
     "BlastZone",
+    "Course",
     "Descent",
     "Halo",
+    "HaloFamily",
     "LightTime",
     "Profile",
     "Question",
@@ -32,19 +45,27 @@ __all__ = [
     "ask",
     "crossings",
     "descent_profile",
+    "doppler_hz",
+    "doppler_rate_hz_s",
     "fly_descent",
     "gaps",
     "halo_covering",
+    "halo_family",
+    "halo_orbit",
     "halo_span",
     "overlap",
+    "range_rate",
+    "relay_course",
     "relay_elevation",
     "relay_station_s",
     "rest_pose",
+    "site_course",
     "site_relay_s",
     "solve_halo",
-    "southern_halo",
     "spans",
+    "station_course",
     "station_elevation",
     "stations",
+    "two_way_doppler_hz",
     "union",
 ]

@@ -8,6 +8,7 @@ from farside.sky.apparent import (
     light_time,
     received_from,
     site_motion,
+    site_velocity,
     sun_direction,
     sun_distance_au,
 )
@@ -29,8 +30,8 @@ from farside.sky.ephemeris import (
     velocity,
 )
 from farside.sky.frames import FRAMES, rotation
-from farside.sky.orientation import moon_fixed, moon_rotation
-from farside.sky.station import station_elevation, station_position
+from farside.sky.orientation import moon_angles, moon_fixed, moon_rotation
+from farside.sky.station import station_elevation, station_position, station_velocity
 
 __all__ = [
     "AU_KM",
@@ -55,6 +56,7 @@ __all__ = [
     "flat_skyline",
     "light_time",
     "local_solar_time",
+    "moon_angles",
     "moon_fixed",
     "moon_rotation",
     "position",
@@ -62,9 +64,11 @@ __all__ = [
     "rotation",
     "segment",
     "site_motion",
+    "site_velocity",
     "solar_eclipse_depth",
     "station_elevation",
     "station_position",
+    "station_velocity",
     "sun_direction",
     "sun_distance_au",
     "sunlight",

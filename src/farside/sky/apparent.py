@@ -45,6 +45,17 @@ def site_motion(site: Site, frame: str = "MOON_ME") -> Motion:
     return lambda t: np.einsum("...ji,j->...i", moon_rotation(t, frame), fixed)
 
 
+def site_velocity(site: Site) -> Motion:
+    """The velocity of a fixed point of the Moon, as ``site_motion`` moves it: km/s, ICRF axes, (n, 3)."""
+    fixed = site.position_m * 1e-3
+
+    def velocity(t: Array) -> Array:
+        to_fixed, spin = moon_rotation_and_spin(t)
+        return _turned_back(to_fixed, np.cross(spin, fixed))
+
+    return velocity
+
+
 def received_from(target: Motion, observer: Array, t: Array) -> tuple[Array, Array]:
     """Vector (n, 3) in km from an observer at reception t to where the target was when light left it, and light time.
 

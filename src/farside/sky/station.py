@@ -35,6 +35,15 @@ def station_position(lat_deg: float, lon_deg: float, height_m: float, t: ArrayLi
     return turned if center == "earth" else turned + position("earth", t, center)
 
 
+def station_velocity(lat_deg: float, lon_deg: float, height_m: float, t: ArrayLike) -> Array:
+    """Velocity of a station at times t about the Moon's centre: km/s, ICRF axes, shape (*t.shape, 3).
+
+    Of the Earth's turning the rate alone: polar motion, precession and nutation move a station by less than 1 mm/s.
+    Raises BadInput as ``station_position``.
+    """
+    return _carried(itrf_position(lat_deg, lon_deg, height_m), earth_rotation(t)) + velocity("earth", t)
+
+
 def station_elevation(target: Motion, lat_deg: float, lon_deg: float, height_m: float, t: ArrayLike) -> Array:
     """Apparent elevation of a target above the ellipsoid's horizon at a station, radians, shape of t.
 
@@ -46,10 +55,15 @@ def station_elevation(target: Motion, lat_deg: float, lon_deg: float, height_m: 
     to_itrf = earth_rotation(flat)
     fixed = itrf_position(lat_deg, lon_deg, height_m)
     observer = position("earth", flat) + np.einsum("nji,j->ni", to_itrf, fixed)
-    spin = np.einsum("nji,j->ni", to_itrf, EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
+    spin = _carried(fixed, to_itrf)
     r, _ = received_from(target, observer, flat)
     u = aberrate(r, velocity("earth", flat, "ssb") + spin)
     lat, lon = np.radians([lat_deg, lon_deg])
     up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     sine = np.einsum("j,njk,nk->n", up, to_itrf, u)
     return np.arcsin(np.clip(sine, -1.0, 1.0)).reshape(times.shape)
+
+
+def _carried(fixed: Array, to_itrf: Array) -> Array:
+    """Velocity about the Earth's centre (..., 3), ICRF axes, of a point (3,) of the turning Earth: km/s."""
+    return np.einsum("...ji,j->...i", to_itrf, EARTH_SPIN * np.array([-fixed[1], fixed[0], 0.0]))
