@@ -59,7 +59,9 @@ def test_frames_alone_become_films_and_shares_of_heights(frames, tmp_path):
 
 def test_programs_get_the_same_as_json(frames, tmp_path):
     done = farside(frames, "--out", tmp_path, "--no-stabilise", "--json")
-    told = json.loads(done.output)
+    *stages, last = done.output.splitlines()
+    assert {json.loads(line)["event"] for line in stages} == {"stage"}
+    told = json.loads(last)
     assert told["film"] == "CE4-LCAM-1-0001"
     assert told["products"]["landing-footage"].endswith("landing.mp4")
     assert "landing-steady" not in told["products"]
@@ -83,3 +85,16 @@ def test_folder_without_landing_frames_is_named(tmp_path):
     done = farside(tmp_path, "--out", tmp_path / "out")
     assert isinstance(done.exception, BadInput)
     assert "landing camera" in str(done.exception)
+
+
+def test_a_folder_with_other_things_in_it_stays_as_it_is_and_one_of_ours_is_written_again(frames, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    done = farside(frames, "--out", tmp_path)
+    assert "a new or empty folder" in str(done.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    for _ in range(2):
+        done = farside(frames, "--out", tmp_path / "landing", "--no-stabilise", "--quiet")
+        assert done.exit_code == 0, done.output
+    said = json.loads((tmp_path / "landing" / "footage.json").read_text())["CE4-LCAM-1-0001"]
+    assert said["files"]["landing-footage"] == "landing.mp4"
+    assert any(finding["name"] == "Frames in the film" for finding in said["findings"])

@@ -47,29 +47,23 @@ def footage(
 
         farside footage ce4/archive/data_chang_e --telemetry ce4/telemetry --lat -45.4446 --lon 177.5991 --out landing
     """
-    from farside.archive import read_telemetry
     from farside.errors import BadInput
     from farside.geometry import Site
-    from farside.products import Wishes, films_in
-    from farside.products import footage as make
+    from farside.products import Wishes
+    from farside.run import landings, reporter
 
     if (lat is None) != (lon is None):
         raise BadInput("farside footage", "--lat, --lon", lat if lon is None else lon, "both or none of them")
     site = None if lat is None or lon is None else Site(lat, lon)
-    if map_file is not None and site is None:
-        raise BadInput("farside footage", "--map", str(map_file), "--lat and --lon beside it: about where to look")
-    if map_file is not None and not map_file.is_file():
-        raise BadInput("farside footage", "--map", str(map_file), "a GeoTIFF file")
-    films = films_in(paths)
-    gnc = None if telemetry is None else read_telemetry(telemetry, "gnc")
-    for name, frames in films.items():
-        folder = out if len(films) == 1 else out / name
-        report = make(frames, folder, gnc, site, Wishes(overlay, stabilise, map_file))
+    wishes = Wishes(overlay, stabilise, map_file)
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        made = landings(paths, out, telemetry, site, wishes, progress)
+    for one in made:
         if as_json:
-            files = {product: str(path) for product, path in report.products.items()}
-            found = [vars(finding) for finding in report.findings]
-            typer.echo(json.dumps({"event": "done", "film": name, "products": files, "findings": found}))
+            files = {product: str(path) for product, path in one.report.products.items()}
+            found = [vars(finding) for finding in one.report.findings]
+            typer.echo(json.dumps({"event": "done", "film": one.name, "products": files, "findings": found}))
         elif not quiet:
-            typer.echo(f"{name}: {folder}")
-            for f in report.findings:
+            typer.echo(f"{one.name}: {one.folder}")
+            for f in one.report.findings:
                 typer.echo(f"  {f.name}: {' '.join(filter(None, (f.value, f.error)))}. {f.meaning}".rstrip())

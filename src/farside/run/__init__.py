@@ -1,6 +1,7 @@
 """Composing the river: fly a mission, process files, plan a site's days."""
 
 from farside.run.fly import Flight, fly
+from farside.run.landing import Landing, landings
 from farside.run.panoramas import Panorama, panoramas
 from farside.run.plan import place_named, sites, windows
 from farside.run.process import Processed, process
@@ -8,10 +9,12 @@ from farside.run.progress import Progress, reporter
 
 __all__ = [
     "Flight",
+    "Landing",
     "Panorama",
     "Processed",
     "Progress",
     "fly",
+    "landings",
     "panoramas",
     "place_named",
     "process",

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from farside import __version__
 from farside.archive import Catalog, ObservingSequence
-from farside.errors import BadInput
 from farside.instruments import CAMERAS
 from farside.run.batches import Batch, Shares
 from farside.run.made import Result, Skipped
-from farside.work import atomic_write
+from farside.work import atomic_write, claim_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,15 +36,9 @@ Results = Mapping[str, Result]
 
 def claim(folder: Path) -> None:
     """Make ``folder`` ours. Raises BadInput for one that holds other things."""
-    if folder.exists() and not folder.is_dir():
-        raise BadInput("farside process", "--out", str(folder), "a folder")
-    if (folder / RECORD).is_file():
-        return
-    if folder.is_dir() and any(folder.iterdir()):
-        raise BadInput(
-            "farside process", "--out", str(folder), "a new or empty folder, or one of an earlier processing"
-        )
-    _write(folder / RECORD, json.dumps({"status": "in progress"}))
+    claim_folder(folder, (RECORD,), "farside process", "processing")
+    if not (folder / RECORD).is_file():
+        _write(folder / RECORD, json.dumps({"status": "in progress"}))
 
 
 def write(folder: Path, found: Catalog, shares: Shares, results: Results) -> None:

@@ -34,7 +34,7 @@ from farside.twin import (
     load_mission,
     qualities,
 )
-from farside.work import Pool, Stages, Workers, atomic_write, hire, key_of
+from farside.work import Pool, Stages, Workers, atomic_write, claim_folder, hire, key_of
 
 RECORD = "record.json"
 SAME_FLIGHT = ("mission_sha256", "seed", "quality", "terrain")
@@ -195,12 +195,8 @@ def _checked(spec: Mission, quality: str, seed: int | None) -> tuple[Mission, Qu
 
 def _claim(folder: Path, quality: Quality, provenance: dict[str, Any]) -> None:
     """Make the flight's folder; refuse one that holds anything else, or a disk that is too small."""
-    if folder.exists() and not folder.is_dir():
-        raise BadInput("farside fly", "--out", str(folder), "a folder")
-    if folder.is_dir() and not (folder / RECORD).exists():
-        if any(path.suffix != ".part" for path in folder.iterdir()):
-            raise BadInput("farside fly", "--out", str(folder), "a new or empty folder, or one of an earlier flight")
-    elif folder.is_dir():
+    claim_folder(folder, (RECORD,), "farside fly", "flight")
+    if (folder / RECORD).exists():
         earlier = json.loads((folder / RECORD).read_text())
         other = [name for name in SAME_FLIGHT if earlier.get(name) != provenance[name]]
         if other:
@@ -210,7 +206,6 @@ def _claim(folder: Path, quality: Quality, provenance: dict[str, Any]) -> None:
                 str(folder),
                 f"another folder: this one holds a flight with another {' and '.join(other)}",
             )
-    folder.mkdir(parents=True, exist_ok=True)
     held = sum(p.stat().st_size for p in (folder / "stages").rglob("*") if p.is_file())
     free = shutil.disk_usage(folder).free + held
     if free < quality.disk_gb * 1e9:

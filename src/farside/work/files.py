@@ -6,11 +6,11 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from farside.errors import OutOfSpace
+from farside.errors import BadInput, OutOfSpace
 
 FULL_BYTES = 1_000_000
 """A disk with less than this left counts as full: some libraries do not say why they could not write."""
@@ -47,6 +47,19 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
+
+
+def claim_folder(folder: Path, marks: Sequence[str], command: str, earlier: str) -> None:
+    """Make the folder that a command writes to. Raises BadInput for one that holds other things.
+
+    A folder is new, or empty but for unfinished files, or holds ``earlier`` work of the same command: one of ``marks``.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(command, "--out", str(folder), "a folder")
+    ours = any((folder / mark).exists() for mark in marks)
+    if folder.is_dir() and not ours and any(path.suffix != ".part" for path in folder.iterdir()):
+        raise BadInput(command, "--out", str(folder), f"a new or empty folder, or one of an earlier {earlier}")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def replace_folder(folder: Path) -> Path:

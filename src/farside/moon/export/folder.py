@@ -21,7 +21,7 @@ from farside.moon.export.ply import write_ground, write_stones
 from farside.moon.export.raster import BLOCK, read_rows, write_rasters
 from farside.moon.moon import FINEST_M, Moon
 from farside.moon.rocks import SMALLEST_M, Rocks, count
-from farside.work import Pool, Stages, atomic_write, key_of
+from farside.work import Pool, Stages, atomic_write, claim_folder, key_of
 
 COMMAND = "farside terrain export"
 RECORD = "export.json"
@@ -75,7 +75,7 @@ def export(moon: Moon, plot: Plot, folder: Path, wanted: Wanted, making: Making)
     step, rocks_from = _step(plot, wanted), _rocks_from(plot, wanted)
     height = float(moon.elevation(plot.site.lat_deg, plot.site.lon_deg, max(FINEST_M, plot.post_m)))
     plot = replace(plot, site=Site(plot.site.lat_deg, plot.site.lon_deg, height))
-    _claim(folder)
+    claim_folder(folder, (RECORD, "stages"), COMMAND, "export")
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_BYTES):
         return _Export(moon, plot, folder, wanted, making, step, rocks_from).write()
 
@@ -234,12 +234,3 @@ def _rocks_from(plot: Plot, wanted: Wanted) -> float | None:
         known = f"larger rocks or a smaller square: {MOST_STONES} in a mesh at most"
         raise BadInput(COMMAND, "--rocks-from-m", f"{smallest:g} m: about {many:.0f} rocks", known)
     return smallest
-
-
-def _claim(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(COMMAND, "--out", str(folder), "a folder")
-    ours = (folder / RECORD).exists() or (folder / "stages").is_dir()
-    if folder.is_dir() and not ours and any(folder.iterdir()):
-        raise BadInput(COMMAND, "--out", str(folder), "a new or empty folder, or one of an export")
-    folder.mkdir(parents=True, exist_ok=True)

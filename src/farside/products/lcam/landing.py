@@ -11,7 +11,7 @@ are the films, and heights as shares of one another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -109,15 +109,18 @@ def footage(
     telemetry: Telemetry | None = None,
     site: Site | None = None,
     wishes: Wishes | None = None,
+    say: Callable[[str], object] = lambda what: None,
 ) -> Report:
     """Make everything of a landing film that can be made of these frames, in the folder ``out``.
 
     frames: of one camera and size, level 1 (needs ``site``) or 2, in any order; each is asked for several times and not
     kept. Damaged ones are counted. telemetry: the gnc table of the lander; without it sizes are not known. site: where
-    the lander stands, or is thought to. The report's findings say what was found, and why what is missing is missing.
+    the lander stands, or is thought to. say: told what is being done. The report's findings say what was found, and why
+    what is missing is missing.
     Raises BadInput without a frame that can be read, or with frames of different sizes.
     """
     wishes, folder, found = wishes or Wishes(), Path(out), _Found()
+    say(f"reading {len(frames)} frames of the landing camera")
     readable, lost = _readable(frames)
     if not readable:
         raise BadInput("footage", "frames", len(frames), "at least one frame that can be read")
@@ -125,12 +128,15 @@ def footage(
     times = np.array([t for t, _ in readable])
     known = telemetry if telemetry is not None and all(name in telemetry for name in NEEDED) else None
     low = _low(times, known)
+    say(f"registering {low.stop - low.start} frames to each other")
     links, fall, why = _descent(some[low.start : low.stop], known)
     heights, pixels = _heights(times, known, links, fall, low), None
     if fall is not None and links is not None and isinstance(links.camera, Pinhole):
         pixels = {"t": times[low], "pixel_m": heights[low] * links.camera.pixel_rad}
+    say(f"cutting the film of {len(some)} frames")
     film = cut(some, folder / "landing.mp4", telemetry, wishes.overlay, pixels)
     _film(found, film, float(times[0]), lost, fall)
+    say("measuring in it")
     if links is not None:
         _links(found, links, why)
         if fall is not None:
