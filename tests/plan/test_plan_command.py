@@ -50,7 +50,7 @@ def farside():
 def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A Moon without hills, and nothing kept: for what does not depend on the skyline."""
     monkeypatch.setattr(
-        "farside.run.plan.horizon_of", lambda moon, site, eye: Horizon(site, eye, np.zeros(3600), np.ones(3600))
+        "farside.run.kept.horizon_of", lambda moon, site, eye: Horizon(site, eye, np.zeros(3600), np.ones(3600))
     )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "plain"))
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +20,15 @@ from farside.flight.almanac import (
     place_from,
 )
 from farside.geometry import Site, time_text, utc_to_t
-from farside.moon import Horizon, Moon, horizon_of, terrain_sha256
+from farside.run.kept import Terrain, ground_of, is_file, kept_horizon, kept_orbit, terrain_files
 from farside.run.progress import Progress, Silence
 from farside.sky import check_epoch, earth_rotation
-from farside.twin import Mission, builtin, code_key, load_mission
-from farside.work import Stages, key_of
+from farside.twin import Mission, builtin, load_mission
 
 SEED = 20190103
 """Of the built-in ground where no mission gives one: the Moon of chang-e-4."""
 _BEYOND_S = 120.0
 """Events are looked at from both sides."""
-
-Terrain = Path | str | Sequence[Path | str] | None
 
 
 def windows(
@@ -76,16 +70,14 @@ def windows(
     t0, t1 = _span(start, stop)
     asked = dict(zip(GROUPS, (sun, earth, True, stations, eclipses, vehicles), strict=True))
     orbit_of = _orbit(mission, t0, t1, stations) if relay != "none" else None
-    files = [terrain] if isinstance(terrain, str | Path) else list(terrain or [])
     if seed is None:
         seed = mission.seed if mission else SEED
-    horizon = _horizon(place, [Path(file) for file in files], seed, progress)
-    orbit = _kept_orbit(*orbit_of, progress) if orbit_of else None
+    horizon = kept_horizon(place, terrain, seed, progress)
+    orbit = _kept_halo(*orbit_of, progress) if orbit_of else None
     progress.say("finding windows")
-    names = ", ".join(Path(file).name for file in files)
-    ground = names or f"built-in ground, seed {seed}"
+    files = terrain_files(terrain)
     groups = [group for group, wanted in asked.items() if wanted]
-    return almanac(place, horizon, orbit, t0, t1, groups, surveyed=bool(files), ground=ground)
+    return almanac(place, horizon, orbit, t0, t1, groups, surveyed=bool(files), ground=ground_of(files, seed))
 
 
 def place_of(mission: Mission) -> Place:
@@ -130,7 +122,7 @@ def _mission(site: Any) -> Mission | None:
     if str(site) in builtin():
         return load_mission(site)
     path = Path(site)
-    if not _is_file(path):
+    if not is_file(path):
         known = ", ".join([*builtin(), *builtin_sites()])
         raise BadInput(
             "windows", "site", str(site), f"one of {known}, the path of a mission or site file, or --lat, --lon"
@@ -145,13 +137,6 @@ def _says_site(path: Path) -> bool:
     except UnicodeDecodeError:
         return True  # whoever loads it says what is wrong
     return not any(line.startswith("mission:") for line in lines)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name no file can have
-        return False
 
 
 def _place(site: Site | Place) -> Place:
@@ -195,41 +180,9 @@ def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> tup
     return *halo_covering(t0, t1), spec.z_amplitude_km
 
 
-def _kept_orbit(epoch_utc: str, revolutions: int, z_amplitude_km: float | None, progress: Progress) -> RelayOrbit:
-    def make(part: Path) -> None:
+def _kept_halo(epoch_utc: str, revolutions: int, z_amplitude_km: float | None, progress: Progress) -> RelayOrbit:
+    def make() -> RelayOrbit:
         progress.say("solving the relay's halo orbit")
-        solve_halo(epoch_utc, revolutions, z_amplitude_km).save(part)
+        return solve_halo(epoch_utc, revolutions, z_amplitude_km)
 
-    key = key_of(code_key(), epoch_utc, revolutions, z_amplitude_km)
-    return RelayOrbit.load(_cache().file("relay", key, ".npz", make))
-
-
-def _horizon(place: Place, files: Sequence[Path], seed: int, progress: Progress) -> Horizon:
-    """The site's horizon mask. Raises BadInput for elevation files that cannot be used or do not hold the site."""
-    p = place.position
-    for file in files:
-        if not _is_file(file):
-            raise BadInput(file, "terrain", "no such file", "an elevation file, such as a GeoTIFF of the Moon")
-    key = key_of(code_key(), seed, terrain_sha256(files), p.lat_deg, p.lon_deg % 360.0, place.eye_m)
-
-    def make(part: Path) -> None:
-        moon = Moon(seed, files)
-        if files and not moon.file_covers(p.lat_deg, p.lon_deg):
-            raise BadInput(
-                files[0], "terrain", f"no heights at {p.lat_deg:g} N {p.lon_deg:g} E", "an elevation file of the site"
-            )
-        progress.say(f"looking round the horizon of {place.title}")
-        horizon_of(moon, Site(p.lat_deg, p.lon_deg % 360.0), place.eye_m).save(part)
-
-    return Horizon.load(_cache().file("horizon", key, ".npz", make))
-
-
-def _cache() -> Stages:
-    """Where horizons and orbits are kept between runs: the user's cache folder, or a temporary one where that fails."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "farside"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        usable = os.access(home, os.W_OK)
-    except OSError:
-        usable = False
-    return Stages(home if usable else Path(tempfile.gettempdir()) / f"farside-{os.getuid()}")
+    return kept_orbit(make, epoch_utc, revolutions, z_amplitude_km)
