@@ -1,5 +1,6 @@
 """Coverage: what relays give a site and a region of the Moon, and how they keep in touch with Earth and Sun."""
 
+from farside.flight.coverage.facts import facts
 from farside.flight.coverage.map import Coverage, coverage_map
 from farside.flight.coverage.region import CELL_DEG, NAMED, Region, region
 from farside.flight.coverage.service import BEYOND_S, Service, service, track_step
@@ -14,6 +15,7 @@ __all__ = [
     "Service",
     "Track",
     "coverage_map",
+    "facts",
     "region",
     "service",
     "track",
