@@ -99,7 +99,7 @@ def forward_link(seconds: float = 6 * 3600.0) -> Iterator[Claim]:
     contacts = both_ways(10, 20, 0.0, seconds, 555e3, 125) + both_ways(20, 30, 0.0, 2 * seconds, 2e6, 1000)
     contacts += both_ways(30, 40, 0.0, 2 * seconds, 1e7, 1e6)
     env = simpy.Environment()
-    network = Network(env, ContactPlan(contacts), light_time, T0, frame_loss=lambda a, b: 1e-3, seed=1)
+    network = Network(env, ContactPlan(contacts), light_time, T0, frame_loss=lambda a, b, t: 1e-3, seed=1)
     for _ in range(round(1.1 * 555e3 * seconds / 8 / UNIT)):
         network.agent(10).send((40, 1), bytes(UNIT), Priority.BULK)
     heard: list[tuple[float, int]] = []

@@ -358,7 +358,7 @@ class OneLine:
         self.now = 0.0
         faults = [Fault(kind, (1, 2), 0.0, 1e9, amount)] if kind else []
         self.line = Line(
-            (1, 2), faults, frame_loss, np.random.default_rng(4), lambda t: 0.25,
+            (1, 2), faults, lambda t: frame_loss, np.random.default_rng(4), lambda t: 0.25,
             lambda t, do: self.due.append((t, len(self.due), do)),
             lambda segments: self.out.extend((self.now, segment) for segment in segments), lambda: None,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from small_network import T0, both_ways, light_time
 
 from farside.link import BundleId, ContactPlan, Fault, Network, Priority, Settings, StoreFull
 from farside.link.events import Deliver
+from farside.link.line import Loss
 
 SPAN_S = 6 * 3600.0
 """Data are made for so long; this is when faults are drawn."""
@@ -167,7 +168,7 @@ def trial(
     days: float = 3.0,
     settings: dict[int, Settings] | None = None,
     look_s: float = 600.0,
-    frame_loss: Callable[[int, int], float] = lambda sender, receiver: 0.0,
+    frame_loss: Loss = lambda sender, receiver, t: 0.0,
 ) -> Trial:
     """Send for six hours, then run on until every store is empty, for ``days`` at most."""
     env = simpy.Environment()

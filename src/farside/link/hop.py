@@ -9,7 +9,7 @@ from farside.link.bundle import DamagedBundle, split
 from farside.link.contact import Contact, LightTime
 from farside.link.events import Event, LinkDown, LinkUp, Lost, Ready, Received, Taken
 from farside.link.fault import Fault
-from farside.link.line import Line, Schedule
+from farside.link.line import Line, Loss, Schedule
 from farside.link.ltp import (
     Accept,
     Action,
@@ -46,7 +46,7 @@ class Hop:
         self,
         pair: tuple[int, int],
         faults: Sequence[Fault],
-        frame_loss: Callable[[int, int], float],
+        frame_loss: Loss,
         seed: int,
         light_time: LightTime,
         clock: Callable[[], float],
@@ -66,7 +66,7 @@ class Hop:
             self._lines[here] = Line(
                 (here, there),
                 faults,
-                frame_loss(here, there),
+                partial(frame_loss, here, there),
                 rng(seed, "line", here, there),
                 partial(light_time, here, there),
                 schedule,

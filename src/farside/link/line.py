@@ -23,6 +23,8 @@ from farside.link.fault import Fault
 FRAME_OCTETS = 1105
 """Of a segment in one transfer frame: 1115 less headers and check (AOS, RS(255,223) interleaved five times)."""
 Schedule = Callable[[float, Callable[[], object]], None]
+Loss = Callable[[int, int, float], float]
+"""Share of frames lost: ``(sender, receiver, mission time at which they have left)``."""
 
 
 class Burst(NamedTuple):
@@ -36,21 +38,21 @@ class Burst(NamedTuple):
 class Line:
     """Bits from one node to another. ``schedule(t, do)`` is the clock; arrived(segments) hears what comes out.
 
-    sent() is called when the last of the data given has left. frame_loss: share of frames lost at any time.
+    sent() is called when the last of the data given has left. frame_loss(t): share of frames lost of what left at t.
     """
 
     def __init__(
         self,
         ends: tuple[int, int],
         faults: Sequence[Fault],
-        frame_loss: float,
+        frame_loss: Callable[[float], float],
         rng: np.random.Generator,
         light_time: Callable[[float], float],
         schedule: Schedule,
         arrived: Callable[[list[bytes]], None],
         sent: Callable[[], None],
     ) -> None:
-        self.ends, self.frame_loss, self._rng, self._light_time = ends, frame_loss, rng, light_time
+        self.ends, self._frame_loss, self._rng, self._light_time = ends, frame_loss, rng, light_time
         self._faults = [fault for fault in faults if fault.nodes == ends]
         self._schedule, self._arrived, self._sent = schedule, arrived, sent
         self._control: deque[bytes] = deque()
@@ -121,7 +123,7 @@ class Line:
     def _channel(self, now: float, segments: list[bytes]) -> list[tuple[float, list[bytes]]]:
         """What arrives of segments, and how much later than it should."""
         active = {fault.kind: fault.amount for fault in self._faults if fault.at(now)}
-        lost = 1.0 - (1.0 - self.frame_loss) * (1.0 - active.get("frame-loss", 0.0))
+        lost = 1.0 - (1.0 - self._frame_loss(now)) * (1.0 - active.get("frame-loss", 0.0))
         if not lost and not active:
             return [(0.0, segments)]
         rng = self._rng

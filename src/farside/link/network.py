@@ -35,6 +35,7 @@ from farside.link.fault import Fault, check, contacts_as_they_are
 from farside.link.hop import Hop
 from farside.link.journey import Priority
 from farside.link.ledger import Balance, Found, Ledger
+from farside.link.line import Loss
 from farside.link.node import Node
 from farside.link.route import Router
 from farside.link.security import Guard
@@ -102,8 +103,8 @@ class Network:
     """All nodes of a contact plan, in the virtual time of ``env`` (seconds since ``t0``, TDB seconds past J2000).
 
     light_time: see contact.LightTime; called for each burst, so it should be a table. settings: for the nodes that
-    differ from the default. guards: security of the nodes that have one. frame_loss(sender, receiver): share of frames
-    lost. faults: see fault.py; chance follows from ``seed``.
+    differ from the default. guards: security of the nodes that have one. frame_loss: share of frames lost, see
+    line.Loss. faults: see fault.py; chance follows from ``seed``.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class Network:
         t0: float,
         settings: Mapping[int, Settings] | None = None,
         guards: Mapping[int, Guard] | None = None,
-        frame_loss: Callable[[int, int], float] = lambda sender, receiver: 0.0,
+        frame_loss: Loss = lambda sender, receiver, t: 0.0,
         faults: Sequence[Fault] = (),
         seed: int = 0,
     ) -> None:

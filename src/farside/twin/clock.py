@@ -17,6 +17,7 @@ from farside.twin.contacts import Contacts
 from farside.twin.lander import Lander
 from farside.twin.link import network
 from farside.twin.mission import Sequence
+from farside.twin.radio import Losses
 from farside.twin.relay import Relay
 from farside.twin.rover import Rover
 from farside.twin.services import RECORDS, SEQUENCES, TELEMETRY
@@ -45,7 +46,8 @@ class Clock:
         contacts = Contacts(world)
         nodes = {"lander": mission.lander.node, "rover": mission.rover.node, "relay": mission.relay.node}
         self.contacts = contacts
-        self.network = network(self.env, mission, contacts.plan, contacts.light_time)
+        losses = Losses(world, contacts.plan)
+        self.network = network(self.env, mission, contacts.plan, contacts.light_time, losses)
         self.truth = Truth(world)
         self._inbox: list[Arrival] = []
         self._centre = self.network.agent(mission.centre.node)

@@ -28,10 +28,13 @@ from farside.link import Contact, ContactPlan
 from farside.sky import direction_to, site_motion
 from farside.sky import station_elevation as elevation_at_station
 from farside.twin.mission import Mission, StationSpec
+from farside.twin.part import ByBudget
+from farside.twin.radio import Budgets
 from farside.twin.world import World
 
 Array = NDArray[np.float64]
 OfTime = Callable[[Array], Array]
+Rate = float | ByBudget
 
 HANDOVER_S = 300.0
 """From one station's last bit to the next one's first: pointing and acquisition, assumed."""
@@ -48,6 +51,7 @@ class Contacts:
         self.world = world
         self.t0, self.t1 = world.mission.span.start, world.mission.span.end
         self._light: dict[frozenset[int], LightTime | float] = {}
+        self._budgets = Budgets(world)
         self.surface = (world.mission.lander, world.mission.rover)
         self.plan = ContactPlan([*self._surface(), *self._earth(), *self._direct(), *self._ground_lines()])
 
@@ -56,10 +60,14 @@ class Contacts:
         light = self._light[frozenset((sender, receiver))]
         return light if isinstance(light, float) else float(light(self.t0 + now))
 
-    def _link(self, there: int, back: int, span: tuple[float, float], rates: tuple[float, float]) -> list[Contact]:
+    def _link(self, there: int, back: int, span: tuple[float, float], rates: tuple[Rate, Rate]) -> list[Contact]:
         """Both directions of a link over a span of TDB seconds."""
-        start, end = span[0] - self.t0, span[1] - self.t0
-        return [Contact(there, back, start, end, rates[0]), Contact(back, there, start, end, rates[1])]
+        return [*self._one_way(there, back, span, rates[0]), *self._one_way(back, there, span, rates[1])]
+
+    def _one_way(self, sender: int, receiver: int, span: tuple[float, float], rate: Rate) -> list[Contact]:
+        if rate == "by_budget":
+            return self._budgets.contacts(sender, receiver, *span)
+        return [Contact(sender, receiver, span[0] - self.t0, span[1] - self.t0, rate)]
 
     def _surface(self) -> list[Contact]:
         """Lander and rover with the relay."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import simpy
 from pydantic import Field, field_validator, model_validator
 
+from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.link import (
     FAULTS,
@@ -23,8 +24,9 @@ from farside.link import (
     draw_faults,
 )
 from farside.link import actual_plan as take_place
+from farside.link.radio import radio
 from farside.link.security import Keys, Kind, Pattern, Rule, derive
-from farside.twin.part import Part, Utc, epoch
+from farside.twin.part import LossShare, Part, Utc, epoch
 from farside.twin.services import SEQUENCES
 from farside.work import rng
 
@@ -71,17 +73,18 @@ class FaultSpec(Part):
 
 
 class LossSpec(Part):
-    """Share of transfer frames that are lost between surface and relay, and between relay and Earth."""
+    """Share of transfer frames that are lost between surface and relay, and between relay and Earth (or by_budget)."""
 
-    surface: float = Field(default=0.0, ge=0, le=0.5)
-    earth: float = Field(default=0.0, ge=0, le=0.5)
+    surface: LossShare = 0.0
+    earth: LossShare = 0.0
 
 
 class LinkSpec(Part):
     """How the link is worked. mode: bundles kept until they are safe, or thin: plain telemetry frames, sent once.
 
     evict: whether bulk data may make room for what is more urgent where a store is full. copies: that a source keeps
-    of its data. random_faults: so many drawn from the seed, beside those listed.
+    of its data. random_faults: so many drawn from the seed, beside those listed. radio: what differs from Chang'e 4's
+    radio where rates or losses are left to the budget (see link.radio).
     """
 
     mode: Literal["bundles", "thin"] = "bundles"
@@ -90,6 +93,16 @@ class LinkSpec(Part):
     copies: int = Field(default=2, ge=1, le=3)
     faults: tuple[FaultSpec, ...] = ()
     random_faults: int = Field(default=0, ge=0, le=1000)
+    radio: dict[str, Any] | None = Field(default=None, exclude_if=lambda changes: changes is None)
+
+    @field_validator("radio")
+    @classmethod
+    def _radio_is_sound(cls, changes: dict[str, Any] | None) -> dict[str, Any] | None:
+        try:
+            radio(changes)
+        except BadInput as error:
+            raise ValueError(f"as {error.field} {error.expected}, got {error.value!r}") from None
+        return changes
 
 
 def nodes(mission: Mission) -> dict[str, int]:
@@ -152,23 +165,22 @@ def _months(t0: float, t1: float) -> list[tuple[int, int]]:
 
 
 def network(
-    env: simpy.Environment, mission: Mission, plan: ContactPlan, light_time: LightTime
+    env: simpy.Environment,
+    mission: Mission,
+    plan: ContactPlan,
+    light_time: LightTime,
+    loss: Callable[[int, int, Any], Any],
 ) -> Network | ThinNetwork:
-    """The network of a flight in virtual time. Raises BadInput for a fault at a link that the plan does not have."""
-    spec, t0, relay = mission.link, mission.span.start, mission.relay.node
-    surface = {mission.lander.node, mission.rover.node}
+    """The network of a flight in virtual time. loss: share of frames lost by sender, receiver and mission time.
+
+    Raises BadInput for a fault at a link that the plan does not have.
+    """
+    spec, t0 = mission.link, mission.span.start
     troubles = faults(mission, plan)
-
-    def loss(sender: int, receiver: int) -> float:
-        if relay not in (sender, receiver):
-            return 0.0
-        return spec.frame_loss.surface if surface & {sender, receiver} else spec.frame_loss.earth
-
     stores = {vehicle.node: vehicle.store_mb * 1e6 for vehicle in (mission.lander, mission.rover)}
     if spec.mode == "thin":
         chance = rng(mission.seed, "link", "thin")
-        links = {(c.sender, c.receiver): loss(c.sender, c.receiver) for c in plan}
-        return ThinNetwork(env, plan, light_time, t0, links, chance, take_place(plan, troubles), stores)
+        return ThinNetwork(env, plan, light_time, t0, loss, chance, take_place(plan, troubles), stores)
     settings = {node: Settings(evict=spec.evict) for node in plan.nodes}
     for node, capacity in stores.items():
         settings[node] = Settings(capacity=capacity, evict=spec.evict, copies=spec.copies)

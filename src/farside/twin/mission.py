@@ -15,7 +15,7 @@ from farside.instruments import names
 from farside.twin.commands import COMMANDS, Order
 from farside.twin.link import LinkSpec, nodes
 from farside.twin.models import ModelSpec, rooted
-from farside.twin.part import Node, Part, Positive, Utc, epoch
+from farside.twin.part import Node, Part, Positive, Rate, Utc, epoch
 
 HALO_REVOLUTION_S = 14.75 * 86400.0
 """Spacing of the relay orbit's revolutions (see flight.relay)."""
@@ -77,15 +77,15 @@ class HaloSpec(Part):
 
 
 class RelaySpec(Part):
-    """The relay satellite and its link rates in bit/s."""
+    """The relay satellite and its link rates in bit/s (or by_budget)."""
 
     name: str
     node: Node
     orbit: HaloSpec
     min_elevation_deg: float = Field(ge=0, lt=90)
-    to_earth_bps: Positive
-    to_surface_bps: Positive
-    from_earth_bps: Positive
+    to_earth_bps: Rate
+    to_surface_bps: Rate
+    from_earth_bps: Rate
 
 
 class CentreSpec(Part):
@@ -149,7 +149,7 @@ class LanderSpec(Part):
     """The lander."""
 
     node: Node
-    to_relay_bps: Positive
+    to_relay_bps: Rate
     to_earth_bps: Positive
     store_mb: Positive
     heading_deg: float = Field(ge=0, lt=360)
@@ -171,7 +171,7 @@ class RoverSpec(Part):
     """The rover: carried first, then on its own wheels."""
 
     node: Node
-    to_relay_bps: Positive
+    to_relay_bps: Rate
     to_earth_bps: Positive
     store_mb: Positive
     stowed: StowedSpec

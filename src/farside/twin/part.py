@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from farside.errors import BadInput
 from farside.geometry import utc_to_t
@@ -15,6 +15,34 @@ Utc = Annotated[str, Field(description="UTC, ISO 8601 with Z")]
 Positive = Annotated[float, Field(gt=0)]
 Interval = Annotated[float, Field(ge=0.01, le=1e9, description="seconds")]
 Node = Annotated[int, Field(gt=0, lt=2**32)]
+ByBudget = Literal["by_budget"]
+"""What a mission file says where the link budget shall give a number."""
+
+
+def _rate(value: Any) -> float | str:
+    return _number(value, 1e-3, 1e12, "a rate above 0 bit/s, or by_budget")
+
+
+def _share(value: Any) -> float | str:
+    return _number(value, 0.0, 0.5, "a share of frames from 0 to 0.5, or by_budget")
+
+
+def _number(value: Any, least: float, most: float, expected: str) -> float | str:
+    if value == "by_budget":
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(expected) from None
+    if isinstance(value, bool) or not least <= number <= most:
+        raise ValueError(expected)
+    return number
+
+
+Rate = Annotated[float | ByBudget, PlainValidator(_rate)]
+"""A rate in bit/s, or the one that the link budget gives."""
+LossShare = Annotated[float | ByBudget, PlainValidator(_share)]
+"""A share of frames lost, or the one that the link budget gives."""
 
 
 class Part(BaseModel):
