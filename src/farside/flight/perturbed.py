@@ -65,8 +65,12 @@ class Propagator:
         self._integrator = deepcopy(_integrator(variations))
         self._variations = variations
         self._t0 = t0
-        self._push = spacecraft.push * TU_S**2 / LU_KM**3
         self._edges = segment("moon")
+        self.fly(spacecraft)
+
+    def fly(self, spacecraft: Spacecraft) -> None:
+        """Fly this craft from now on."""
+        self._push = spacecraft.push * TU_S**2 / LU_KM**3
 
     def run(self, state: Array, start: float, stop: float) -> tuple[Array, Array]:
         """State (6,) and state transition matrix (6, 6) at stop > start (TDB s past J2000)."""
