@@ -29,6 +29,7 @@ _DOORS = {
     "Moon": "moon",
     "Site": "geometry",
     "fly": "run",
+    "link_plan": "run",
     "footage": "products",
     "panorama": "products",
     "process": "run",

@@ -98,7 +98,7 @@ def windows(
     for word in asked:
         if word not in GROUPS:
             raise BadInput(COMMAND, "--show", word, f"some of {','.join(GROUPS)}")
-    place = _place(site, lat, lon, height_m)
+    place = place_given(COMMAND, site, lat, lon, height_m)
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
         almanac = find_windows(
             place,
@@ -143,8 +143,10 @@ def write(almanac: Almanac, path: Path) -> None:
         part.write_bytes(texts[suffix]().encode())
 
 
-def _place(site: str | None, lat: float | None, lon: float | None, height_m: float | None) -> str | Place:
-    """What the command was asked about: a name, or a place with some of its numbers replaced."""
+def place_given(
+    command: str, site: str | None, lat: float | None, lon: float | None, height_m: float | None
+) -> str | Place:
+    """What a command was asked about: a name, or a place with some of its numbers replaced."""
     from farside.errors import BadInput
     from farside.flight.almanac import place_from
     from farside.run import place_named
@@ -153,14 +155,14 @@ def _place(site: str | None, lat: float | None, lon: float | None, height_m: flo
     given = {name: value for name, value in given.items() if value is not None}
     if site is None:
         if lat is None or lon is None:
-            raise BadInput(COMMAND, "SITE", None, "a mission or site (see farside plan sites), or --lat and --lon")
+            raise BadInput(command, "SITE", None, "a mission or site (see farside plan sites), or --lat and --lon")
         title = f"{abs(lat):g} {'S' if lat < 0 else 'N'} {lon % 360.0:g} E"
         stations = ["jiamusi", "kashi", "neuquen"]
-        return place_from(COMMAND, {"site": "place", "title": title, "position": given, "stations": stations})
+        return place_from(command, {"site": "place", "title": title, "position": given, "stations": stations})
     if not given:
         return site
     spec = place_named(site).model_dump()
     if "lat_deg" in given or "lon_deg" in given:
         spec["position"] |= {"source": "yours", "height_m": None}
     spec["position"] |= given
-    return place_from(COMMAND, spec)
+    return place_from(command, spec)

@@ -2,6 +2,7 @@
 
 from farside.run.fly import Flight, fly
 from farside.run.landing import Landing, landings
+from farside.run.link import link_plan
 from farside.run.panoramas import Panorama, panoramas
 from farside.run.plan import place_named, sites, windows
 from farside.run.process import Processed, process
@@ -15,6 +16,7 @@ __all__ = [
     "Progress",
     "fly",
     "landings",
+    "link_plan",
     "panoramas",
     "place_named",
     "process",

@@ -61,13 +61,13 @@ def windows(
     """
     progress = progress or Silence()
     mission = _mission(site)
-    place = place_of(mission) if mission else place_named(site) if isinstance(site, str | Path) else _place(site)
+    place = place_for(site)
     if eye_m is not None:
         place = place_from("windows", {**place.model_dump(), "eye_m": eye_m})
     if relay is not None and relay not in RELAYS:
         raise BadInput("windows", "relay", relay, f"one of {', '.join(RELAYS)}")
     relay = relay or place.relay
-    t0, t1 = _span(start, stop)
+    t0, t1 = span_of("windows", start, stop)
     asked = dict(zip(GROUPS, (sun, earth, True, stations, eclipses, vehicles), strict=True))
     orbit_of = _orbit(mission, t0, t1, stations) if relay != "none" else None
     if seed is None:
@@ -139,7 +139,10 @@ def _says_site(path: Path) -> bool:
     return not any(line.startswith("mission:") for line in lines)
 
 
-def _place(site: Site | Place) -> Place:
+def place_for(site: Site | Place | str | Path) -> Place:
+    """The place that is meant by a name, the path of a mission or site file, a Place, or a Site. Raises BadInput."""
+    if isinstance(site, str | Path):
+        return place_named(site)
     if isinstance(site, Place):
         return site
     position = {"lat_deg": site.lat_deg, "lon_deg": site.lon_deg, "height_m": site.height_m or None}
@@ -148,18 +151,27 @@ def _place(site: Site | Place) -> Place:
     return place_from("windows", spec)
 
 
-def _span(start: str, stop: str) -> tuple[float, float]:
+def span_of(source: str, start: str, stop: str) -> tuple[float, float]:
+    """From and to (UTC) as TDB s past J2000. source: who was asked. Raises BadInput."""
     times = []
     for field, utc in (("from", start), ("to", stop)):
         try:
             t = utc_to_t(utc)
             check_epoch([t - _BEYOND_S, t + _BEYOND_S])
         except BadInput as error:
-            raise BadInput("windows", field, utc, error.expected) from None
+            raise BadInput(source, field, utc, error.expected) from None
         times.append(t)
     if times[1] <= times[0]:
-        raise BadInput("windows", "to", stop, f"a time after {start}")
+        raise BadInput(source, "to", stop, f"a time after {start}")
     return times[0], times[1]
+
+
+def halo_for(site: Site | Place | str | Path, t0: float, t1: float, progress: Progress) -> RelayOrbit:
+    """A halo orbit of Queqiao's kind from t0 to t1 (TDB s past J2000): the mission's own where it covers them.
+
+    Raises BadInput for times at which relay or stations are not known.
+    """
+    return _kept_halo(*_orbit(_mission(site), t0, t1, stations=True), progress)
 
 
 def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> tuple[str, int, float | None]:

@@ -2,6 +2,7 @@
 
 from farside.twin.clock import Arrival, Clock
 from farside.twin.code import code_key
+from farside.twin.contacts import take_turns
 from farside.twin.link import balance_row
 from farside.twin.mission import Mission, builtin
 from farside.twin.mission import load as load_mission
@@ -24,4 +25,5 @@ __all__ = [
     "code_key",
     "load_mission",
     "qualities",
+    "take_turns",
 ]

@@ -13,6 +13,7 @@ from farside.link.radio.ladder import Piece, rate_pieces, rungs, volume_per_day
 from farside.link.radio.noise import moon_share
 from farside.link.radio.radio import Hop, Link, Radio, Terminal, radio, read_radio
 from farside.link.radio.sight import Sight, sight
+from farside.link.radio.table import budget_table, number
 
 __all__ = [
     "Budget",
@@ -25,8 +26,10 @@ __all__ = [
     "Sight",
     "Terminal",
     "budget",
+    "budget_table",
     "free_space_loss_db",
     "moon_share",
+    "number",
     "radio",
     "rate_pieces",
     "read_radio",

@@ -1,0 +1,71 @@
+"""Plan link: the radio of a site, its budgets, rates and contacts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.words import Json, Quiet
+
+COMMAND = "farside plan link"
+
+
+def link(
+    site: Annotated[
+        str | None,
+        typer.Argument(help="A mission or site by name (see **farside plan sites**), or the path of a file."),
+    ] = None,
+    *,
+    start: Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")],
+    stop: Annotated[str, typer.Option("--to", help="UTC.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for budget.txt, report.json, contacts.ion and .json, margins.png and .svg."),
+    ],
+    lat: Annotated[
+        float | None, typer.Option(help="Latitude, degrees; instead of a site, or of the site's own.")
+    ] = None,
+    lon: Annotated[float | None, typer.Option(help="East longitude, degrees.")] = None,
+    height_m: Annotated[
+        float | None, typer.Option("--height-m", help="Height over the 1737.4 km sphere. [default: 0]")
+    ] = None,
+    orbit: Annotated[
+        Path | None,
+        typer.Option(help="The relay's ephemeris: a file. [default: a halo orbit of Queqiao's kind]"),
+    ] = None,
+    radio: Annotated[
+        Path | None,
+        typer.Option(help="YAML with what differs from Chang'e 4's radio: antennas, powers, rates, margins."),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Radio of a site: link budgets of all hops, margins over time, the rates that hold, and the contact plan.
+
+    Examples:
+        farside plan link chang-e-4 --from 2019-01-03 --to 2019-02-03 --out link
+
+        farside plan link --lat -75 --lon 132 --from 2027-03-01 --to 2027-04-01 --radio mine.yaml --out link
+    """
+    from farside.cli.plan import place_given
+    from farside.errors import BadInput
+    from farside.link.radio import read_radio
+    from farside.run import link_plan, reporter
+
+    if out.exists() and not out.is_dir():
+        raise BadInput(COMMAND, "--out", str(out), "a folder, or a name that is free")
+    place = place_given(COMMAND, site, lat, lon, height_m)
+    changed = read_radio(radio) if radio else None
+    with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
+        plan = link_plan(place, start, stop, orbit=orbit, radio=changed, progress=progress)
+        progress.say("writing")
+        written = [str(path) for path in plan.save(out)]
+    if as_json:
+        typer.echo(json.dumps({"event": "done", "files": written, "link": plan.to_dict()}))
+    elif not quiet:
+        typer.echo(plan.to_text(), nl=False)
+        for name in written:
+            typer.echo(f"written: {name}")
