@@ -32,6 +32,7 @@ GROUPS = (
     "footage",
     "gpu",
     "tracers",
+    "families",
     "flight",
 )
 

@@ -67,6 +67,7 @@ def bifurcation(point: str) -> Member:
     from scipy.optimize import brentq
 
     centre, away, step = libration_point(point), OUTWARD[point], 0.002
+    # the linear motion: U_xx = 1 + 2 c, U_yy = 1 - c
     c = (1.0 - MU) / abs(centre + MU) ** 3 + MU / abs(centre - 1.0 + MU) ** 3
     rate = math.sqrt((2.0 - c + math.sqrt(9.0 * c * c - 8.0 * c)) / 2.0)
     start = np.array([centre + away * step, -away * step * (rate * rate + 1.0 + 2.0 * c) / 2.0, math.pi / rate])

@@ -46,7 +46,7 @@ class HaloFamily:
         values = [float(member.values[column]) for member in members]
         off = [0.0 if math.isclose(v, value, rel_tol=_SAME) else v - value for v in values]
         found = [members[0]] if off[0] == 0.0 else []
-        for before, after, off_before, off_after in zip(members, members[1:], off, off[1:], strict=False):
+        for (before, off_before), (after, off_after) in pairwise(zip(members, off, strict=True)):
             if off_after == 0.0:
                 found.append(after)
             elif off_before * off_after < 0.0:
@@ -60,7 +60,7 @@ class HaloFamily:
 
 
 @cache
-def halo_family(point: str = "L2") -> HaloFamily:
+def halo_family(point: str) -> HaloFamily:
     """The halo family of L1 or L2 above the Moon's surface: about a second of work, kept for the process's life.
 
     Raises BadInput for another point.
@@ -89,8 +89,9 @@ def halo_orbit(
 
     branch: "southern" (over the Moon's south for most of a revolution) or "northern". Where a family folds, several
     members have the same value: ``which`` counts them from the plane on (0: the first, the one nearest to the plane).
-    Kilometres and days are those of `farside.flight.cr3bp`: LU 389,703 km, TU 382,981 s. Raises BadInput with the
-    family's own range.
+    Kilometres and days are those of `farside.flight.cr3bp`: LU 389,703 km, TU 382,981 s. In the sky a TU is 4.348 days
+    on average (a month is 2 pi), 2 % less: of Queqiao's 15.10 days here 14.81 remain, and the 9:2 near-rectilinear
+    orbit (1.502 TU) has 6.66 here and 6.53 there. Raises BadInput with the family's own range.
     """
     asked = {
         name: value
