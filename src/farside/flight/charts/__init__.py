@@ -8,6 +8,7 @@ from farside.flight.charts.margins import Curves, margins
 from farside.flight.charts.orbits import orbits
 from farside.flight.charts.style import FAINT, INK, KINDS, PAPER, save
 from farside.flight.charts.tracks import tracks
+from farside.flight.charts.upkeep import upkeep
 
 __all__ = [
     "FAINT",
@@ -23,4 +24,5 @@ __all__ = [
     "orbits",
     "save",
     "tracks",
+    "upkeep",
 ]
