@@ -72,9 +72,9 @@ def test_moon_fixed_directions_are_closer_to_the_kernels_than_those_of_spice(spi
 
 
 def test_rotation_and_spin_are_three_turns_and_their_rate():
-    from farside.sky.orientation import _pck
+    from farside.sky import moon_angles
 
-    phi, theta, psi = _pck().value(CENTURY).T
+    phi, theta, psi = moon_angles().value(CENTURY).T
     plain = np.einsum("nij,njk,nkl->nil", r3(psi), r1(theta), r3(phi))
     np.testing.assert_allclose(sky.moon_rotation(CENTURY, "MOON_PA"), plain, rtol=0, atol=1e-15)
     for frame in MOON_FRAMES:

@@ -74,14 +74,15 @@ def _angles(frame: str, t: Array) -> _Angles:
         raise BadInput("sky", "frame", frame, f"a frame that turns with the Moon: {', '.join(MOON_FRAMES)}")
     if frame == "IAU_MOON":
         return iau_moon()
-    pck = _pck()
+    pck = moon_angles()
     expected = f"a time from 1900-01-01 to 2050-12-31 for {frame}; for others use the frame IAU_MOON (good to 155 m)"
     require_within(t, pck.start, pck.stop, "sky", "time", expected)
     return pck
 
 
 @cache
-def _pck() -> Segment:
+def moon_angles() -> Segment:
+    """Angles phi, theta, psi of the rotation 3-1-3 from ICRF to MOON_PA of DE421, radians, as Chebyshev series."""
     (segment,) = open_kernel(kernel_path("lunarsky", "data/pck/moon_pa_de421_1900-2050.bpc"))[_MOON_PA_DE421]
     return segment
 
