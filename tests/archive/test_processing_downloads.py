@@ -143,13 +143,21 @@ def test_who_knows_a_cameras_samples_says_so_beside_its_files(five):
     assert json.loads(after["provenance"])["assumed"] == {}
 
 
+def test_corners_of_a_chart_are_those_of_the_file_that_they_are_told_of(five):
+    name = five.name.rsplit(".", 1)[0]
+    (five.parent / "farside.yaml").write_text(f"PCAMR: {{chart: {{{name}: [1, 2, 9, 2, 9, 8, 1, 8]}}}}\n")
+    assert archive.read(five).attrs["chart_corners"] == [1, 2, 9, 2, 9, 8, 1, 8]
+
+
 @pytest.mark.parametrize(("text", "says"), [
     ("PCAMR: {bits: 0}", r"farside\.yaml: PCAMR\.bits: 0; expected a whole number from 1 to 16"),
     ("PCAMR: {bayer: RGB}", r"PCAMR\.bayer: 'RGB'; expected RGGB"),
-    ("PCAMR: {depth: 12}", r"PCAMR\.depth: 12; expected bits or bayer"),
-    ("PCAMR: 12", "PCAMR: 12; expected bits, bayer or both"),
+    ("PCAMR: {depth: 12}", r"PCAMR\.depth: 12; expected bits, bayer or chart"),
+    ("PCAMR: 12", "PCAMR: 12; expected bits, bayer or chart"),
     ("- 12", "expected a camera's name"),
     ("PCAMR: {", "expected YAML"),
+    ("PCAMR: {chart: {CE5: [1, 2, 3, 4]}}", r"PCAMR\.chart: .*eight numbers"),
+    ("PCAMR: {chart: {CE5: [1, 2, 3, 4, 5, 6, 7, 8]}}", r"PCAMR\.chart: 'CE5'; expected a file beside it"),
 ])  # fmt: skip
 def test_a_note_that_cannot_be_is_refused_by_file_and_field(five, text, says):
     (five.parent / "farside.yaml").write_text(text)

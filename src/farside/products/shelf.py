@@ -39,6 +39,10 @@ class Shelf:
         self._made.pop(_which(observation), None)
         return True
 
+    def frames(self, light: str) -> list[Path]:
+        """What has been put aside of one light, of all cameras and modes."""
+        return sorted(path for paths in self._paths.values() for path in paths.get(light, ()))
+
     def masters(self, observation: xr.Dataset) -> Masters:
         """Masters for a frame of the scenery, made of what has been put aside so far."""
         which = _which(observation)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.products.colour import linear_srgb
+from farside.products.colour import linear_srgb, told_matrix
 from farside.products.deep_zoom import write_tiles
 from farside.products.panorama import graticule, grid_of
 from farside.work import Pool, atomic_write
@@ -65,11 +65,11 @@ def picture(mosaic: xr.Dataset, width: int = WIDTH) -> NDArray[np.uint8]:
 def write_panorama_tiles(mosaic: xr.Dataset, path: Path, pool: Pool | None = None) -> Path:
     """Write a panorama at its full size as a deep-zoom pyramid (NAME.dzi), in the tones of its ``picture``."""
     image, weight = mosaic["image"].to_numpy(), mosaic["weight"].to_numpy()
-    stretch = np.float32(_stretch(mosaic, *_small(mosaic, WIDTH)))
+    stretch, matrix = np.float32(_stretch(mosaic, *_small(mosaic, WIDTH))), told_matrix(mosaic.attrs)
 
     def rows(first: int, last: int) -> NDArray[np.uint8]:
         burnt = weight[first:last] == SATURATED
-        light = linear_srgb(image[first:last].astype(np.float32), burnt, mosaic.attrs["instrument"])
+        light = linear_srgb(image[first:last].astype(np.float32), burnt, mosaic.attrs["instrument"], matrix=matrix)
         light *= stretch
         return shown(light)
 
@@ -87,7 +87,8 @@ def _small(mosaic: xr.Dataset, width: int) -> tuple[Light, NDArray[np.bool_]]:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     weight = cv2.resize(mosaic["weight"].to_numpy(), image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     burnt = weight == SATURATED
-    return linear_srgb(image.astype(np.float32), burnt, mosaic.attrs["instrument"]), burnt
+    matrix = told_matrix(mosaic.attrs)
+    return linear_srgb(image.astype(np.float32), burnt, mosaic.attrs["instrument"], matrix=matrix), burnt
 
 
 def _stretch(mosaic: xr.Dataset, light: Light, burnt: NDArray[np.bool_]) -> float:

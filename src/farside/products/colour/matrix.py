@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from farside.instruments import Band, load, patch_reflectances
 from farside.physics import hapke_radf, known_bands, regolith_at, solar_irradiance
@@ -36,20 +36,23 @@ def sunlight(instrument: str, mode: str = "") -> Light:
     return solar_irradiance([b.centre_nm for b in bands], 1.0, [b.width_nm for b in bands]).astype(np.float32)
 
 
-def linear_srgb(light: Light, burnt: NDArray[np.bool_], instrument: str, mode: str = "") -> Light:
+def linear_srgb(
+    light: Light, burnt: NDArray[np.bool_], instrument: str, mode: str = "", matrix: ArrayLike | None = None
+) -> Light:
     """Linear sRGB (line, sample, 3) of light in a camera's bands, proportional to radiance; sunlight is white.
 
     light: (line, sample, band). burnt: (line, sample), where a saturated sample knows no colour: there it is as bright
     as its brightest band, and colourless. What the screen cannot show has values below 0. Where the camera is blind for
     colour, all three are the same. A white surface that faces the Sun comes out as bright in all as its light over
-    ``sunlight``.
+    ``sunlight``. matrix: light over sunlight to XYZ, nine numbers, where a chart has told a better one than ``to_xyz``.
     """
     import cv2
 
     sun = sunlight(instrument, mode)
     if len(sun) != 3:
         return light / sun
-    rgb = np.asarray(cv2.transform(light, to_srgb(instrument, mode) / sun), np.float32)
+    xyz = to_xyz(instrument, mode) if matrix is None else np.reshape(matrix, (3, 3))
+    rgb = np.asarray(cv2.transform(light, to_screen() @ xyz / sun), np.float32)
     rgb[burnt] = (light[burnt] / sun).max(axis=-1, keepdims=True)
     return rgb
 
@@ -57,17 +60,34 @@ def linear_srgb(light: Light, burnt: NDArray[np.bool_], instrument: str, mode: s
 @cache
 def to_srgb(instrument: str, mode: str = "") -> Array:
     """Light over sunlight in a camera's bands to linear sRGB on a screen, (3, 3): each row adds up to 1."""
-    return xyz_to_srgb() @ adapted() @ to_xyz(instrument, mode)
+    return to_screen() @ to_xyz(instrument, mode)
+
+
+@cache
+def to_screen() -> Array:
+    """XYZ in sunlight to linear sRGB on a screen, (3, 3)."""
+    return xyz_to_srgb() @ adapted()
 
 
 @cache
 def to_xyz(instrument: str, mode: str = "") -> Array:
     """Light over sunlight in a camera's three bands to XYZ in sunlight, (3, 3); Y of a white surface is 1."""
-    kinds = (_soils(), _chart(), _vehicles())
-    weight = np.concatenate([np.full(len(kind), len(kind) ** -0.5) for kind in kinds])
-    surfaces = np.concatenate(kinds)
-    seen = surfaces @ response(load(instrument, mode).bands).T
-    wanted = observed(surfaces) / sun_white()
+    return fitted(*(known(surfaces, instrument, mode) for surfaces in (soils(), chart(), vehicles())))
+
+
+def known(surfaces: Array, instrument: str, mode: str = "") -> tuple[Array, Array]:
+    """Light over sunlight in a camera's bands, and XYZ in sunlight, of surfaces (n, nm), both (n, 3)."""
+    return surfaces @ response(load(instrument, mode).bands).T, observed(surfaces)
+
+
+def fitted(*kinds: tuple[Array, Array]) -> Array:
+    """The matrix (3, 3) that suits kinds of surfaces best, each kind of the same weight whatever their number.
+
+    kinds: light over sunlight, and XYZ in sunlight, (n, 3) each.
+    """
+    weight = np.concatenate([np.full(len(seen), len(seen) ** -0.5) for seen, _ in kinds])
+    seen = np.concatenate([seen for seen, _ in kinds])
+    wanted = np.concatenate([xyz for _, xyz in kinds]) / sun_white()
     rows = []
     for target in wanted.T:
         w = weight * np.maximum(target, DARKEST) ** STEEP
@@ -86,20 +106,22 @@ def response(bands: tuple[Band, ...]) -> Array:
 
 
 @cache
-def _soils() -> Array:
+def soils() -> Array:
     """Reflectances of the mare in Von Karman and of the median Moon."""
     places = (known_bands("von_karman"), known_bands("moon"))
     return np.array([[float(hapke_radf(*STANDARD, regolith_at(nm, place))) for nm in NM.tolist()] for place in places])
 
 
 @cache
-def _chart() -> Array:
+def chart() -> Array:
+    """Printed reflectances of the chart's patches, (patches, nm)."""
     nm, patches = patch_reflectances()
     return np.array([np.interp(NM, nm, patch) for patch in patches])
 
 
 @cache
-def _vehicles() -> Array:
+def vehicles() -> Array:
+    """Reflectances of foil and of the flag, (n, nm)."""
     text = (files("farside.products.colour") / "surfaces.yaml").read_text(encoding="utf-8")
     return np.array([
         s["low"] + (s["high"] - s["low"]) / (1.0 + np.exp((s["edge_nm"] - NM) / s["width_nm"]))

@@ -103,18 +103,19 @@ def write_panorama(
     pool: Pool | None = None,
     projection: str = "equirectangular",
     width: int | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the ``panorama`` of frames into a folder as ``archive.write_layers`` would; return the label's path.
 
     Neither the mosaic nor, where ``frames`` reads them when asked (``archive.Frames``), the frames are ever in memory
-    as a whole.
+    as a whole. told: attributes that it shall have beside its own.
     """
     plan = _plan(frames, attitude, az_left_deg, pool, projection, width)
     tiff = folder / f"{plan.name}.tif"
     with archive.layer_rows(tiff, plan.layers) as out:
         tally = plan.laid.make(out.put, pool)
     hand_back()
-    return archive.label_layers(tiff, plan.layers, plan.told(tally))
+    return archive.label_layers(tiff, plan.layers, plan.told(tally) | dict(told or {}))
 
 
 @dataclass(frozen=True)

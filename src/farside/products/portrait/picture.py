@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from farside.products.colour import linear_srgb
+from farside.products.colour import linear_srgb, told_matrix
 from farside.products.deep_zoom import write_tiles
 from farside.products.demosaic import edge_aware
 from farside.products.portrait.light import Light, colour_light
@@ -34,7 +34,8 @@ def write_frame(frame: xr.Dataset, path: Path) -> Path:
 def write_portrait(product: xr.Dataset, path: Path) -> Path:
     """Write a portrait as JPEG, and beside it as a deep-zoom pyramid (NAME.dzi); return ``path``."""
     burnt = product["weight"].to_numpy() == 1
-    seen = _look(linear_srgb(light_of(product), burnt, product.attrs["instrument"], product.attrs["mode"]), burnt)
+    a = product.attrs
+    seen = _look(linear_srgb(light_of(product), burnt, a["instrument"], a["mode"], told_matrix(a)), burnt)
     write_tiles(lambda first, last: seen[first:last], seen.shape[0], seen.shape[1], path.with_suffix(".dzi"))
     return save(seen, path)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,9 @@ from farside import archive
 from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
+from farside.products.chart import ChartRecord
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
-from farside.products.frames import clock, is_wide, keep_frame, still
+from farside.products.frames import clock, is_wide, keep_frame, level2, still
 from farside.products.panorama import write_panorama
 from farside.products.portrait.mosaic import fit_of, portrait
 from farside.products.portrait.picture import write_portrait
@@ -44,12 +45,15 @@ class TcamDesk(Desk):
         self._sequences: dict[str, list[Path]] = {}
         self._pointings: dict[str, list[tuple[float, float]]] = {}
         self._starts: dict[str, str] = {}
+        self._chart = ChartRecord(bench)
+        self._told: dict[str, Any] = {}
 
     def take(self, observation: xr.Dataset) -> Still | None:
         """Keep a frame; every tenth of a sequence is shown."""
         if self._shelf.takes(observation):
             return None
         path, frame = keep_frame(observation, self.bench, self._shelf.masters(observation))
+        self._chart.take(frame)
         a = frame.attrs
         paths = self._sequences.setdefault(a["sequence_id"], [])
         paths.append(path)
@@ -61,11 +65,13 @@ class TcamDesk(Desk):
         return still(frame, self.bench, f"Terrain camera, {clock(a['start_utc'])} UTC: {pointing}")
 
     def finish(self) -> Report:
-        """A panorama of every wide sequence, the earliest first; a portrait of every other one."""
+        """A panorama of every wide sequence, the earliest first; a portrait of every other one; what the chart says."""
+        charted = self._charted()
         numbers = sorted(self._sequences, key=lambda number: self._starts[number])
         wide = [number for number in numbers if is_wide(yaw for yaw, _ in self._pointings[number])]
         reports = [self._panorama(f"-{number}" if k else "", self._sequences[number]) for k, number in enumerate(wide)]
         reports += [self._portrait(number, self._sequences[number]) for number in numbers if number not in wide]
+        reports.append(charted)
         return Report(
             {name: path for report in reports for name, path in report.products.items()},
             tuple(still for report in reports for still in report.stills),
@@ -73,6 +79,15 @@ class TcamDesk(Desk):
             findings=tuple(finding for report in reports for finding in report.findings),
             portraits=tuple(still for report in reports for still in report.portraits),
         )
+
+    def _charted(self) -> Report:
+        """What the colour chart says of the camera, which all that is made in colour then tells and uses."""
+        for path in self._shelf.frames("chart"):
+            observation = archive.read(path)
+            if "mast_yaw_deg" in observation.attrs:  # else nobody knows where it looked
+                self._chart.take(level2(observation, self.bench.site, self._shelf.masters(observation)))
+        report, self._told = self._chart.finish("tcam-chart")
+        return report
 
     def _attitude(self, utc: str) -> NDArray[np.float64] | None:
         """How the lander stands, from its housekeeping; None where none came."""
@@ -85,6 +100,7 @@ class TcamDesk(Desk):
         frames = [archive.read(path) for path in last.values()]
         attitude = self._attitude(frames[0].attrs["start_utc"])
         whole = portrait(frames) if attitude is None else portrait(frames, up=attitude[2])
+        whole.attrs |= self._told
         label = archive.write_layers(whole, self.bench.archive / archive.DERIVED)
         picture = write_portrait(whole, self.bench.release / f"tcam-portrait-{number}.jpg")
         caption = f"Portrait by the lander's terrain camera, {clock(frames[0].attrs['start_utc'])} UTC"
@@ -102,7 +118,7 @@ class TcamDesk(Desk):
         day, folder = first["start_utc"][:10], self.bench.archive / archive.DERIVED
         try:
             attitude = self._attitude(first["start_utc"])
-            label = write_panorama(archive.Frames(paths), folder, attitude, pool=self.bench.pool)
+            label = write_panorama(archive.Frames(paths), folder, attitude, pool=self.bench.pool, told=self._told)
         except BadInput as error:
             return Report(findings=(Finding(f"Panorama of {day}", "not laid", "", str(error)),))
         mosaic, release = archive.read_layers(label), self.bench.release
