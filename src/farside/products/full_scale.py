@@ -30,6 +30,8 @@ def full_scale(frame: xr.Dataset) -> int:
     """What counts are told as shares of. Raises BadInput for counts above it where bits are not known."""
     if "bits" in frame.attrs:
         return int(2 ** int(frame.attrs["bits"]) - 1)
+    if frame["dn"].dtype.itemsize == 1:
+        return 255
     if (brightest := int(frame["dn"].max())) > UNIT:
         expected = f"counts up to {UNIT}, or the camera's bits in a farside.yaml beside the file"
         raise BadInput(str(frame.attrs.get("product_id")), "dn", brightest, expected)

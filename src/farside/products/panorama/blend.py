@@ -1,7 +1,8 @@
 """What the frames of a panorama say together of each pixel, and how sure it is.
 
 Frame k says v_k = g_k f_k(r) DN_k, light from counts DN by its exposure g and its vignetting f; it weighs w_k, the
-square of the distance from its edge, and next to nothing where it is saturated::
+square of the distance from its edge, next to nothing where it is saturated, and less or nothing where it contradicts
+the frame that is believed (``seams``)::
 
     v = sum w_k v_k / sum w_k              sigma^2 = sum (w_k g_k f_k)^2 s_k^2 / (sum w_k)^2
 
@@ -86,6 +87,7 @@ def add(
     sample: Light,
     line: Light,
     burnt: NDArray[np.uint8],
+    share: Light,
     gain: Light,
     vignetting: tuple[float, float],
     noise: tuple[float, float],
@@ -98,14 +100,14 @@ def add(
     """Add what frame ``number`` says to the sums, from their row ``top`` and column ``left`` (any turn) on.
 
     dn: its counts there, (rows, columns, 3); sample, line: where in the frame (from 1), (rows, columns). burnt: where
-    it is saturated, or empty. gain: (3,) light of a count. vignetting: (v1, v2) as in ``gains``. size: samples and
-    lines of the frame, whose outermost ``margin`` do not count.
+    it is saturated, or empty. share: of its weight that counts, or empty. gain: (3,) light of a count. vignetting: (v1,
+    v2) as in ``gains``. size: samples and lines of the frame, whose outermost ``margin`` do not count.
     """
     rows, columns = sample.shape
     width, height = size
     v1, v2 = np.float32(vignetting[0]), np.float32(vignetting[1])
     per_count, least = np.float32(noise[0]), np.float32(noise[1])
-    share = np.float32(2.0 / min(width, height))
+    to_middle = np.float32(2.0 / min(width, height))
     middle_i, middle_j = np.float32(0.5 * (width + 1)), np.float32(0.5 * (height + 1))
     per_corner = np.float32(4.0 / (width * width + height * height))
     low, right, bottom = np.float32(margin + 1), np.float32(width - margin), np.float32(height - margin)
@@ -115,7 +117,7 @@ def add(
         y = top + r
         for c in range(columns):
             i, j = sample[r, c], line[r, c]
-            edge = min(min(i - low, right - i), min(j - low, bottom - j)) * share
+            edge = min(min(i - low, right - i), min(j - low, bottom - j)) * to_middle
             if not edge > nothing:
                 continue
             weight, sure = edge * edge, one
@@ -123,6 +125,11 @@ def add(
                 weight *= np.float32(SATURATED_WEIGHT)
                 sure = nothing
             x = (left + c) % around
+            times[y, x] += np.uint8(1)
+            if share.size:
+                weight *= share[r, c]
+                if not weight > nothing:
+                    continue
             r2 = min(((i - middle_i) ** 2 + (j - middle_j) ** 2) * per_corner, one)
             flat = np.exp(-(v1 + v2 * r2) * r2)
             for b in range(3):
@@ -131,7 +138,6 @@ def add(
                 light[y, x, b] += per * counts
                 variance[y, x, b] += sure * per * per * (counts * per_count + least)
             total[y, x] += weight
-            times[y, x] += np.uint8(1)
             if weight > best[y, x]:
                 best[y, x] = weight
                 place[y, x] = number

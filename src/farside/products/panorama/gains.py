@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import Pinhole
+from farside.products.full_scale import burnt, full_scale
 from farside.products.panorama.ties import Ties
 from farside.products.panorama.warp import MARGIN_PX
 from farside.work import Pool
@@ -35,10 +36,11 @@ NOISE = 0.005
 
 @dataclass(frozen=True)
 class Gains:
-    """gain: (n,) of each frame over what its label says. vignetting: (v1, v2)."""
+    """gain: (n,) of each frame over what its label says. vignetting: (v1, v2). error: relative, of light (1 sigma)."""
 
     gain: Array
     vignetting: tuple[float, float]
+    error: float = GAIN_SIGMA
 
     @classmethod
     def told(cls, n: int) -> Self:
@@ -79,14 +81,13 @@ def _brightness(frame: xr.Dataset, pixels: Array) -> Array:
 
     if not len(pixels):
         return np.zeros(0)
-    a, dn = frame.attrs, frame["dn"].to_numpy()
-    green = dn if dn.ndim == 2 else dn[..., 1]
-    top = 2 ** int(a.get("bits", 8)) - 1
+    a, dn, top, full = frame.attrs, frame["dn"].to_numpy(), full_scale(frame), burnt(frame)
+    green, end = (dn, full) if dn.ndim == 2 else (dn[..., 1], full[..., 1])
     mean = cv2.blur(green.astype(np.float32), (PATCH_PX, PATCH_PX))
-    burnt = cv2.dilate((green >= top).astype(np.uint8), np.ones((PATCH_PX, PATCH_PX), np.uint8))
+    near = cv2.dilate(end.astype(np.uint8), np.ones((PATCH_PX, PATCH_PX), np.uint8))
     sample, line = (pixels[:, c].astype(np.float32)[None] - np.float32(1) for c in (0, 1))
     value = cv2.remap(mean, sample, line, cv2.INTER_LINEAR)[0].astype(float)
-    hit = cv2.remap(burnt, sample, line, cv2.INTER_NEAREST)[0]
+    hit = cv2.remap(near, sample, line, cv2.INTER_NEAREST)[0]
     usable = (hit == 0) & (value > LOWEST * top / 255) & (value < HIGHEST * top / 255)
     # a mean that reaches over the edge of the frame is of something else in each
     edge, (lines, samples) = PATCH_PX // 2 + MARGIN_PX, green.shape
@@ -115,4 +116,4 @@ def _solved(logs: Array, ties: Ties, camera: Pinhole, n: int) -> Gains:
         left = np.abs(design @ x - ratio)
         noise = max(1.4826 * float(np.median(left)), NOISE) if left.size else NOISE
         weight = 1.0 / np.sqrt(1.0 + (left / noise) ** 2)
-    return Gains(np.exp(x[:n] - x[:n].mean()), (float(x[n]), float(x[n + 1])))
+    return Gains(np.exp(x[:n] - x[:n].mean()), (float(x[n]), float(x[n + 1])), noise)

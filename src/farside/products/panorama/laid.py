@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import PanoramaMap
+from farside.products.full_scale import full_scale
 from farside.products.panorama.blend import Noise, Sums, add, settle
+from farside.products.panorama.cells import Cells, Look, look, saturated
 from farside.products.panorama.gains import Gains
 from farside.products.panorama.placing import Placing
-from farside.products.panorama.warp import MARGIN_PX, bounds, pixels
+from farside.products.panorama.seams import shares
+from farside.products.panorama.warp import MARGIN_PX, bounds, pixels, reduction
 from farside.products.provenance import source
 from farside.work import Pool
 
@@ -41,15 +44,17 @@ NONE = np.zeros((0, 0), np.uint8)
 class Piece:
     """A frame in the map.
 
-    number, k: its place among all frames, and in the placing. gain: light of a count in each band. rows, columns: of
-    the map. source: what it was, once it was read. Counts are read when the first rows that need them are composed, and
-    dropped after the last, so that no more frames are in memory than lie in these rows.
+    number, k: its place among all frames, and in the placing. gain: light of a count in each band. full: the count that
+    is its end. rows, columns: of the map. source: what it was, once it was read. Counts are read when the first rows
+    that need them are composed, and dropped after the last, so that no more frames are in memory than lie in these
+    rows.
     """
 
     frame: xr.Dataset
     number: int
     k: int
     gain: Light
+    full: int
     rows: tuple[int, int]
     columns: tuple[int, int]
     source: dict[str, str] = field(default_factory=dict)
@@ -68,13 +73,17 @@ class Piece:
 
     def counts(self) -> tuple[Counts, Counts]:
         """Counts (line, sample, 3), and where a band is at its end or a neighbour's is (empty: nowhere)."""
+        import cv2
+
         with self._lock:
             if not self._counts[0].size:
                 whole = self.frame.compute()
-                dn = whole["dn"].to_numpy()
+                dn, full = whole["dn"].to_numpy(), saturated(whole, self.full)
                 if dn.ndim == 2:
                     dn = np.repeat(dn[..., None], 3, axis=2)
-                self.source, self._counts = source(whole), (dn, _saturated(dn))
+                self.source = source(whole)
+                near: Any = cv2.dilate(full.astype(np.uint8), np.ones((3, 3), np.uint8)) if full.size else NONE
+                self._counts = dn, near
             return self._counts
 
     def used(self) -> None:
@@ -83,14 +92,6 @@ class Piece:
             self._left -= 1
             if not self._left:
                 self._counts = NONE, NONE
-
-
-def _saturated(dn: Counts) -> Counts:
-    import cv2
-
-    brightest = cv2.max(cv2.max(*cv2.split(dn)[:2]), dn[..., 2])
-    end = cv2.dilate(cv2.inRange(brightest, 255, 255), np.ones((3, 3), np.uint8))  # type: ignore[call-overload]
-    return np.asarray(end) if end.any() else NONE
 
 
 class Tally(NamedTuple):
@@ -113,7 +114,8 @@ class Tally(NamedTuple):
 class Laid:
     """Frames in a map: everything the rows of a panorama depend on.
 
-    turn: (3, 3) from the lander frame to that of the map. scale: what values are multiples of, acali DN / ms.
+    turn: (3, 3) from the lander frame to that of the map. shares: of each piece in the cells of the map it lies in, as
+    ``seams`` has them. scale: what values are multiples of, acali DN / ms.
     """
 
     placing: Placing
@@ -121,20 +123,27 @@ class Laid:
     grid: PanoramaMap
     turn: Array
     pieces: list[Piece]
+    shares: list[Light]
     scale: float
 
     @classmethod
     def of(
-        cls, frames: dict[int, tuple[int, xr.Dataset]], placing: Placing, gains: Gains, grid: PanoramaMap, turn: Array
-    ) -> Laid:
-        """frames: by their place in the placing, (number, frame)."""
+        cls, frames: dict[int, tuple[int, xr.Dataset]], placing: Placing, gains: Gains, grid: PanoramaMap, turn: Array,
+        pool: Pool | None = None,
+    ) -> Laid:  # fmt: skip
+        """frames: by their place in the placing, (number, frame); they are compared here."""
         pieces = [
-            Piece(frame, number, k, _light(frame), *bounds(placing, k, grid, turn))
+            Piece(frame, number, k, _light(frame), full_scale(frame), *bounds(placing, k, grid, turn))
             for k, (number, frame) in frames.items()
         ]
         pieces = [piece for piece in pieces if piece.seen]
-        scale = max(float(p.gain.max() / gains.gain[p.k]) for p in pieces) * 255.0 / 65535.0
-        return cls(placing, gains, grid, turn, pieces, scale)
+        scale = max(float(p.full * p.gain.max() / gains.gain[p.k]) for p in pieces) / 65535.0
+        cells, run = Cells.of(grid), pool.map if pool else map
+
+        def said(p: Piece) -> Look:
+            return look(p.frame, p.full, p.gain, gains, placing, p.k, cells, p.rows, p.columns, turn)
+
+        return cls(placing, gains, grid, turn, pieces, shares(list(run(said, pieces)), gains.error, cells), scale)
 
     @property
     def sigma_scale(self) -> float:
@@ -177,15 +186,13 @@ class Laid:
         i, j = (np.ascontiguousarray(each) for each in at)
         dn, burnt = piece.counts()
         camera, a = self.placing.camera, piece.frame.attrs
-        averaged = _reduction(i, j)
-        noise = Noise.of(
-            a["instrument"], str(a.get("mode", "")), 2 ** int(a.get("bits", 8)) - 1, int(a.get("binning", 1)), averaged
-        )
+        averaged = reduction(i, j)
+        noise = Noise.of(a["instrument"], str(a.get("mode", "")), piece.full, int(a.get("binning", 1)), averaged)
         value, hit = _sampled(dn, burnt, i, j, averaged)
+        share = Cells.of(self.grid).spread(self.shares[n], rows, piece.rows[0], piece.columns)
         add(
-            *sums, value, i, j, hit, piece.gain / np.float32(self.gains.gain[piece.k]),
-            self.gains.vignetting, noise, (camera.width, camera.height), MARGIN_PX, n, rows[0] - top,
-            piece.columns[0] % self.grid.width,
+            *sums, value, i, j, hit, share, piece.gain / np.float32(self.gains.gain[piece.k]), self.gains.vignetting,
+            noise, (camera.width, camera.height), MARGIN_PX, n, rows[0] - top, piece.columns[0] % self.grid.width,
         )  # fmt: skip
 
 
@@ -193,17 +200,6 @@ def _light(frame: xr.Dataset) -> Light:
     """Light of a count in each band."""
     a = frame.attrs
     return (np.array(a.get("acali", [1.0, 1.0, 1.0]), float) / a["exposure_ms"]).astype(np.float32)
-
-
-def _reduction(i: Light, j: Light) -> int:
-    """How many pixels of a frame, a side, come to lie in one of the map, of samples and lines at each of its pixels."""
-    if min(i.shape) < 2:
-        return 1
-    step = max(1, min(i.shape) // SOME_TH)
-    across = [(at[:-1, 1:] - at[:-1, :-1])[::step, ::step] for at in (i, j)]
-    down = [(at[1:, :-1] - at[:-1, :-1])[::step, ::step] for at in (i, j)]
-    area = np.abs(across[0] * down[1] - across[1] * down[0])
-    return max(1, round(float(np.sqrt(np.median(area)))))
 
 
 def _sampled(dn: Counts, burnt: Counts, i: Light, j: Light, averaged: int) -> tuple[Light, Counts]:

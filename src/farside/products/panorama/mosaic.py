@@ -233,7 +233,8 @@ def _plan(
     grid = view(pointing.placing, projection, width, az_left_deg, turn)
     kept = {k: (n, roll[n]) for k, n in enumerate(aimed) if not pointing.lost[k]}
     refused |= {n: STRANGE for k, n in enumerate(aimed) if pointing.lost[k]}
-    laid = Laid.of(kept, pointing.placing, gains, grid, turn)
+    laid = Laid.of(kept, pointing.placing, gains, grid, turn, pool)
+    hand_back()
     asked = {"az_left_deg": az_left_deg, "projection": projection, "width": width}
     return _Plan(roll, aimed, pointing, laid, dict(sorted(refused.items())), attitude is not None, asked)
 

@@ -21,6 +21,8 @@ STEP = 4
 beside the lander's horizon, where the surface bends, and below 0.002 px elsewhere."""
 MARGIN_PX = 2
 """Pixels left out at each edge of a frame, where demosaicking had no neighbours (real 2C frames show it)."""
+SOME_TH = 16
+"""Reduction is looked at in so many rows and columns."""
 
 
 class Patch(NamedTuple):
@@ -79,3 +81,14 @@ def pixels(
     at = placing.pixel(k, direction(*grid.azel(across[None, :], down[:, None])) @ turn)
     fine = [cv2.resize(np.nan_to_num(at[..., c], nan=-1e6).astype(np.float32), (nx * STEP, ny * STEP)) for c in (0, 1)]
     return tuple(f[STEP : STEP + height, STEP : STEP + width] for f in fine)  # type: ignore[return-value]
+
+
+def reduction(i: Light, j: Light) -> int:
+    """How many pixels of a frame, a side, come to lie in one of the map, of samples and lines at each of its pixels."""
+    if min(i.shape) < 2:
+        return 1
+    step = max(1, min(i.shape) // SOME_TH)
+    across = [(at[:-1, 1:] - at[:-1, :-1])[::step, ::step] for at in (i, j)]
+    down = [(at[1:, :-1] - at[:-1, :-1])[::step, ::step] for at in (i, j)]
+    area = np.abs(across[0] * down[1] - across[1] * down[0])
+    return max(1, round(float(np.sqrt(np.median(area)))))
