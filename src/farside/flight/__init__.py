@@ -20,7 +20,17 @@ from farside.flight.doppler import (
     station_course,
     two_way_doppler_hz,
 )
+from farside.flight.elliptical import (
+    Elements,
+    Ellipse,
+    elliptical_orbit,
+    frozen,
+    mean_elements,
+    published_ellipse,
+)
 from farside.flight.family import HaloFamily, halo_family, halo_orbit
+from farside.flight.gravity import GravityField, moon_gravity
+from farside.flight.gravity_file import read_gravity
 from farside.flight.halo import Halo
 from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
@@ -33,6 +43,9 @@ __all__ = [
     "BlastZone",
     "Course",
     "Descent",
+    "Elements",
+    "Ellipse",
+    "GravityField",
     "Halo",
     "HaloFamily",
     "LightTime",
@@ -47,14 +60,20 @@ __all__ = [
     "descent_profile",
     "doppler_hz",
     "doppler_rate_hz_s",
+    "elliptical_orbit",
     "fly_descent",
+    "frozen",
     "gaps",
     "halo_covering",
     "halo_family",
     "halo_orbit",
     "halo_span",
+    "mean_elements",
+    "moon_gravity",
     "overlap",
+    "published_ellipse",
     "range_rate",
+    "read_gravity",
     "relay_course",
     "relay_elevation",
     "relay_station_s",
