@@ -34,6 +34,7 @@ _DOORS = {
     "panorama": "products",
     "process": "run",
     "read": "archive",
+    "relay": "run",
     "windows": "run",
 }
 

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from farside.cli import catalog, flight, footage, link, node, panorama, plan, terrain
+from farside.cli import catalog, flight, footage, link, node, panorama, plan, relay, terrain
 from farside.errors import FarsideError
 
 plan.app.command()(link.link)
+plan.app.command()(relay.relay)
 app = typer.Typer(
     name="farside",
     help="Fly a mission to the far side of the Moon and look at what it sends home.",

@@ -1,5 +1,6 @@
 """Motion: the relay's orbit, powered descent, windows and contacts."""
 
+from farside.flight.candidates import Candidate, candidate
 from farside.flight.contacts import (
     LightTime,
     Station,
@@ -41,6 +42,7 @@ from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps,
 __all__ = [
     "Answer",
     "BlastZone",
+    "Candidate",
     "Course",
     "Descent",
     "Elements",
@@ -56,6 +58,7 @@ __all__ = [
     "State",
     "Station",
     "ask",
+    "candidate",
     "crossings",
     "descent_profile",
     "doppler_hz",

@@ -7,6 +7,7 @@ from farside.run.panoramas import Panorama, panoramas
 from farside.run.plan import place_named, sites, windows
 from farside.run.process import Processed, process
 from farside.run.progress import Progress, reporter
+from farside.run.relay import relay
 
 __all__ = [
     "Flight",
@@ -20,6 +21,7 @@ __all__ = [
     "panoramas",
     "place_named",
     "process",
+    "relay",
     "reporter",
     "sites",
     "windows",

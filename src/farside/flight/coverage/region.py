@@ -104,8 +104,8 @@ def region(words: str, cell_deg: float = CELL_DEG) -> Region:
 
 def _box(name: str, south: float, north: float, west: float, east: float, cell_deg: float) -> Region:
     _check(name, [south, north], [west, east])
-    wide = east - west if east > west else east - west + 360.0
-    if not (south < north and 0.0 < wide <= 360.0 and east != west):
+    wide = (east - west) % 360.0 or 360.0
+    if not (south < north and east != west):
         raise BadInput("region", "region", name, "a box with area: south below north, west and east that differ")
     lat, high = _middles(south, north, cell_deg)
     lon, broad = _middles(west % 360.0, west % 360.0 + wide, cell_deg)

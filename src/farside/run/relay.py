@@ -1,0 +1,92 @@
+"""Relays compared for a site: orbits by name, what each gives the site and a region, in words, numbers and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from farside.errors import BadInput
+from farside.flight import Candidate, RelayOrbit, Station, candidate
+from farside.flight.almanac import Place, place_from
+from farside.flight.coverage import BEYOND_S, CELL_DEG, coverage_map, region, service, track_step
+from farside.geometry import Site
+from farside.run.comparison import Compared, RelayComparison
+from farside.run.kept import Terrain, ground_of, kept_horizon, kept_orbit, terrain_files
+from farside.run.plan import SEED, place_for, span_of
+from farside.run.progress import Progress, Silence
+from farside.sky import earth_rotation
+
+MOST = 6
+"""Relays, or groups of them, side by side."""
+
+
+def relay(
+    site: Site | Place | str | Path,
+    start: str,
+    stop: str,
+    *,
+    compare: Sequence[str] = ("halo",),
+    region_of: str = "far-side",
+    cell_deg: float = CELL_DEG,
+    mask_deg: float | None = None,
+    terrain: Terrain = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> RelayComparison:
+    """What relays would give a site and a region from start to stop (UTC).
+
+    site: as for ``windows``. compare: relays as ``farside.flight.candidates`` writes them ("halo", "nrho",
+    "halo:z=15000", the path of an OEM or SPK file); several joined by + serve together. region_of, cell_deg: of the
+    coverage map, as ``farside.flight.coverage.region`` writes it. mask_deg: least elevation at the site and in the
+    region; None takes the site's. terrain, seed: as for ``windows``.
+
+        farside.relay(farside.Site(-75.0, 132.4), "2027-01-01", "2028-01-01", compare=["halo", "elfo"]).save("out")
+
+    Raises BadInput, before any work starts: what ``windows`` refuses, relays or regions that mean nothing, a span
+    shorter than a revolution of a relay or, for a file, outside it.
+    """
+    progress = progress or Silence()
+    place, (t0, t1) = place_for(site), span_of("relay", start, stop)
+    if mask_deg is not None:
+        place = place_from("relay", {**place.model_dump(), "min_elevation_deg": mask_deg})
+    for t in (t0 - BEYOND_S, t1 + BEYOND_S):
+        earth_rotation(t)
+    area = region(region_of, cell_deg)
+    groups = [[candidate(words) for words in together.split("+")] for together in compare]
+    _check(compare, groups, t0, t1)
+    seed = SEED if seed is None else seed
+    horizon = kept_horizon(place, terrain, seed, progress)
+    orbits = [[_kept(one, t0, t1, progress) for one in group] for group in groups]
+    p = place.position
+    ground = Site(p.lat_deg, p.lon_deg % 360.0, horizon.site.height_m if p.height_m is None else p.height_m)
+    stations = [Station(s.name, s.lat_deg, s.lon_deg, s.height_m, s.min_elevation_deg) for s in place.stations]
+    mask, step = place.min_elevation_deg, track_step([orbit for some in orbits for orbit in some])
+    compared = []
+    for k, (words, group, some) in enumerate(zip(compare, groups, orbits, strict=True)):
+        progress.count("following relays", k + 1, len(groups), "")
+        services = [
+            service(one.name, orbit, ground, stations, t0, t1, mask_deg=mask, horizon=horizon, step_s=step)
+            for one, orbit in zip(group, some, strict=True)
+        ]
+        found = coverage_map(some, area, t0, t1, mask)
+        compared.append(Compared(words, tuple(one.title for one in group), tuple(services), found))
+    told = ground_of(terrain_files(terrain), seed)
+    return RelayComparison(place, ground, told, t0, t1, tuple(compared))
+
+
+def _check(compare: Sequence[str], groups: Sequence[Sequence[Candidate]], t0: float, t1: float) -> None:
+    if not 1 <= len(groups) <= MOST or len(set(compare)) < len(compare):
+        raise BadInput("relay", "compare", ",".join(compare), f"1 to {MOST} relays, each once")
+    for one in (one for group in groups for one in group):
+        if one.revolution_s is not None and t1 - t0 < one.revolution_s:
+            days = one.revolution_s / 86_400.0
+            expected = f"at least one revolution of {one.name}, {days:.2f} days"
+            raise BadInput("relay", "span", f"{(t1 - t0) / 86_400.0:.2f} days", expected)
+
+
+def _kept(one: Candidate, t0: float, t1: float, progress: Progress) -> RelayOrbit:
+    def make() -> RelayOrbit:
+        progress.say(f"computing the orbit of {one.name}")
+        return one.make(t0, t1)
+
+    return make() if one.depends_on is None else kept_orbit(make, one.depends_on, t0, t1)
