@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 _SPREAD = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 _QUARTIC = np.linalg.inv(np.vander(_SPREAD, increasing=True))  # values at the spread to coefficients, lowest first
-_REACH = 1.0 / 30.0  # of a revolution: how far from the orbit's own time a crossing is looked for
+_REACH = 0.1  # of the Moon's distance: how far from the plane a path may be when the orbit crosses it
 _LEVER = 0.125  # of a revolution: a burn closer to a crossing cannot change it
 _SETTLED = 1e-8 / SCALE[3]  # 0.01 mm/s
 _NEAR = 3e-7 / SCALE[3]  # 0.3 mm/s, on the way: about what becomes a metre a second over a revolution
@@ -55,11 +55,14 @@ class AxisCrossing:
         revolution = reference.revolution_s
         first = np.searchsorted(reference.crossings, times + _LEVER * revolution)
         ahead = first[:, None] + np.arange(self.crossings)
-        reach = _REACH * revolution
-        if ahead.max() >= len(reference.crossings) or reference.crossings[ahead.max()] + reach > reference.orbit.stop:
-            raise BadInput("stationkeeping", "crossings", self.crossings, "crossings that the orbit lasts for")
         used = np.arange(ahead.min(), ahead.max() + 1)
-        spread = reference.crossings[used, None] + reach * _SPREAD
+        if used[-1] >= len(reference.crossings) - 1:  # the last one may be too near the end to look past it
+            raise BadInput(
+                "stationkeeping", "crossings", self.crossings, "fewer: the orbit ends before the last of them"
+            )
+        crossed = reference.crossings[used]
+        reach = _REACH * np.linalg.norm(reference.states(crossed)[:, :3], axis=1) / np.abs(_y_rate(reference, crossed))
+        spread = crossed[:, None] + reach[:, None] * _SPREAD
         y_rows, vx_rows = (rows.reshape(*spread.shape, 6) for rows in rotating_rows(spread.ravel()))
         states = reference.states(spread)
         y, vx = np.sum(y_rows * states, axis=-1), np.sum(vx_rows * states, axis=-1)
@@ -68,7 +71,7 @@ class AxisCrossing:
         ahead -= used[0]
         senses = np.empty((*ahead.shape, 6))
         for k, t in enumerate(times.tolist()):
-            matrices = reference.transitions(t, reference.crossings[used][ahead[k]])
+            matrices = reference.transitions(t, crossed[ahead[k]])
             senses[k] = np.einsum("ni,nij->nj", rows[ahead[k]], matrices)
         aims = own[ahead]
         if self.right_angle:
@@ -114,6 +117,13 @@ class CrossingGuide:
                     break
             burn = amount * along
         return burn
+
+
+def _y_rate(reference: Reference, t: Array) -> Array:
+    """Velocity through the x-z plane (n,), LU/s, at times t (n,)."""
+    h = 30.0
+    before, after = (np.sum(rotating_rows(u)[0] * reference.states(u), axis=1) for u in (t - h, t + h))
+    return (after - before) / (2.0 * h)
 
 
 def _cross(y: Array, vx: Array) -> tuple[float, float]:
