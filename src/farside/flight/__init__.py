@@ -37,10 +37,20 @@ from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
 from farside.flight.relay import RelayOrbit, halo_covering, halo_span, solve_halo
 from farside.flight.rest import rest_pose
+from farside.flight.stationkeeping import (
+    AxisCrossing,
+    KeepingErrors,
+    TargetPoints,
+    UnstableDirection,
+    Upkeep,
+    maintain,
+    unloading_budget,
+)
 from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps, overlap, spans, union
 
 __all__ = [
     "Answer",
+    "AxisCrossing",
     "BlastZone",
     "Candidate",
     "Course",
@@ -50,6 +60,7 @@ __all__ = [
     "GravityField",
     "Halo",
     "HaloFamily",
+    "KeepingErrors",
     "LightTime",
     "Profile",
     "Question",
@@ -57,6 +68,9 @@ __all__ = [
     "Span",
     "State",
     "Station",
+    "TargetPoints",
+    "UnstableDirection",
+    "Upkeep",
     "ask",
     "candidate",
     "crossings",
@@ -71,6 +85,7 @@ __all__ = [
     "halo_family",
     "halo_orbit",
     "halo_span",
+    "maintain",
     "mean_elements",
     "moon_gravity",
     "overlap",
@@ -90,4 +105,5 @@ __all__ = [
     "stations",
     "two_way_doppler_hz",
     "union",
+    "unloading_budget",
 ]
