@@ -80,3 +80,29 @@ def test_of_a_long_sequence_some_frames_are_shown(desk, shoot, monkeypatch):
     monkeypatch.setattr("farside.products.portrait.desk.SHOWN_EVERY", 4)
     shown = [desk.take(shoot("pcaml", 0.0, 0.0, 6 + k)) is not None for k in range(5)]
     assert shown == [True, True, False, True, False]
+
+
+def of_another_mission(frame, **more):
+    """The frame as if Chang'e 6 had taken it."""
+    return frame.assign_attrs(mission="CE6-L", product_id=frame.attrs["product_id"].replace("CE4", "CE6-L"), **more)
+
+
+def test_products_are_called_by_the_mission_of_their_labels(desk, shoot):
+    for eye in ("pcamr", "pcaml"):
+        desk.take(of_another_mission(shoot(eye, 0.0, -4.0, 6)))
+    made = {name: path.stem for name, path in desk.finish().products.items() if path.suffix == ".xml"}
+    assert {"pcam-depth-0002", "pcam-dem-0002", "pcam-portrait-0002"} <= set(made)
+    assert all(stem.startswith("CE6-L_GRAS_PCAM") for stem in made.values())
+
+
+def test_the_pair_that_is_worked_on_shows_most_light_whatever_the_bits(desk, shoot, bits=12):
+    """Of 12 bits a sensor's offset is four times as many counts, and sky as dark as before."""
+    level2 = desk.bench.archive / archive.LEVEL2
+    level2.mkdir()
+    (level2 / "farside.yaml").write_text("".join(f"PCAM{eye}: {{bits: {bits}, bayer: RGGB}}\n" for eye in "LR"))
+    for k, above in enumerate((25.0, -4.0)):
+        for eye in ("pcamr", "pcaml"):
+            frame = shoot(eye, 0.0, above, 6 + k)
+            dn = np.rint((0.985 * frame["dn"].to_numpy() / 1023.0 + 0.015) * (2**bits - 1))
+            desk.take(of_another_mission(frame.assign(dn=(frame["dn"].dims, dn.astype(np.uint16))), bits=bits))
+    assert archive.read_layers(desk.finish().products["pcam-depth-0002"]).attrs["index"] == 7

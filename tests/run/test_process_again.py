@@ -111,7 +111,11 @@ def test_what_changes_is_made_again(folder, tmp_path):
     before = contents(out / "archive")
     (first,) = some.glob("*LCAM-1-0000*.img")
     first.write_bytes(bytes(255 - octet for octet in first.read_bytes()))
+    old = [out / "release" / batch / "no-more.jpg" for batch in ("ce4-lcam-1-0001", "ce4-pcam-c-0002")]
+    for path in old:
+        path.write_bytes(b"of an earlier run")
     process([some], out, LANDER)
+    assert [path.exists() for path in old] == [False, True]  # the second batch was not made again
     changed = {name for name, octets in contents(out / "archive").items() if octets != before[name]}
     assert changed == {name for name in before if "LCAM-1-0000" in name and name.endswith(".2A")} != set()
 

@@ -16,7 +16,7 @@ from farside.instruments.kind import Arrays, Encoded, Kind
 from farside.instruments.label import Element, level2_elements, read_attrs
 from farside.instruments.mounting import camera_pose, point_at
 from farside.instruments.names import ProductName
-from farside.instruments.observation import camera_model, observation, pinhole
+from farside.instruments.observation import MISSION, camera_model, observation, pinhole
 from farside.instruments.record import pack
 from farside.instruments.registry import kind, kind_of_id, names, product_id, unpack
 from farside.instruments.targets import Chart, Flag, patch_reflectances, targets
@@ -24,6 +24,7 @@ from farside.instruments.targets import Chart, Flag, patch_reflectances, targets
 __all__ = [
     "BESIDE",
     "CAMERAS",
+    "MISSION",
     "Arrays",
     "Band",
     "Camera",

@@ -125,6 +125,7 @@ class _Processing:
             self._done += len(batch.frames)
             return result
         self._progress.say(batch.title)
+        before = dict(self._written(batch))
         try:
             result = self._worked(batch, Journal(place / "frames.jsonl"))
         except OutOfSpace:
@@ -132,8 +133,17 @@ class _Processing:
         except Exception as error:  # a fault of ours in one batch must not cost the others
             return Result(None, None, (), (_why(error),), ())
         if not result.failed:  # what could not be made is tried again
+            for path, written in self._written(batch):
+                if before.get(path) == written:  # of an earlier run, and of other files than these
+                    path.unlink()
             keep(result, place, key)
         return result
+
+    def _written(self, batch: Batch) -> list[tuple[Path, tuple[int, int]]]:
+        """What a batch has made beside level 2, and when each file was written."""
+        folders = (self._folder / "archive" / batch.name / archive.DERIVED, self._folder / "release" / batch.name)
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        return [(path, ((stat := path.stat()).st_mtime_ns, stat.st_ino)) for path in files]
 
     # What results depend on ------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,11 +16,13 @@ from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
 from farside.products.frames import clock, is_wide, keep_frame
+from farside.products.full_scale import full_scale
 from farside.products.light_tiff import write_light
+from farside.products.portrait.change import change
 from farside.products.portrait.elevation import POST_M, elevation, write_geotiff, write_orthophoto
 from farside.products.portrait.mosaic import FAR_M, UPRIGHT, fit_of, portrait
 from farside.products.portrait.picture import light_of, write_anaglyph, write_depth, write_frame, write_portrait
-from farside.products.portrait.plan import write_plan
+from farside.products.portrait.plan import write_change, write_plan
 from farside.products.portrait.stereo import depth_map, rectify
 from farside.products.shelf import Shelf
 
@@ -28,8 +32,8 @@ if TYPE_CHECKING:
 LEFT, RIGHT = "pcaml", "pcamr"
 COLUMN_DEG = 3.0
 """Pointings this close in yaw are of one column."""
-DARK_DN = 20
-"""Samples (of 1023) up to this are sky or deep shadow."""
+DARK = 20 / 1023
+"""Samples up to this share of full scale are sky or deep shadow."""
 SHOWN, SHOWN_EVERY = 6, 7
 """The first left frames of a sequence are shown, and every so many-th after them."""
 FINE_FOCAL_PX = 3378.0
@@ -38,10 +42,22 @@ MIDDLE = 0.15
 """Half of the share of a picture's sides that counts as its middle."""
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """An elevation model that has been made: of which sequence, its file, and the depth maps that it is of."""
+
+    number: str
+    start_utc: str
+    post_m: float
+    path: Path
+    depths: tuple[Path, ...]
+
+
 @dataclass
 class _Made:
     """What the desk has made so far."""
 
+    grounds: list[_Ground] = field(default_factory=list)
     products: dict[str, Path] = field(default_factory=dict)
     portraits: list[Still] = field(default_factory=list)
     stills: list[Still] = field(default_factory=list)
@@ -92,9 +108,10 @@ class PcamDesk(Desk):
                 made.findings.append(Finding("Pairs of a panorama", str(len(depths)), "", meaning))
             maps = {index: archive.read_layers(path) for index, path in depths.items()}
             if maps:
-                self._ground(number, list(maps.values()), made)
+                self._ground(number, list(maps.values()), made, tuple(depths.values()))
             if not wide:
                 self._portrait(number, paths, maps, made)
+        self._changes(made)
         stills = (*made.portraits, *made.stills)
         return Report(made.products, stills, findings=tuple(made.findings), portraits=tuple(made.portraits))
 
@@ -192,7 +209,7 @@ class PcamDesk(Desk):
         ))  # fmt: skip
         return distance
 
-    def _ground(self, number: str, maps: list[xr.Dataset], made: _Made) -> None:
+    def _ground(self, number: str, maps: list[xr.Dataset], made: _Made, depths: tuple[Path, ...]) -> None:
         """Elevation model and orthophoto of all pairs of a sequence."""
         release = self.bench.release
         post_m = POST_M * max(1.0, FINE_FOCAL_PX / maps[0].attrs["focal_px"])
@@ -203,7 +220,9 @@ class PcamDesk(Desk):
                 Finding("Elevation model", "none", "", f"Of sequence {number}: expected {error.expected}.")
             )
             return
-        made.products[f"pcam-dem-{number}"] = archive.write_layers(ground, self.bench.archive / archive.DERIVED)
+        path = archive.write_layers(ground, self.bench.archive / archive.DERIVED)
+        made.products[f"pcam-dem-{number}"] = path
+        made.grounds.append(_Ground(number, str(ground.attrs["start_utc"]), post_m, path, depths))
         made.products[f"pcam-dem-{number}-geotiff"] = write_geotiff(ground, release / f"pcam-dem-{number}.tif")
         made.products[f"pcam-ortho-{number}-geotiff"] = write_orthophoto(ground, release / f"pcam-ortho-{number}.tif")
         picture = write_plan(ground, release / f"pcam-dem-{number}.png")
@@ -220,6 +239,50 @@ class PcamDesk(Desk):
             "Heights of the ground", f"{int((ground['count'].to_numpy() > 0).sum())} posts", f"± {sigma:.1f} mm",
             f"Sequence {number}, median error without the mast's{pointing}.",
         ))  # fmt: skip
+
+    def _changes(self, made: _Made) -> None:
+        """What has changed of the ground between two days at one station, each against the one before."""
+        grounds = sorted(made.grounds, key=lambda ground: ground.start_utc)
+        for before, after in pairwise(grounds):
+            if before.start_utc[:10] == after.start_utc[:10] or not self._stood(before.start_utc, after.start_utc):
+                continue
+            post_m = max(before.post_m, after.post_m)
+            days = f"{before.start_utc[:10]} and {after.start_utc[:10]}"
+            try:
+                later = self._model(after, post_m)
+                found = change(self._model(before, post_m), later)
+            except BadInput as error:
+                meaning = f"Between {days}: {error.field} {error.value}; expected {error.expected}."
+                made.findings.append(Finding("Change of the ground", "not compared", "", meaning))
+                continue
+            name = f"pcam-change-{before.number}-{after.number}"
+            made.products[name] = archive.write_layers(found, self.bench.archive / archive.DERIVED)
+            picture = write_change(found, later, self.bench.release / f"{name}.png")
+            made.products[f"{name}-picture"] = picture
+            places, sigma = len(json.loads(found.attrs["places"])), 1e3 * float(np.nanmedian(found["sigma"].to_numpy()))
+            wrong = f"differences ± {sigma:.1f} mm"
+            caption = f"What has changed of the ground around the rover between {days}"
+            made.stills.append(Still(picture, caption, "Differences of heights, and where they are no chance", wrong))
+            meaning = (
+                f"Between {days}, where the heights of both are known. "
+                f"Of posts called changed {found.attrs['false_share']:.0%} are so by chance."
+            )
+            made.findings.append(Finding("Places of the ground that changed", str(places), wrong, meaning))
+
+    def _model(self, ground: _Ground, post_m: float) -> xr.Dataset:
+        """An elevation model as it was made, or with its posts farther apart."""
+        if ground.post_m == post_m:
+            return archive.read_layers(ground.path)
+        maps = [archive.read_layers(path) for path in ground.depths]
+        return elevation(maps, self._attitude(ground.start_utc), post_m)
+
+    def _stood(self, before: str, after: str) -> bool:
+        """Whether the rover's wheels have not turned between two times by its housekeeping."""
+        columns = self.bench.telemetry("rover")
+        if columns is None:
+            return False
+        k = np.clip(np.searchsorted(columns["t"], [utc_to_t(before), utc_to_t(after)]) - 1, 0, None)
+        return bool(columns["odometer_m"][k[0]] == columns["odometer_m"][k[1]])
 
     def _attitude(self, utc: str) -> np.ndarray | None:
         """From the rover's frame to east, north, up by its last housekeeping before ``utc``; None without any."""
@@ -238,7 +301,11 @@ class PcamDesk(Desk):
         mean = np.mean(list(axes.values()), axis=0)
         aside = {index: abs(axis[0] * mean[1] - axis[1] * mean[0]) for index, axis in axes.items()}
         column = min(aside.values()) + np.radians(COLUMN_DEG)
-        lit = {index: float((frames[index]["dn"] > DARK_DN).mean()) for index in aside if aside[index] <= column}
+        lit = {
+            index: float((frame["dn"] > DARK * full_scale(frame)).mean())
+            for index, frame in frames.items()
+            if aside[index] <= column
+        }
         return max(lit, key=lambda index: lit[index])
 
 

@@ -375,4 +375,5 @@ def slopes_of(height: Array, post_m: float) -> Array:
 
 def _product_id(depths: Sequence[xr.Dataset]) -> str:
     start, stop = (re.sub(r"\D", "", f(d.attrs["start_utc"] for d in depths))[:14] for f in (min, max))
-    return f"CE4_GRAS_PCAM-DEM_SCI_N_{start}_{stop}_{depths[0].attrs['sequence_id']}_A"
+    mission = str(depths[0].attrs["product_id"]).split("_", 1)[0]
+    return f"{mission}_GRAS_PCAM-DEM_SCI_N_{start}_{stop}_{depths[0].attrs['sequence_id']}_A"

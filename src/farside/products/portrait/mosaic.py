@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pinhole, euler_to_rotation
-from farside.instruments import pinhole
+from farside.instruments import MISSION, pinhole
 from farside.products.panorama.gains import radius2
 from farside.products.portrait.adjust import Adjusted, adjust
 from farside.products.portrait.light import Light, colour_light
@@ -301,4 +301,4 @@ def _product_id(frames: Sequence[xr.Dataset]) -> str:
     start, stop = (re.sub(r"\D", "", f(frame.attrs["start_utc"] for frame in frames))[:14] for f in (min, max))
     a = frames[0].attrs
     camera = str(a["instrument"]).upper()
-    return f"CE4_GRAS_{camera}-PORTRAIT_SCI_N_{start}_{stop}_{a['sequence_id']}_A"
+    return f"{a.get('mission', MISSION)}_GRAS_{camera}-PORTRAIT_SCI_N_{start}_{stop}_{a['sequence_id']}_A"

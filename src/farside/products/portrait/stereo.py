@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.geometry import Pinhole, euler_to_rotation, utc_to_t
-from farside.instruments import pinhole
+from farside.instruments import MISSION, pinhole
 from farside.products.demosaic import edge_aware
 from farside.products.portrait.light import Light, colour_light
 from farside.products.provenance import provenance, source
@@ -154,7 +154,8 @@ def depth_map(left: xr.Dataset, right: xr.Dataset) -> xr.Dataset:
     a = left.attrs
     column, row = pair.camera.principal_pixel
     stamps = [re.sub(r"\D", "", f.attrs["start_utc"])[:14] for f in (right, left)]
-    name = f"CE4_GRAS_PCAM-DEPTH-{int(a['index']):03d}_SCI_N_{min(stamps)}_{max(stamps)}_{a['sequence_id']}_A"
+    which = f"{int(a['index']):03d}_SCI_N_{min(stamps)}_{max(stamps)}_{a['sequence_id']}"
+    name = f"{a.get('mission', MISSION)}_GRAS_PCAM-DEPTH-{which}_A"
     attrs: dict[str, Any] = {
         "title": "depth map",
         "product_id": name,
