@@ -178,6 +178,18 @@ def test_a_year_costs_what_the_linear_rule_was_measured_to_cost(orbit, days, vel
     assert facts["departure_p100_km"] < 300.0
 
 
+def test_wheels_are_unloaded_with_each_burn_or_in_a_rhythm_of_their_own(orbit):
+    errors = replace(NONE, unloading_mm_s=1000.0)
+    often, once, between = (
+        maintain(orbit, Never(), errors, 8.0, 1, spacing_days=4.0, unloading_days=days) for days in (None, 30.0, 2.5)
+    )
+    np.testing.assert_array_equal(often.departures[0, :4], once.departures[0, :4])
+    assert abs(often.departures[0, -1] - once.departures[0, -1]) > 10.0  # of a push of metres a second, four days ago
+    np.testing.assert_allclose((between.burn_times - orbit.start) / DAY, [0.0, 4.0], atol=1e-8)
+    legs = (between.times.reshape(-1, 3)[:, -1] - orbit.start) / DAY
+    np.testing.assert_allclose(legs, [2.5, 4.0, 5.0, 7.5, 8.0], atol=1e-8)
+
+
 def test_strategies_hold_the_orbit_at_like_cost(orbit):
     costs = [maintain(orbit, strategy, days=100.0, trials=3).summary()["cost_mean_m_s"] for strategy in STRATEGIES]
     assert max(costs) < 1.15 * min(costs)
@@ -234,9 +246,10 @@ def test_chart_is_the_same_bytes_each_time(orbit, tmp_path):
     [
         (
             {"spacing_days": 0.0},
-            r"spacing_days: 0\.0; expected more than 0 and at most half a revolution, 7\.\d\d d",
+            r"spacing_days: 0\.0; expected from 0\.1 to half a revolution, 7\.\d\d days",
         ),
-        ({"spacing_days": 9.83}, "spacing_days: 9.83; expected more than 0 and at most half a revolution"),
+        ({"spacing_days": 9.83}, r"spacing_days: 9\.83; expected from 0\.1 to half a revolution"),
+        ({"unloading_days": 0.0}, r"unloading_days: 0\.0; expected 0\.1 or more"),
         ({"spacing_days": float("nan")}, "spacing_days: nan"),
         ({"trials": 0}, "trials: 0; expected 1 or more"),
         ({"days": 420.0}, r"days: 420\.0; expected from one spacing to 40\d\.\d: the orbit lasts 427\.8 days"),

@@ -12,11 +12,11 @@ from farside.flight.stationkeeping.numbers import values
 
 @dataclass(frozen=True)
 class KeepingErrors:
-    """KeepingErrors of knowing and of doing, 1 sigma, independent from burn to burn but for ``sunlight_bias``.
+    """Errors of knowing and of doing, 1 sigma, independent from burn to burn but for ``sunlight_bias``.
 
     position_km, velocity_mm_s: of orbit determination, per axis. burn_scale, burn_fixed_mm_s: of a burn, as a share of
-    it and per axis. unloading_mm_s: velocity that an unloading of the wheels leaves, per axis; it happens with each
-    burn. dead_band_mm_s: no burn smaller than this is made. sunlight_bias, sunlight_noise: of the push of sunlight, as
+    it and per axis. unloading_mm_s: velocity that an unloading of the wheels leaves, per axis.
+    dead_band_mm_s: no burn smaller than this is made. sunlight_bias, sunlight_noise: of the push of sunlight, as
     a share of it, for a whole trial and from burn to burn. Raises BadInput for a negative one.
     """
 
