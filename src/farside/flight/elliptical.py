@@ -48,6 +48,7 @@ _PIECES_AT_ONCE = 4096
 _PER_REVOLUTION = 24
 _SETTLING_DAYS = 2 * 365.25  # two turns of the node of a 24 h orbit, most of one of a 12 h orbit
 _SETTLING_STEPS = 2
+_SETTLING_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def frozen(
     less the inclination, is frozen, too). With it, the ellipse to be on at that time: eccentricity, inclination and
     argument of perilune are moved, by least squares over two years of the whole motion, until the orbit's mean
     eccentricity vector stays nearest to the frozen one; size and node stay as asked. What is left is forced: within
-    a year of a 24 h orbit, eccentricity +-0.02 and argument +-3 degrees. It takes 4 s of a 24 h orbit.
+    a year of a 24 h orbit, eccentricity +-0.02 and argument +-3 degrees. It takes 2 s for a 24 h orbit.
     Raises BadInput for an ellipse that cannot be, another ``dwell``, and one that in these two years meets the Moon.
     """
     if dwell not in ("south", "north"):
@@ -226,7 +227,7 @@ def _frozen_inclination_deg(axis: float, e: float, field: GravityField) -> float
 
 def _settled(mean: Ellipse, start: float, field: GravityField, spacecraft: Spacecraft) -> Ellipse:
     """The ellipse to be on at start whose mean eccentricity vector stays nearest to that of ``mean``."""
-    motion = NearMoon(field, spacecraft, start, start + _SETTLING_DAYS * _DAY_S, floor_km=0.0)
+    motion = NearMoon(field, spacecraft, start, start + _SETTLING_DAYS * _DAY_S, 0.0, _SETTLING_TOLERANCE)
     after = _sampled(0.0, motion.stop - start, mean.semi_major_axis_km, field.gm)
     goal = mean.eccentricity * _direction(mean.perilune_argument_deg)
 

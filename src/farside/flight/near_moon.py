@@ -32,8 +32,6 @@ Array = NDArray[np.float64]
 
 MOON_KM = MOON_RADIUS_M * 1e-3
 _TERMS = 13
-_TOLERANCE = 1e-13
-"""Of position and velocity in a step, as a part of the distance and of the speed."""
 
 
 class _Forces(NamedTuple):
@@ -71,8 +69,9 @@ class _Method(NamedTuple):
 class NearMoon:
     """Motion under ``field``, Earth, Sun and sunlight on ``spacecraft``, from start to stop (TDB s past J2000).
 
-    floor_km: distance from the Moon's centre at which the path ends. Raises BadInput unless ephemeris and lunar
-    orientation are known from start to stop.
+    floor_km: distance from the Moon's centre at which the path ends. tolerance: error of position and velocity in a
+    step, as a part of distance and speed. Raises BadInput unless ephemeris and lunar orientation are known from start
+    to stop.
     """
 
     field: GravityField
@@ -80,6 +79,7 @@ class NearMoon:
     start: float
     stop: float
     floor_km: float = MOON_KM
+    tolerance: float = 1e-14
 
     def __post_init__(self) -> None:
         check_epoch([self.start, self.stop], "orbit")
@@ -90,7 +90,9 @@ class NearMoon:
         Raises BadInput when the path comes down to ``floor_km`` before the last of them.
         """
         out = np.empty((len(after), 6))
-        met = _integrate(np.array(state, float), after, self._forces, _dormand_prince(), _TOLERANCE, self.floor_km, out)
+        met = _integrate(
+            np.array(state, float), after, self._forces, _dormand_prince(), self.tolerance, self.floor_km, out
+        )
         if met <= after[-1]:
             when = time_text(self.start + met)
             raise BadInput("orbit", "path", f"meets the Moon at {when}", "a path that stays above it, or fewer days")
