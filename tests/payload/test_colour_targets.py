@@ -43,3 +43,8 @@ def test_a_patch_reflects_its_whole_printed_spectrum():
         inside = np.abs(fine - band.centre_nm) < band.width_nm / 2
         expected = [np.average(np.interp(fine, nm, one)[inside], weights=sun[inside]) for one in printed]
         assert found[:, k] == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("colour", ["red", "yellow"])
+def test_a_flag_is_painted_as_its_paint_is(colour):
+    assert materials()[colour].spectrum == pytest.approx(targets().paints[colour].reflectance(SPECTRUM_NM))

@@ -19,7 +19,7 @@ from farside.instruments.names import ProductName
 from farside.instruments.observation import MISSION, camera_model, observation, pinhole
 from farside.instruments.record import pack
 from farside.instruments.registry import kind, kind_of_id, names, product_id, unpack
-from farside.instruments.targets import Chart, Flag, patch_reflectances, targets
+from farside.instruments.targets import Chart, Flag, Paint, patch_reflectances, targets
 
 __all__ = [
     "BESIDE",
@@ -34,6 +34,7 @@ __all__ = [
     "Flag",
     "Instrument",
     "Kind",
+    "Paint",
     "ProductName",
     "array_element",
     "camera_model",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 Array = NDArray[np.float64]
@@ -59,11 +59,26 @@ class Chart(Target):
         return column - 0.5 * (self.columns - 1), 0.5 * (self.rows - 1) - row
 
 
+class Paint(_Part):
+    """A pigment whose reflectance steps up from blue to red."""
+
+    low: float = Field(ge=0.0, le=1.0)
+    high: float = Field(ge=0.0, le=1.0)
+    edge_nm: Size
+    width_nm: Size
+
+    def reflectance(self, nm: ArrayLike) -> Array:
+        """At wavelengths (n,), nm."""
+        step = 1.0 + np.exp((self.edge_nm - np.asarray(nm, float)) / self.width_nm)
+        return np.asarray(self.low + (self.high - self.low) / step)
+
+
 class Targets(_Part):
-    """All of them; flags by the vehicle that carries them."""
+    """All of them; flags by the vehicle that carries them, paints by their names."""
 
     chart: Chart
     flags: dict[str, Flag]
+    paints: dict[str, Paint]
 
 
 @cache

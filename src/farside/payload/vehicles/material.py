@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import yaml
@@ -16,7 +18,7 @@ PAINT_NM = (620.0, 545.0, 460.0)
 SPECTRUM_NM = tuple(np.arange(380.0, 781.0, 5.0).tolist())
 """Wavelengths of spectra; those three are among them."""
 
-Rgb = tuple[float, float, float]
+Rgb = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,20 @@ class Material:
 def materials() -> dict[str, Material]:
     """Every material that parts of vehicles are made of, by name."""
     text = (files("farside.payload.vehicles") / "materials.yaml").read_text(encoding="utf-8")
-    nm, patches = patch_reflectances()
-    out = {}
-    for name, m in yaml.safe_load(text).items():
-        printed: tuple[float, ...] = ()
-        if "patch" in m:
-            patch = patches[targets().chart.patches.index(m["patch"])]
-            printed = tuple(np.interp(SPECTRUM_NM, nm, patch).tolist())
-            m["rgb"] = np.interp(PAINT_NM, nm, patch).tolist()
-        out[name] = Material(tuple(m["rgb"]), m["crumple_deg"], tuple(m["specular"]), m["roughness"], printed)
-    return out
+    return {
+        name: Material(
+            _known(m, PAINT_NM) or tuple(m["rgb"]), m["crumple_deg"], tuple(m["specular"]), m["roughness"],
+            _known(m, SPECTRUM_NM),
+        )
+        for name, m in yaml.safe_load(text).items()
+    }  # fmt: skip
+
+
+def _known(m: Mapping[str, Any], nm: Sequence[float]) -> tuple[float, ...]:
+    """Reflectances at these wavelengths of what is a patch of the chart or a paint; none of others."""
+    if "paint" in m:
+        return tuple(targets().paints[m["paint"]].reflectance(nm).tolist())
+    if "patch" in m:
+        known_nm, patches = patch_reflectances()
+        return tuple(np.interp(nm, known_nm, patches[targets().chart.patches.index(m["patch"])]).tolist())
+    return ()

@@ -1,7 +1,7 @@
 """Colour as people see it, from the light in a camera's bands."""
 
 from farside.products.colour.balance import Colours, colours_by, difference, ground_balance, lab, told_matrix
-from farside.products.colour.matrix import chart, known, linear_srgb, sunlight, to_screen, to_srgb, to_xyz
+from farside.products.colour.matrix import chart, flag_red, known, linear_srgb, sunlight, to_screen, to_srgb, to_xyz
 from farside.products.colour.observer import adapted, d65, observed, sun_white, xyz_to_srgb
 from farside.products.colour.patches import Seen, find_chart
 
@@ -14,6 +14,7 @@ __all__ = [
     "d65",
     "difference",
     "find_chart",
+    "flag_red",
     "ground_balance",
     "known",
     "lab",

@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 from numpy.typing import ArrayLike, NDArray
 
-from farside.instruments import Band, load, patch_reflectances
+from farside.instruments import Band, Paint, load, patch_reflectances, targets
 from farside.physics import hapke_radf, known_bands, regolith_at, solar_irradiance
 from farside.products.colour.observer import NM, adapted, observed, sun, sun_white, xyz_to_srgb
 
@@ -121,9 +121,12 @@ def chart() -> Array:
 
 @cache
 def vehicles() -> Array:
-    """Reflectances of foil and of the flag, (n, nm)."""
+    """Reflectances of foil, and of a flag's field and stars, (n, nm)."""
     text = (files("farside.products.colour") / "surfaces.yaml").read_text(encoding="utf-8")
-    return np.array([
-        s["low"] + (s["high"] - s["low"]) / (1.0 + np.exp((s["edge_nm"] - NM) / s["width_nm"]))
-        for s in yaml.safe_load(text).values()
-    ])  # fmt: skip
+    surfaces = [Paint.model_validate(surface) for surface in yaml.safe_load(text).values()]
+    return np.array([paint.reflectance(NM) for paint in (*surfaces, *targets().paints.values())])
+
+
+def flag_red() -> Array:
+    """Reflectance of a flag's field, (nm,)."""
+    return targets().paints["red"].reflectance(NM)
