@@ -32,9 +32,11 @@ def link(
     height_m: Annotated[
         float | None, typer.Option("--height-m", help="Height over the 1737.4 km sphere. [default: 0]")
     ] = None,
-    orbit: Annotated[
-        Path | None,
-        typer.Option(help="The relay's ephemeris: a file. [default: a halo orbit of Queqiao's kind]"),
+    relay: Annotated[
+        str | None,
+        typer.Option(
+            help="As for **farside plan relay**: halo:z=15000, elfo, a file. [default: a halo orbit of Queqiao's kind]"
+        ),
     ] = None,
     radio: Annotated[
         Path | None,
@@ -60,7 +62,7 @@ def link(
     place = place_given(COMMAND, site, lat, lon, height_m)
     changed = read_radio(radio) if radio else None
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
-        plan = link_plan(place, start, stop, orbit=orbit, radio=changed, progress=progress)
+        plan = link_plan(place, start, stop, relay=relay, radio=changed, progress=progress)
         progress.say("writing")
         written = [str(path) for path in plan.save(out)]
     if as_json:

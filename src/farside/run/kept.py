@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from farside.errors import BadInput
-from farside.flight import RelayOrbit
+from farside.flight import Candidate, RelayOrbit
 from farside.flight.almanac import Place
 from farside.geometry import Site
 from farside.moon import Horizon, Moon, horizon_of, terrain_sha256
@@ -23,6 +23,16 @@ def kept_orbit(make: Callable[[], RelayOrbit], *depends_on: object) -> RelayOrbi
     """An orbit that is made once for what it depends on."""
     path = _cache().file("relay", key_of(code_key(), *depends_on), ".npz", lambda part: make().save(part))
     return RelayOrbit.load(path)
+
+
+def kept_candidate(one: Candidate, t0: float, t1: float, progress: Progress) -> RelayOrbit:
+    """The orbit of a relay asked for by name, from t0 to t1 (TDB s past J2000)."""
+
+    def make() -> RelayOrbit:
+        progress.say(f"computing the orbit of {one.name}")
+        return one.make(t0, t1)
+
+    return make() if one.depends_on is None else kept_orbit(make, one.depends_on, t0, t1)
 
 
 def kept_horizon(place: Place, terrain: Terrain, seed: int, progress: Progress) -> Horizon:

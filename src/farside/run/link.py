@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from farside.errors import BadInput
-from farside.flight import Course, RelayOrbit, Span, Station, relay_course, site_course, station_course
+from farside.flight import Course, RelayOrbit, Span, Station, candidate, relay_course, site_course, station_course
 from farside.flight.almanac import Place
 from farside.flight.coverage import BEYOND_S, Service, service
 from farside.geometry import Site
 from farside.link.radio import Link, Radio, rate_pieces
 from farside.link.radio import radio as chang_e_4
+from farside.run.kept import kept_candidate
 from farside.run.plan import halo_for, place_for, span_of
 from farside.run.progress import Progress, Silence
 from farside.run.radio import LinkPlan, Way
@@ -24,37 +25,52 @@ def link_plan(
     start: str,
     stop: str,
     *,
-    orbit: str | Path | None = None,
+    relay: str | None = None,
     radio: Radio | None = None,
     progress: Progress | None = None,
 ) -> LinkPlan:
     """Budgets, margins, rates and contacts of a site's radio from start to stop (UTC).
 
-    site: as for ``windows``; its least elevation and its stations are used, its horizon is level. orbit: a file with
-    the relay's ephemeris; None: a halo orbit of Queqiao's kind. radio: None: Chang'e 4's.
+    site: as for ``windows``; its least elevation and its stations are used, its horizon is level. relay: as for
+    ``relay`` ("elfo", "halo:z=15000", the path of an ephemeris); None: a halo orbit of Queqiao's kind. radio: None:
+    Chang'e 4's.
 
         farside.link_plan("chang-e-4", "2019-01-03", "2019-02-03").save(Path("link"))
 
-    Raises BadInput, before any work starts: what ``windows`` refuses, a site without stations, an orbit file that
-    cannot be used or does not cover the span.
+    Raises BadInput, before any work starts: what ``windows`` refuses, a site without stations, a relay that means
+    nothing or does not cover the span.
     """
     progress, radio = progress or Silence(), radio or chang_e_4()
     place, (t0, t1) = place_for(site), span_of("link", start, stop)
     if not place.stations:
         raise BadInput("link", "stations", "none", "a site with at least one Earth station")
-    relay = RelayOrbit.load(Path(orbit)) if orbit else halo_for(site, t0 - BEYOND_S, t1 + BEYOND_S, progress)
+    name, orbit = _orbit(site, relay, t0, t1, progress)
     progress.say("finding contacts")
     p = place.position
     ground = Site(p.lat_deg, p.lon_deg % 360.0, p.height_m or 0.0)
     stations = [Station(s.name, s.lat_deg, s.lon_deg, s.height_m, s.min_elevation_deg) for s in place.stations]
-    seen = service("relay", relay, ground, stations, t0, t1, mask_deg=place.min_elevation_deg)
+    seen = service(relay or "relay", orbit, ground, stations, t0, t1, mask_deg=place.min_elevation_deg)
     progress.say("choosing rates")
-    name = Path(orbit).name if orbit else "halo orbit of Queqiao's kind"
-    courses = {"site": site_course(ground), "relay": relay_course(relay)}
-    ways = [*_surface(radio, courses, seen), *_earth(radio, courses, seen, stations)]
+    ways = ways_of(radio, ground, seen, stations)
     if not ways:
         raise BadInput("link", "span", f"{start} to {stop}", "a span in which the relay is in view of site or station")
     return LinkPlan(place.title, name, t0, t1, radio, tuple(ways), _beside(radio, ways))
+
+
+def _orbit(
+    site: Site | Place | str | Path, relay: str | None, t0: float, t1: float, progress: Progress
+) -> tuple[str, RelayOrbit]:
+    """What the relay is, and its orbit."""
+    if relay is None:
+        return "halo orbit of Queqiao's kind", halo_for(site, t0 - BEYOND_S, t1 + BEYOND_S, progress)
+    one = candidate(relay)
+    return one.title, kept_candidate(one, t0, t1, progress)
+
+
+def ways_of(radio: Radio, ground: Site, seen: Service, stations: list[Station]) -> list[Way]:
+    """All directions of a site's radio through one relay: when they are in view, and the rates that hold."""
+    courses = {"site": site_course(ground), "relay": relay_course(seen.orbit)}
+    return [*_surface(radio, courses, seen), *_earth(radio, courses, seen, stations)]
 
 
 def _surface(radio: Radio, courses: dict[str, Course], seen: Service) -> list[Way]:

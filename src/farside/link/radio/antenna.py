@@ -71,8 +71,9 @@ class Coverage(Part):
         return 2.0 * self.half_angle_deg
 
     def loss_db(self, frequency_ghz: float, off_deg: ArrayLike) -> Array:
-        """None in the cone; outside it falls off as a beam of the cone's width does (assumed)."""
-        return 3.0 * np.maximum((np.asarray(off_deg, float) / self.half_angle_deg) ** 2 - 1.0, 0.0)
+        """None in the cone; outside the gain falls off as a dish's of that beam does, from there on (assumed)."""
+        beyond = 3.0 * np.maximum((np.asarray(off_deg, float) / self.half_angle_deg) ** 2 - 1.0, 0.0)
+        return np.minimum(beyond, SIDE_LOBE_DB)
 
 
 def _kind(value: Any) -> str:
