@@ -40,7 +40,7 @@ def scene() -> OrbitScene:
         OrbitLane("in view", [(0.0, 4.0e5), (8.0e5, 1.2e6)]),
         OrbitLane("Earth hides the Sun", [(6e5, 6.1e5)], True),
     ]
-    low = RelayPath("ring", np.column_stack([8e3 * np.cos(T / 9e3), 8e3 * np.sin(T / 9e3), 0.0 * T]), 5.6e4)
+    low = RelayPath("ring", "Low.", np.column_stack([8e3 * np.cos(T / 9e3), 8e3 * np.sin(T / 9e3), 0.0 * T]), 5.6e4)
     return OrbitScene(
         "A relay",
         "Made up.",
@@ -49,7 +49,7 @@ def scene() -> OrbitScene:
         sky.position("earth", T),
         sun / np.linalg.norm(sun, axis=1, keepdims=True),
         sky.moon_rotation(T),
-        [RelayPath("circle", beyond_the_moon(), 14.0 * 86400.0, lanes), low],
+        [RelayPath("circle", "High.", beyond_the_moon(), 14.0 * 86400.0, lanes), low],
         SITE,
     )
 

@@ -42,9 +42,12 @@ class OrbitLane:
 
 @dataclass(frozen=True)
 class RelayPath:
-    """One relay: its way about the Moon's centre, km, ICRF axes, shape (n, 3), and the length of a revolution, s."""
+    """One relay: a short name, what it is, its way about the Moon's centre, km, ICRF axes, shape (n, 3), and how long a
+    revolution takes, s.
+    """
 
     title: str
+    text: str
     path_km: Array
     period_s: float
     lanes: Sequence[OrbitLane] = ()
@@ -118,6 +121,7 @@ def _content(scene: OrbitScene) -> dict[str, Any]:
 def _relay(relay: RelayPath) -> dict[str, Any]:
     return {
         "title": relay.title,
+        "text": relay.text,
         "period_s": relay.period_s,
         "path": _packed(relay.path_km * 1e-3),
         "lanes": [asdict(lane) for lane in relay.lanes],

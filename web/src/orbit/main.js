@@ -29,6 +29,7 @@ function page(content) {
   const state = { t: 0, frame: "rotating", chosen: 0, playing: false, speed: SPEEDS[1][1] }
 
   const screen = h("div", { class: "screen", tabindex: 0, role: "img", "aria-label": content.text })
+  const told = h("p", {})
   const clock = h("p", { class: "clock n" })
   const values = h("dl", { class: "values" })
   const beside = h("aside", {}, clock, values)
@@ -49,7 +50,7 @@ function page(content) {
   const views = h("div", { role: "group", "aria-label": "View" }, VIEWS.map((view) => h("button", { onclick: () => (frameAll(view), refresh()) }, view[0])))
 
   find("orbit").replaceChildren(
-    h("header", { class: "title" }, h("h1", {}, content.title), h("p", {}, content.text)),
+    h("header", { class: "title" }, h("h1", {}, content.title), told),
     h("figure", { class: "space" }, screen, beside),
     h("div", { class: "drive" }, play, h("div", { class: "along" }, strip.node, slider)),
     h("div", { class: "choices" }, rows.map((r) => r.node), views),
@@ -70,6 +71,7 @@ function page(content) {
     stage.show(state.t, state.frame, state.chosen)
     rows.forEach((r) => r.update())
     clock.textContent = moment(start + state.t * 1000)
+    told.textContent = [content.orbits[state.chosen].text, content.text].join(" ")
     slider.value = state.t
     slider.setAttribute("aria-valuetext", clock.textContent)
     strip.at(state.t)
