@@ -35,6 +35,7 @@ GROUPS = (
     "gpu",
     "tracers",
     "families",
+    "elliptical",
     "flight",
 )
 
