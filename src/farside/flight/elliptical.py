@@ -141,6 +141,7 @@ def frozen(
     *,
     start_utc: str | None = None,
     node_deg: float = 0.0,
+    mean_anomaly_deg: float = 0.0,
     field: GravityField | None = None,
     spacecraft: Spacecraft | None = None,
 ) -> Ellipse:
@@ -149,8 +150,10 @@ def frozen(
     Without ``start_utc`` the ellipse is the mean one of the averaged theory (prograde; its mirror image, 180 degrees
     less the inclination, is frozen, too). With it, the ellipse to be on at that time: eccentricity, inclination and
     argument of perilune are moved, by least squares over two years of the whole motion, until the orbit's mean
-    eccentricity vector stays nearest to the frozen one; size and node stay as asked. What is left is forced: within
-    a year of a 24 h orbit, eccentricity +-0.02 and argument +-3 degrees. It takes 2 s for a 24 h orbit.
+    eccentricity vector stays nearest to the frozen one; semi-major axis, node and anomaly stay as asked. It takes 3 s
+    for a 24 h orbit. What is left is forced: the mean argument of perilune of Queqiao-2's size stays within 3.0, 3.5
+    and 4.5 degrees of 90 for 1, 3 and 10 years, its eccentricity between 0.74 and 0.79, 0.73 and 0.79, 0.73 and 0.80
+    (benchmarks/elliptical.py), which moves perilune by 250 km up and down.
     Raises BadInput for an ellipse that cannot be, another ``dwell``, and one that in these two years meets the Moon.
     """
     if dwell not in ("south", "north"):
@@ -159,7 +162,7 @@ def frozen(
         raise BadInput("frozen", "eccentricity", eccentricity, "0 to below 1")
     field = field or moon_gravity()
     argument = 90.0 if dwell == "south" else 270.0
-    mean = Ellipse(0.0, 0.0, 0.0, argument, node_deg).shaped(semi_major_axis_km, eccentricity)
+    mean = Ellipse(0.0, 0.0, 0.0, argument, node_deg, mean_anomaly_deg).shaped(semi_major_axis_km, eccentricity)
     mean = replace(mean, inclination_deg=_frozen_inclination_deg(semi_major_axis_km, eccentricity, field))
     if start_utc is None:
         return mean
