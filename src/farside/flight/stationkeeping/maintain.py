@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 _DAY_S = 86_400.0
 _SHORTEST_DAYS = 0.1
+_CALM = 10.0  # growth of a departure in a revolution: near-rectilinear orbits have 4, other halo orbits 1000
 
 
 def maintain(
@@ -42,19 +43,23 @@ def maintain(
 ) -> Upkeep:
     """Keep a relay on an orbit for some days from its start, in so many trials.
 
-    errors, spacing_days, spacecraft: None takes those of stationkeeping.yaml and Queqiao. spacing_days: from burn to
-    burn, the first at the start. unloading_days: from unloading to unloading of the wheels; None unloads them with each
-    burn. missed: numbers of burns, from 0, that are not made; ``range(n, 10**9)`` for all from burn n on. workers: who
-    flies the trials; None takes threads. Results depend on neither them nor their number.
-    Raises BadInput for a spacing longer than half a revolution, and for an orbit too short for the days and for what
-    the strategy looks ahead.
+    errors, spacecraft: None takes those of stationkeeping.yaml and Queqiao. spacing_days: from burn to burn, the first
+    at the start; None takes Queqiao's rhythm, and a whole revolution where a departure grows less than tenfold in it,
+    as on near-rectilinear orbits: those should begin far from the Moon, for a burn near it does harm.
+    unloading_days: from unloading to unloading of the wheels; None unloads them with each burn. missed: numbers of
+    burns, from 0, that are not made; ``range(n, 10**9)`` for all from burn n on. workers: who flies the trials; None
+    takes threads. Results depend on neither them nor their number.
+    Raises BadInput for a spacing longer than half a revolution (where departures grow slowly, than a whole one), and
+    for an orbit too short for the days and for what the strategy looks ahead.
     """
-    spacing = values("rhythm")["spacing_days"] if spacing_days is None else spacing_days
-    unloading = spacing if unloading_days is None else unloading_days
     reference = Reference(orbit, _queqiao() if spacecraft is None else spacecraft)
+    spacing = _rhythm(reference, spacing_days)
+    unloading = spacing if unloading_days is None else unloading_days
     if trials < 1:
         raise BadInput("stationkeeping", "trials", trials, "1 or more")
-    _check(reference, strategy, days, spacing, unloading)
+    if not unloading >= _SHORTEST_DAYS:
+        raise BadInput("stationkeeping", "unloading_days", unloading, f"{_SHORTEST_DAYS:g} or more")
+    _check_days(reference, strategy, days, spacing)
     starts, burns, unloads = _legs(days, spacing, unloading)
     looks = int(np.ceil(min(spacing, unloading)))
     lengths = np.diff(np.append(starts, days * _DAY_S))
@@ -80,14 +85,20 @@ def maintain(
     return Upkeep(orbit.start, orbit.start + days * _DAY_S, burn_times, made, seen.ravel(), departures, lost_at)
 
 
-def _check(reference: Reference, strategy: Strategy, days: float, spacing: float, unloading: float) -> None:
-    half = reference.revolution_s / _DAY_S / 2.0
-    if not _SHORTEST_DAYS <= spacing <= half:
-        expected = f"from {_SHORTEST_DAYS:g} to half a revolution, {half:.2f} days"
+def _rhythm(reference: Reference, spacing: float | None) -> float:
+    """Days from burn to burn, as asked for or as usual on such an orbit."""
+    revolution, calm = reference.revolution_s / _DAY_S, reference.growth < _CALM
+    longest, what = (revolution, "a") if calm else (revolution / 2.0, "half a")
+    if spacing is None:
+        return longest if calm else min(values("rhythm")["spacing_days"], longest)
+    if not _SHORTEST_DAYS <= spacing <= longest:
+        expected = f"from {_SHORTEST_DAYS:g} to {what} revolution, {longest:.2f} days"
         raise BadInput("stationkeeping", "spacing_days", spacing, expected)
-    if not unloading >= _SHORTEST_DAYS:
-        raise BadInput("stationkeeping", "unloading_days", unloading, f"{_SHORTEST_DAYS:g} or more")
-    most = reference.days - strategy.ahead * 2.0 * half
+    return spacing
+
+
+def _check_days(reference: Reference, strategy: Strategy, days: float, spacing: float) -> None:
+    most = reference.days - strategy.ahead * reference.revolution_s / _DAY_S
     if not spacing <= days <= most:
         expected = (
             f"from one spacing to {most:.1f}: the orbit lasts {reference.days:.1f} days, of which this strategy looks "

@@ -47,6 +47,13 @@ class Reference:
             raise BadInput("stationkeeping", "orbit", f"{self.days:.1f} days", "an orbit of at least one revolution")
         return 2.0 * float(np.diff(self.crossings).mean())
 
+    @cached_property
+    def growth(self) -> float:
+        """Factor by which the worst departure grows in a revolution, the mean of the first two or of what there is."""
+        turns = min(2.0, (self.orbit.stop - self.orbit.start) / self.revolution_s)
+        matrix = self.transitions(self.orbit.start, np.array([self.orbit.start + turns * self.revolution_s]))[0]
+        return float(np.linalg.norm(matrix, 2) ** (1.0 / turns))
+
     @property
     def days(self) -> float:
         """How long the orbit lasts."""
