@@ -35,6 +35,7 @@ from farside.flight.gravity_file import read_gravity
 from farside.flight.halo import Halo
 from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
+from farside.flight.quasi_halo import ephemeris_orbit
 from farside.flight.relay import RelayOrbit, halo_covering, halo_span, solve_halo
 from farside.flight.rest import rest_pose
 from farside.flight.stationkeeping import (
@@ -46,7 +47,7 @@ from farside.flight.stationkeeping import (
     maintain,
     unloading_budget,
 )
-from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps, overlap, spans, union
+from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps, overlap, spans, union, within
 
 __all__ = [
     "Answer",
@@ -78,6 +79,7 @@ __all__ = [
     "doppler_hz",
     "doppler_rate_hz_s",
     "elliptical_orbit",
+    "ephemeris_orbit",
     "fly_descent",
     "frozen",
     "gaps",
@@ -105,5 +107,6 @@ __all__ = [
     "stations",
     "two_way_doppler_hz",
     "union",
+    "within",
     "unloading_budget",
 ]

@@ -114,6 +114,21 @@ class Propagator:
         return start + self._edges.length
 
 
+def rates(states: Array, times: Array, spacecraft: Spacecraft) -> Array:
+    """Rates of change (n, 6) of scaled states (n, 6) at times (n,), TDB s past J2000: velocity, and the equation above.
+
+    In the three-body problem's units, as the states are.
+    """
+    r = states[:, :3] * LU_KM
+    pull = -GM_MOON * r / np.linalg.norm(r, axis=1, keepdims=True) ** 3
+    for body, gm, push in (("earth", GM_EARTH, 0.0), ("sun", GM_SUN, spacecraft.push)):
+        b = position(body, times)
+        d = b - r
+        near, far = (np.linalg.norm(x, axis=1, keepdims=True) ** 3 for x in (d, b))
+        pull = pull + (gm - push) * d / near - gm * b / far
+    return np.hstack([states[:, 3:], pull * TU_S**2 / LU_KM])
+
+
 @cache
 def _granule(middle: float, half: float) -> Array:
     """Power series of Earth, then Sun, from the Moon on one granule, in LU: (2 x 13 x 3,), lowest degree first."""

@@ -16,23 +16,22 @@ from zipfile import BadZipFile
 
 import numpy as np
 import yaml
-from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
 from farside.errors import BadInput, DamagedFile
-from farside.flight.cr3bp import MU
 from farside.flight.halo import southern_halo
-from farside.flight.perturbed import SCALE, Propagator, Spacecraft
+from farside.flight.perturbed import SCALE, Spacecraft
+from farside.flight.rotating import into_breathing_sky
+from farside.flight.series import as_series
+from farside.flight.shooting import join_arcs
 from farside.geometry import t_to_utc, time_text, utc_to_t
-from farside.sky import GM_EARTH, GM_MOON, Segment, check_epoch, position, velocity
+from farside.sky import Segment, check_epoch
 from farside.work import atomic_write
 
 Array = NDArray[np.float64]
 
 _NODES = 6  # of each revolution
 _PIECES = 4  # of each arc in the stored orbit
-_TERMS = 18
-_JOINED_KM = 1e-6
 
 REFERENCE_UTC, REFERENCE_REVOLUTIONS = "2018-12-20T00:00:00Z", 29
 """Far apex and length (428 days) of the orbit of Chang'e 4's first year, to which results are compared."""
@@ -152,40 +151,11 @@ def solve_halo(
     arcs = _NODES * revolutions
     times = np.asarray(start + np.arange(arcs + 1) * (craft["revolution_days"] * 86400.0 / _NODES), np.float64)
     shape = halo.states(phase + np.arange(_NODES) / _NODES)
-    nodes = _into_sky(times, shape[np.arange(arcs + 1) % _NODES]) / SCALE
-    spacecraft = Spacecraft(craft["mass_kg"], craft["area_m2"], craft["cr"])
-    return _as_series(times, join_arcs(times, nodes, spacecraft), spacecraft)
-
-
-def join_arcs(times: Array, nodes: Array, spacecraft: Spacecraft) -> Array:
-    """Move node states (n + 1, 6), scaled, by minimum-norm Newton steps until all arcs join within a millimetre.
-
-    Raises BadInput when they do not after fifteen steps: the first guess was too far from a solution.
-    """
-    import scipy.sparse as sparse
-    from scipy.sparse.linalg import splu
-
-    arcs = len(times) - 1
-    propagator = Propagator(spacecraft, float(times[0]), variations=True)
-    column = np.arange(6)
-    # [Phi_i, -I] for arc i at rows 6 i, columns 6 i: dense blocks laid out as one coordinate list
-    block_rows = (6 * np.arange(arcs)[:, None, None] + column[:, None]) + np.zeros((1, 1, 6), int)
-    block_columns = (6 * np.arange(arcs)[:, None, None] + column[None, None, :]) + np.zeros((1, 6, 1), int)
-    unit = np.arange(6 * arcs)
-    rows, columns = np.concatenate([block_rows.ravel(), unit]), np.concatenate([block_columns.ravel(), unit + 6])
-    for _ in range(15):
-        ends, stms = np.empty((arcs, 6)), np.empty((arcs, 6, 6))
-        for k in range(arcs):
-            ends[k], stms[k] = propagator.run(nodes[k], float(times[k]), float(times[k + 1]))
-        gaps = ends - nodes[1:]
-        if np.linalg.norm(gaps[:, :3], axis=1).max() * SCALE[0] < _JOINED_KM:
-            return nodes
-        values = np.concatenate([stms.ravel(), np.full(6 * arcs, -1.0)])
-        jacobian = sparse.csc_matrix((values, (rows, columns)), shape=(6 * arcs, 6 * arcs + 6))
-        multipliers = splu((jacobian @ jacobian.T).tocsc()).solve(-gaps.ravel())
-        nodes = nodes + (jacobian.T @ multipliers).reshape(-1, 6)
-    span = f"{time_text(float(times[0]))} to {time_text(float(times[-1]))}"
-    raise BadInput("relay", "halo", span, "a span and amplitude from whose first guess the arcs of the orbit join")
+    nodes = into_breathing_sky(times, shape[np.arange(arcs + 1) % _NODES]) / SCALE
+    spacecraft = queqiao_craft()
+    length = float(times[1] - times[0]) / _PIECES
+    middles = (times[:-1, None] + (np.arange(_PIECES) + 0.5) * length).ravel()
+    return RelayOrbit(as_series(times, join_arcs(times, nodes, spacecraft), spacecraft, middles, length))
 
 
 @cache
@@ -195,51 +165,7 @@ def queqiao() -> dict[str, float]:
         return {name: float(entry["value"]) for name, entry in yaml.safe_load(file)["queqiao"].items()}
 
 
-def _into_sky(times: Array, states: Array) -> Array:
-    """CR3BP states (n, 6) to Moon-centred ICRF states (n, 6), km and km/s, scaled by the Moon's distance at each time.
-
-    r = L C rho and its time derivative, with C the axes of the Earth-Moon line and orbit plane and L the distance.
-    """
-    axes, distance = _rotating_frame(times)
-    h = 30.0
-    after, before = _rotating_frame(times + h), _rotating_frame(times - h)
-    axes_rate = (after[0] - before[0]) / (2.0 * h)
-    distance_rate = (after[1] - before[1]) / (2.0 * h)
-    mean_motion = np.sqrt((GM_EARTH + GM_MOON) / distance**3)
-    rho = states[:, :3] - np.array([1.0 - MU, 0.0, 0.0])
-    turned = np.einsum("nij,nj->ni", axes, rho)
-    r = distance[:, None] * turned
-    v = (
-        distance_rate[:, None] * turned
-        + distance[:, None] * np.einsum("nij,nj->ni", axes_rate, rho)
-        + (distance * mean_motion)[:, None] * np.einsum("nij,nj->ni", axes, states[:, 3:])
-    )
-    return np.hstack([r, v])
-
-
-def _rotating_frame(times: Array) -> tuple[Array, Array]:
-    """Axes (n, 3, 3) as columns: Earth to Moon, along the motion, orbit normal; and the distance (n,), km."""
-    r, v = -position("earth", times), -velocity("earth", times)
-    distance = np.linalg.norm(r, axis=1)
-    ex = r / distance[:, None]
-    h = np.cross(r, v)
-    ez = h / np.linalg.norm(h, axis=1, keepdims=True)
-    return np.stack([ex, np.cross(ez, ex), ez], axis=-1), distance
-
-
-def _as_series(times: Array, nodes: Array, spacecraft: Spacecraft) -> RelayOrbit:
-    """Chebyshev series on equal pieces of each arc, through the integrated path at the series' own nodes."""
-    length = float(times[1] - times[0]) / _PIECES
-    pieces = _PIECES * (len(times) - 1)
-    propagator = Propagator(spacecraft, float(times[0]), variations=False)
-    x = -np.cos(np.pi * (np.arange(_TERMS) + 0.5) / _TERMS)
-    records = np.empty((pieces, 2 + 3 * _TERMS))
-    for arc, start in enumerate(times[:-1]):
-        middles = start + (np.arange(_PIECES) + 0.5) * length
-        samples = propagator.sample(nodes[arc], float(start), (middles[:, None] + 0.5 * length * x).ravel())
-        path = (samples * SCALE)[:, :3].reshape(_PIECES, _TERMS, 3)
-        for k in range(_PIECES):
-            record = records[arc * _PIECES + k]
-            record[0], record[1] = middles[k], 0.5 * length
-            record[2:] = chebyshev.chebfit(x, path[k], _TERMS - 1).T.ravel()
-    return RelayOrbit(Segment(float(times[0]), float(times[-1]), float(times[0]), length, records))
+def queqiao_craft() -> Spacecraft:
+    """What sunlight pushes on of Queqiao."""
+    craft = queqiao()
+    return Spacecraft(craft["mass_kg"], craft["area_m2"], craft["cr"])
