@@ -81,7 +81,9 @@ def pulls() -> Iterator[Claim]:
         r = towards / np.linalg.norm(towards, axis=1)[:, None] * draw.uniform(1738.0, 4000.0, (200, 1))
         ours, theirs = field.acceleration(r), np.array([by_scipy(field)(x) for x in r])
         off = np.linalg.norm(ours - theirs, axis=1) / np.linalg.norm(theirs, axis=1)
-        yield Claim(f"pull of a field of {what} against SciPy's Legendre functions", float(off.max()), "", 1e-13)
+        yield Claim(
+            f"pull of a field of {what} against SciPy's Legendre functions", float(off.max()) * 1e15, "1e-15", 100.0
+        )
         low = np.repeat(r[:1] / np.linalg.norm(r[0]) * 1838.0, 20_000, 0)
         begun = time.process_time()
         field.acceleration(low)
@@ -115,7 +117,9 @@ def alone_about_the_moon() -> Iterator[Claim]:
     n = np.sqrt(field.gm / a**3)
     after = np.arange(366.0) * 2.0 * np.pi / n
     energy = [0.5 * s[3:] @ s[3:] + potential(field, s[:3]) for s in still(field).sample(begin, after)]
-    yield Claim("energy lost in 365 revolutions about a still Moon", float(np.ptp(energy) / -energy[0]), "", 1e-11)
+    yield Claim(
+        "energy lost in 365 revolutions about a still Moon", float(np.ptp(energy) / -energy[0]) * 1e12, "1e-12", 10.0
+    )
     oblate = field.to_degree(2)
     oblate = replace(oblate, c=oblate.c * np.array([1.0, 0.0, 0.0]), s=np.zeros((3, 3)))
     fine = np.arange(365 * 48) * (2.0 * np.pi / n / 48)
@@ -129,7 +133,9 @@ def alone_about_the_moon() -> Iterator[Claim]:
     cosine = float(np.mean(h[:, 2] / np.linalg.norm(h, axis=1)))
     j2 = -np.sqrt(5.0) * oblate.c[2, 0]
     theory = -1.5 * np.sqrt(field.gm / axis**3) * j2 * (oblate.radius / parameter) ** 2 * cosine
-    yield Claim("drift of the node by J2 against first-order theory", float(abs(drift / theory - 1.0)), "", 1e-3)
+    yield Claim(
+        "drift of the node by J2 against first-order theory", float(abs(drift / theory - 1.0)) * 1e6, "ppm", 1000.0
+    )
 
 
 def against_spice(begin: Ellipse) -> Iterator[Claim]:

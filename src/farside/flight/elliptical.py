@@ -310,8 +310,7 @@ def _sampled(start: float, stop: float, axis: float, gm: float) -> Array:
     revolutions = int((stop - start) / period)
     if revolutions < 1:
         raise BadInput("orbit", "days", (stop - start) / _DAY_S, f"a revolution ({period / _DAY_S:.2f} days) or more")
-    times: Array = start + period / _PER_REVOLUTION * np.arange(revolutions * _PER_REVOLUTION)
-    return times
+    return np.asarray(start + period / _PER_REVOLUTION * np.arange(revolutions * _PER_REVOLUTION), np.float64)
 
 
 def _averaged(elements: Elements) -> Elements:
