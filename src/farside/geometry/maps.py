@@ -155,8 +155,9 @@ PanoramaMap = Equirectangular | Cylinder | Overhead
 
 def direction(az: ArrayLike, el: ArrayLike) -> Array:
     """East, north, up unit vectors (..., 3) of azimuths (clockwise from north) and elevations, radians."""
-    az, el = np.broadcast_arrays(np.asarray(az, float), np.asarray(el, float))
-    return np.stack([np.sin(az) * np.cos(el), np.cos(az) * np.cos(el), np.sin(el)], axis=-1)
+    az, el = np.asarray(az, float), np.asarray(el, float)
+    level = np.cos(el)
+    return np.stack(np.broadcast_arrays(np.sin(az) * level, np.cos(az) * level, np.sin(el)), axis=-1)
 
 
 def azel(enu: ArrayLike) -> tuple[Array, Array]:

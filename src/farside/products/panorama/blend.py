@@ -12,7 +12,7 @@ with s^2 = DN / K + (R / K)^2 + 1/12 the variance of a count by photons, reading
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numba import njit
@@ -54,25 +54,51 @@ class Noise(NamedTuple):
 class Sums(NamedTuple):
     """What has been added up of some rows of a map, (rows, columns[, 3]).
 
-    light: weighted. variance: weighted twice. total: of the weights. best: the largest weight, and the place in the
-    list of frames of the one that had it (-1: none). times: how many frames saw it.
+    light: weighted. variance: weighted twice. total: of the weights. best: the largest weight, and the number of the
+    frame that had it (-1: none). times: how many frames saw it.
     """
 
     light: Light
     variance: Light
     total: Light
     best: Light
-    place: NDArray[np.int16]
+    number: NDArray[np.int16]
     times: NDArray[np.uint8]
 
     @classmethod
-    def empty(cls, rows: int, columns: int) -> Sums:
-        """Of no frame."""
-        shape = rows, columns
-        return cls(
-            np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32),
-            np.zeros(shape, np.float32), np.full(shape, -1, np.int16), np.zeros(shape, np.uint8),
-        )  # fmt: skip
+    def of(cls, rows: int, columns: int) -> Self:
+        """Room for so many rows, to be cleared."""
+        one, three = (rows, columns), (rows, columns, 3)
+        light, variance = np.empty(three, np.float32), np.empty(three, np.float32)
+        total, best = np.empty(one, np.float32), np.empty(one, np.float32)
+        return cls(light, variance, total, best, np.empty(one, np.int16), np.empty(one, np.uint8))
+
+    def first(self, rows: int) -> Self:
+        """The first of the rows."""
+        return self._replace(**{name: layer[:rows] for name, layer in self._asdict().items()})
+
+    def clear(self) -> None:
+        """No frame has been added."""
+        for layer in self:
+            layer.fill(-1 if layer is self.number else 0)
+
+
+class Settled(NamedTuple):
+    """Layers of some rows of a map, (rows, columns[, 3]): mean, its error, and the largest weight, 255 being 1."""
+
+    image: NDArray[np.uint16]
+    sigma: NDArray[np.uint16]
+    weight: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, rows: int, columns: int) -> Self:
+        """Room for so many rows."""
+        three = rows, columns, 3
+        return cls(np.empty(three, np.uint16), np.empty(three, np.uint16), np.empty((rows, columns), np.uint8))
+
+    def first(self, rows: int) -> Self:
+        """The first of the rows."""
+        return type(self)(self.image[:rows], self.sigma[:rows], self.weight[:rows])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -81,7 +107,7 @@ def add(
     variance: Light,
     total: Light,
     best: Light,
-    place: NDArray[np.int16],
+    heaviest: NDArray[np.int16],
     times: NDArray[np.uint8],
     dn: Light,
     sample: Light,
@@ -140,22 +166,23 @@ def add(
             total[y, x] += weight
             if weight > best[y, x]:
                 best[y, x] = weight
-                place[y, x] = number
+                heaviest[y, x] = number
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def settle(
-    light: Light, variance: Light, total: Light, scale: float, sigma_scale: float,
-    image: NDArray[np.uint16], sigma: NDArray[np.uint16],
+    light: Light, variance: Light, total: Light, best: Light, scale: float, sigma_scale: float,
+    image: NDArray[np.uint16], sigma: NDArray[np.uint16], weight: NDArray[np.uint8],
 ) -> None:  # fmt: skip
     """Mean and error from the sums, in 16 bits: values over ``scale``, errors over ``sigma_scale``; UNKNOWN errors
-    where no frame saw the spot, or none that was not saturated there.
+    where no frame saw the spot, or none that was not saturated there. Weights in 8 bits.
     """
     rows, columns = total.shape
     per, per_sigma = np.float32(1.0 / scale), np.float32(1.0 / sigma_scale)
     top, half = np.float32(65535.0), np.float32(0.5)
     for r in range(rows):
         for c in range(columns):
+            weight[r, c] = np.uint8(np.ceil(min(best[r, c], np.float32(1.0)) * np.float32(255.0)))
             known = variance[r, c, 0] > np.float32(0.0)
             over = np.float32(1.0) / total[r, c] if total[r, c] > 0 else np.float32(0.0)
             for b in range(3):

@@ -31,7 +31,9 @@ CELL_PX = 8
 FINER = 4
 """Frames are reduced to so many pixels a side of a cell first."""
 DARK_DN = 4.0
-"""Counts of light that is as good as none."""
+"""Light of fewer counts is as good as none."""
+ZERO_DN = 0.3
+"""Error of the count that no light makes."""
 PLACED_PX = 0.3
 """Frames may be so far beside their places, pixels of the map (1 sigma)."""
 REACH = 0.75
@@ -93,9 +95,9 @@ class Cells:
 class Look:
     """What a frame says of cells from row ``top`` and column ``left`` (which may be over an end) on.
 
-    light: (rows, columns, 3) logarithms of light. slack: (rows, columns) standard error of these but for the gain's.
-    weight: (rows, columns) as in ``blend``, 0 where it says nothing. burnt: (rows, columns) where light is at least so
-    much.
+    light: (rows, columns, 3) logarithms of light, that which is as good as none added. slack: (rows, columns) standard
+    error of these but for the gain's. weight: (rows, columns) as in ``blend``, 0 where it says nothing. burnt: (rows,
+    columns) where light is at least so much.
     """
 
     light: Light
@@ -107,12 +109,12 @@ class Look:
 
 
 def look(
-    frame: xr.Dataset, full: int, gain: Light, gains: Gains, placing: Placing, k: int, cells: Cells,
+    frame: xr.Dataset, full: int, gain: Light, dark: Light, gains: Gains, placing: Placing, k: int, cells: Cells,
     rows: tuple[int, int], columns: tuple[int, int], turn: Array,
 ) -> Look:  # fmt: skip
     """What frame k of a placing, whose counts end at ``full``, says of these rows and columns of the map.
 
-    gain: (3,) light of a count. turn: (3, 3) from the lander frame to that of the map.
+    gain: (3,) light of a count. dark: (3,) that is as good as none. turn: (3, 3) from the lander frame to the map's.
     """
     import cv2
 
@@ -128,15 +130,16 @@ def look(
     share = np.maximum(edge - np.float32(MARGIN_PX + 1), 0) * np.float32(2.0 / min(camera.width, camera.height))
     weight = np.where(edge > margin, share * share, np.float32(0))
     r2 = np.minimum(radius2(camera, i, j), np.float32(1)).astype(np.float32)
-    light = np.log((dn + np.float32(DARK_DN)) * (gain * gains.light(k, r2)[..., None]))
+    per_dn = gain * gains.light(k, r2)[..., None]
+    light = np.log(dn * per_dn + dark)
     noise = Noise.of(a["instrument"], str(a.get("mode", "")), full, int(a.get("binning", 1)), side)
-    per_dn = np.sqrt(dn * np.float32(noise.per_count) + np.float32(noise.least)) / (dn + np.float32(DARK_DN))
+    scatter = np.sqrt(dn * np.float32(noise.per_count) + np.float32(noise.least + ZERO_DN**2)) * per_dn / np.exp(light)
     steps: Any = [
         cv2.Sobel(light, cv2.CV_32F, *way, ksize=1, scale=0.5 * PLACED_PX / CELL_PX) for way in ((1, 0), (0, 1))
     ]
     slope = np.hypot(*steps)
     weight[over] *= np.float32(SATURATED_WEIGHT)
-    return Look(light, np.hypot(per_dn, slope).max(axis=2), weight, over, top, left)
+    return Look(light, np.hypot(scatter, slope).max(axis=2), weight, over, top, left)
 
 
 def saturated(frame: xr.Dataset, full: int) -> Bits:

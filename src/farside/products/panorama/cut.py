@@ -82,21 +82,24 @@ def owners(looks: Sequence[Look], heaviest: NDArray[np.int16], region: Bits, aro
     """
     told = Told.of(looks, region.shape[1])
     owner = np.where(region, heaviest, NOBODY).astype(np.int64)
+    node = np.full(owner.shape, NOBODY)
     for _ in range(SWEEPS):
-        if not sum(_grow(owner, told, k, look, heaviest, around) for k, look in enumerate(looks)):
+        if not sum(_grow(owner, node, told, k, look, heaviest, around) for k, look in enumerate(looks)):
             break
     return owner.astype(np.int16)
 
 
-def _grow(owner: Whole, told: Told, k: int, look: Look, heaviest: NDArray[np.int16], around: bool) -> int:
-    """Let frame k have the cells with which seams cost least; return how many it has won."""
+def _grow(owner: Whole, node: Whole, told: Told, k: int, look: Look, heaviest: NDArray[np.int16], around: bool) -> int:
+    """Let frame k have the cells with which seams cost least; return how many it has won.
+
+    node: a sheet of the map's cells, NOBODY's, and so again when this returns.
+    """
     r, c = np.nonzero(look.weight > 0)
     y, x = r + look.top, (c + look.left) % told.columns
     theirs = owner[y, x] >= 0
     y, x = y[theirs], x[theirs]
     if not len(y):
         return 0
-    node = np.full(owner.shape, -1)
     node[y, x] = np.arange(len(y))
     now, mine = owner[y, x], np.full(len(y), k)
     stay, take = (EDGE * (1.0 - told.at(who, y, x)[1].astype(float)) for who in (now, mine))
@@ -121,6 +124,7 @@ def _grow(owner: Whole, told: Told, k: int, look: Look, heaviest: NDArray[np.int
             take[j] -= won_first
             pairs.append(np.column_stack([i, j]))
             costs.append(won_first + won_second - as_now)
+    node[y, x] = NOBODY
     won = _cut(take - stay, np.concatenate(pairs), np.concatenate(costs)) & (now != k)
     owner[y[won], x[won]] = k
     return int(won.sum())

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from farside.geometry import PanoramaMap
 from farside.products.full_scale import full_scale
-from farside.products.panorama.blend import Noise, Sums, add, settle
-from farside.products.panorama.cells import Cells, Look, look, saturated
+from farside.products.panorama.blend import Noise, Settled, Sums, add, settle
+from farside.products.panorama.cells import DARK_DN, Cells, Look, look, saturated
 from farside.products.panorama.gains import Gains
 from farside.products.panorama.placing import Placing
 from farside.products.panorama.seams import shares
@@ -139,9 +139,10 @@ class Laid:
         pieces = [piece for piece in pieces if piece.seen]
         scale = max(float(p.full * p.gain.max() / gains.gain[p.k]) for p in pieces) / 65535.0
         cells, run = Cells.of(grid), pool.map if pool else map
+        dark = np.float32(DARK_DN) * np.median([p.gain for p in pieces], axis=0)
 
         def said(p: Piece) -> Look:
-            return look(p.frame, p.full, p.gain, gains, placing, p.k, cells, p.rows, p.columns, turn)
+            return look(p.frame, p.full, p.gain, dark, gains, placing, p.k, cells, p.rows, p.columns, turn)
 
         return cls(placing, gains, grid, turn, pieces, shares(list(run(said, pieces)), gains.error, cells), scale)
 
@@ -151,33 +152,35 @@ class Laid:
         return self.scale / FINER
 
     def make(self, put: Callable[[int, Rows], None], pool: Pool | None) -> Tally:
-        """Compose all rows and give them to ``put``, with the number of the first; with a pool in no order."""
+        """Compose all rows and give them to ``put``, with the number of the first; with a pool in no order. They are
+        those of ``put`` until it returns.
+        """
         run: Callable[..., Any] = pool.map if pool else map
+        # memory that has been used once is at hand; new memory the system has to clear first
+        sheets: list[tuple[Sums, Settled]] = []
 
         def some(top: int) -> Tally:
-            rows, tally = self.rows(top)
+            sheet = sheets.pop() if sheets else (Sums.of(ROWS, self.grid.width), Settled.of(ROWS, self.grid.width))
+            rows, tally = self.rows(top, *sheet)
             put(top, rows)
+            sheets.append(sheet)
             return tally
 
         return Tally.together(run(some, range(0, self.grid.height, ROWS)))
 
-    def rows(self, top: int) -> tuple[Rows, Tally]:
-        """Layers of ROWS rows of the map (what is left of it at the end), and what was counted."""
+    def rows(self, top: int, sums: Sums, settled: Settled) -> tuple[Rows, Tally]:
+        """Layers of ROWS rows of the map (what is left of it at the end), and what was counted; both on these sheets
+        of ROWS rows.
+        """
         bottom = min(top + ROWS, self.grid.height)
-        sums = Sums.empty(bottom - top, self.grid.width)
+        sums, settled = sums.first(bottom - top), settled.first(bottom - top)
+        sums.clear()
         for n, piece in enumerate(self.pieces):
             if piece.rows[0] < bottom and piece.rows[1] > top:
                 self._add(sums, n, piece, top, bottom)
                 piece.used()
-        image, sigma = np.empty((2, *sums.light.shape), np.uint16)
-        settle(sums.light, sums.variance, sums.total, self.scale, self.sigma_scale, image, sigma)
-        numbers = np.array([p.number for p in self.pieces], np.int16)
-        rows = {
-            "image": image,
-            "frame": np.where(sums.place >= 0, numbers[sums.place], np.int16(-1)),
-            "weight": np.ceil(sums.best * np.float32(255)).clip(0, 255).astype(np.uint8),
-            "sigma": sigma,
-        }
+        settle(sums.light, sums.variance, sums.total, sums.best, self.scale, self.sigma_scale, *settled)
+        rows: Rows = {"image": settled.image, "frame": sums.number, "weight": settled.weight, "sigma": settled.sigma}
         return rows, _tally(sums)
 
     def _add(self, sums: Sums, n: int, piece: Piece, top: int, bottom: int) -> None:
@@ -185,14 +188,15 @@ class Laid:
         at = pixels(self.placing, piece.k, self.grid, rows, piece.columns, self.turn)
         i, j = (np.ascontiguousarray(each) for each in at)
         dn, burnt = piece.counts()
-        camera, a = self.placing.camera, piece.frame.attrs
+        a, size = piece.frame.attrs, (self.placing.camera.width, self.placing.camera.height)
         averaged = reduction(i, j)
         noise = Noise.of(a["instrument"], str(a.get("mode", "")), piece.full, int(a.get("binning", 1)), averaged)
         value, hit = _sampled(dn, burnt, i, j, averaged)
         share = Cells.of(self.grid).spread(self.shares[n], rows, piece.rows[0], piece.columns)
+        gain, left = piece.gain / np.float32(self.gains.gain[piece.k]), piece.columns[0] % self.grid.width
         add(
-            *sums, value, i, j, hit, share, piece.gain / np.float32(self.gains.gain[piece.k]), self.gains.vignetting,
-            noise, (camera.width, camera.height), MARGIN_PX, n, rows[0] - top, piece.columns[0] % self.grid.width,
+            *sums, value, i, j, hit, share, gain, self.gains.vignetting, noise, size, MARGIN_PX, piece.number,
+            rows[0] - top, left,
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from farside.geometry import azel
@@ -51,8 +52,8 @@ class Surface:
 
     def at(self, values: Array, d: Array) -> Array:
         """Values of nodes (nodes,) in directions (..., 3)."""
-        nodes, weights = self.nodes(d)
-        return np.asarray(np.sum(values[nodes] * weights, axis=-1))
+        flat = np.ascontiguousarray(d, float).reshape(-1, 3)
+        return np.asarray(_between(np.ascontiguousarray(values, float), flat).reshape(d.shape[:-1]))
 
     def around(self, some: Array, d: Array) -> NDArray[np.bool_]:
         """Directions d (n, 3) that share a node with any of ``some`` (m, 3)."""
@@ -138,3 +139,21 @@ def deviation_m(baseline_m: Array) -> Array:
     exponent 0.76 (Rosenburg et al. 2011, J. Geophys. Res. 116, E02001).
     """
     return np.asarray(17.0 * np.tan(np.radians(2.0)) * (baseline_m / 17.0) ** 0.76)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _between(values: Array, d: Array) -> Array:
+    """Values of nodes (nodes,) in directions d (n, 3): what ``Surface.nodes`` weighs, added up as it is found."""
+    out = np.empty(len(d))
+    lowest, rows = ELEVATIONS_DEG[0], len(ELEVATIONS_DEG)
+    for n in range(len(d)):
+        x, y, z = d[n]
+        column = np.degrees(np.arctan2(x, y)) / (360.0 / AZIMUTHS)
+        row = (np.degrees(np.arctan2(z, np.hypot(x, y))) - lowest) / STEP_DEG
+        row = min(max(row, 0.0), rows - 1.001)
+        i, j = int(np.floor(row)), int(np.floor(column))
+        u, v = column - j, row - i
+        west, east, above = i * AZIMUTHS + j % AZIMUTHS, i * AZIMUTHS + (j + 1) % AZIMUTHS, AZIMUTHS
+        low = values[west] * (1.0 - u) + values[east] * u
+        out[n] = low * (1.0 - v) + (values[west + above] * (1.0 - u) + values[east + above] * u) * v
+    return out

@@ -42,7 +42,8 @@ def warped(grey: NDArray[np.uint8], placing: Placing, k: int, grid: Equirectangu
     x, y = pixels(placing, k, grid, rows, columns)
     value = cv2.remap(grey, x - np.float32(1), y - np.float32(1), cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
     camera, m = placing.camera, MARGIN_PX + 1
-    seen = (x > m) & (x < camera.width - m) & (y > m) & (y < camera.height - m)
+    inside = [cv2.inRange(at, m, size - m) for at, size in ((x, camera.width), (y, camera.height))]  # type: ignore[call-overload]
+    seen = cv2.bitwise_and(*inside) != 0
     return Patch(value.astype(np.uint8, copy=False), seen, rows, columns)
 
 
@@ -88,7 +89,8 @@ def reduction(i: Light, j: Light) -> int:
     if min(i.shape) < 2:
         return 1
     step = max(1, min(i.shape) // SOME_TH)
-    across = [(at[:-1, 1:] - at[:-1, :-1])[::step, ::step] for at in (i, j)]
-    down = [(at[1:, :-1] - at[:-1, :-1])[::step, ::step] for at in (i, j)]
+    some = np.s_[:-1:step, :-1:step]
+    across = [at[:-1:step, 1::step] - at[some] for at in (i, j)]
+    down = [at[1::step, :-1:step] - at[some] for at in (i, j)]
     area = np.abs(across[0] * down[1] - across[1] * down[0])
     return max(1, round(float(np.sqrt(np.median(area)))))
