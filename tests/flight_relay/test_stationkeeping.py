@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from farside.errors import BadInput
-from farside.flight import RelayOrbit
+from farside.flight import RelayOrbit, ephemeris_orbit, halo_orbit
 from farside.flight.charts import save, upkeep
 from farside.flight.perturbed import SCALE, Propagator, Spacecraft
 from farside.flight.stationkeeping import (
@@ -15,6 +15,7 @@ from farside.flight.stationkeeping import (
     TargetPoints,
     UnstableDirection,
     maintain,
+    usual_strategy,
 )
 from farside.flight.stationkeeping.reference import Reference
 from farside.flight.stationkeeping.rotating import rotating_rows
@@ -203,6 +204,19 @@ def test_results_are_the_same_bits_whoever_flies_the_trials(orbit):
     for other in flown[1:]:
         np.testing.assert_array_equal(other.burns, flown[0].burns)
         np.testing.assert_array_equal(other.departures, flown[0].departures)
+
+
+def test_near_rectilinear_orbit_is_kept_with_a_burn_a_revolution_and_other_orbits_are_not_left_that_long(orbit):
+    calm = ephemeris_orbit(halo_orbit(perilune_km=3250.0), "2019-01-01T00:00:00Z", 8)
+    assert usual_strategy(calm) == AxisCrossing(6, right_angle=False)
+    assert usual_strategy(orbit) == AxisCrossing()
+    flown = maintain(calm, usual_strategy(calm), days=26.0, trials=2)
+    np.testing.assert_allclose(np.diff(flown.burn_times) / DAY, 6.5, atol=0.07)
+    assert not flown.lost.any()
+    assert flown.cost.max() < 1.5
+    assert flown.worst.max() < 200.0
+    with pytest.raises(BadInput, match=r"spacing_days: 6\.6; expected from 0\.1 to a revolution, 6\.[45]\d days"):
+        maintain(calm, usual_strategy(calm), spacing_days=6.6)
 
 
 def test_a_trial_is_the_same_among_more_trials_and_another_under_another_seed(orbit):

@@ -8,6 +8,7 @@ from farside.flight.stationkeeping.target_points import TargetPoints
 from farside.flight.stationkeeping.unloading import Line, Wheels, unloading_budget
 from farside.flight.stationkeeping.unstable import UnstableDirection
 from farside.flight.stationkeeping.upkeep import Upkeep
+from farside.flight.stationkeeping.usual import usual_strategy
 
 __all__ = [
     "AxisCrossing",
@@ -20,4 +21,5 @@ __all__ = [
     "Wheels",
     "maintain",
     "unloading_budget",
+    "usual_strategy",
 ]

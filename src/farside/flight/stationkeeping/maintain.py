@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput
 from farside.flight.perturbed import Spacecraft
-from farside.flight.relay import RelayOrbit, queqiao
+from farside.flight.relay import RelayOrbit, queqiao_craft
 from farside.flight.stationkeeping.errors import KeepingErrors
 from farside.flight.stationkeeping.numbers import values
 from farside.flight.stationkeeping.reference import Reference
@@ -24,7 +24,6 @@ Array = NDArray[np.float64]
 
 _DAY_S = 86_400.0
 _SHORTEST_DAYS = 0.1
-_CALM = 10.0  # growth of a departure in a revolution: near-rectilinear orbits have 4, other halo orbits 1000
 
 
 def maintain(
@@ -52,7 +51,7 @@ def maintain(
     Raises BadInput for a spacing longer than half a revolution (where departures grow slowly, than a whole one), and
     for an orbit too short for the days and for what the strategy looks ahead.
     """
-    reference = Reference(orbit, _queqiao() if spacecraft is None else spacecraft)
+    reference = Reference(orbit, queqiao_craft() if spacecraft is None else spacecraft)
     spacing = _rhythm(reference, spacing_days)
     unloading = spacing if unloading_days is None else unloading_days
     if trials < 1:
@@ -87,10 +86,10 @@ def maintain(
 
 def _rhythm(reference: Reference, spacing: float | None) -> float:
     """Days from burn to burn, as asked for or as usual on such an orbit."""
-    revolution, calm = reference.revolution_s / _DAY_S, reference.growth < _CALM
-    longest, what = (revolution, "a") if calm else (revolution / 2.0, "half a")
+    revolution = reference.revolution_s / _DAY_S
+    longest, what = (revolution, "a") if reference.calm else (revolution / 2.0, "half a")
     if spacing is None:
-        return longest if calm else min(values("rhythm")["spacing_days"], longest)
+        return longest if reference.calm else min(values("rhythm")["spacing_days"], longest)
     if not _SHORTEST_DAYS <= spacing <= longest:
         expected = f"from {_SHORTEST_DAYS:g} to {what} revolution, {longest:.2f} days"
         raise BadInput("stationkeeping", "spacing_days", spacing, expected)
@@ -118,8 +117,3 @@ def _legs(days: float, spacing: float, unloading: float) -> tuple[Array, NDArray
     starts = np.union1d(burn_times, unloading_times)
     burns = np.where(np.isin(starts, burn_times), np.searchsorted(burn_times, starts), -1)
     return starts, burns, np.isin(starts, unloading_times)
-
-
-def _queqiao() -> Spacecraft:
-    craft = queqiao()
-    return Spacecraft(craft["mass_kg"], craft["area_m2"], craft["cr"])

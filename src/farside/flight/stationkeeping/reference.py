@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 _ARCS = 6  # of a revolution: departures are linear over each, and each begins on the orbit again
 _GRID_S = 3600.0
+_CALM = 10.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Reference:
         """Mean time from every crossing of the x-z plane to the next but one. Raises BadInput for no revolution."""
         if len(self.crossings) < 3:
             raise BadInput("stationkeeping", "orbit", f"{self.days:.1f} days", "an orbit of at least one revolution")
-        return 2.0 * float(np.diff(self.crossings).mean())
+        return float(np.mean(self.crossings[2:] - self.crossings[:-2]))
 
     @cached_property
     def growth(self) -> float:
@@ -53,6 +54,11 @@ class Reference:
         turns = min(2.0, (self.orbit.stop - self.orbit.start) / self.revolution_s)
         matrix = self.transitions(self.orbit.start, np.array([self.orbit.start + turns * self.revolution_s]))[0]
         return float(np.linalg.norm(matrix, 2) ** (1.0 / turns))
+
+    @property
+    def calm(self) -> bool:
+        """Whether departures grow slowly: fourfold a revolution if near-rectilinear, a thousandfold otherwise."""
+        return self.growth < _CALM
 
     @property
     def days(self) -> float:
