@@ -7,7 +7,7 @@ from farside.products.frames import COUNTS, demand, is_wide, level2
 from farside.products.lcam import Wishes, films_in, footage
 from farside.products.light_tiff import write_light
 from farside.products.masters import NONE as NO_MASTERS
-from farside.products.panorama import PROJECTIONS, check_view, grid_of, panorama, write_panorama
+from farside.products.panorama import PROJECTIONS, Roll, check_view, grid_of, panorama, write_panorama
 from farside.products.shelf import Shelf
 from farside.products.still import write_still
 from farside.products.tone import picture, write_graticule, write_panorama_tiles, write_picture
@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "Mosaic",
     "Report",
+    "Roll",
     "Shelf",
     "Still",
     "Wishes",

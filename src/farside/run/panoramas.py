@@ -13,13 +13,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farside import archive
 from farside.archive import ObservingSequence
 from farside.errors import BadInput, FarsideError
 from farside.geometry import azel, euler_to_rotation
 from farside.products import (
+    Roll,
     check_view,
     is_wide,
     write_graticule,
@@ -29,6 +30,9 @@ from farside.products import (
 )
 from farside.run.progress import Progress, Silence
 from farside.work import Pool, atomic_write
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RECORD = "panorama.json"
 COMMAND = "farside panorama"
@@ -65,13 +69,13 @@ def panoramas(
     progress = progress or Silence()
     folder = Path(out)
     check_view(projection, width)
-    found = [_frames(sequence) for sequence in _found(paths)]
+    found = _found(paths)
     wide = [frames for frames in found if is_wide(frames.yaws_deg)] or found
     _claim(folder)
     made = []
     with Pool(workers) as pool:
         for frames in wide:
-            progress.say(f"laying {len(frames.labels)} frames of {frames.name}")
+            progress.say(f"laying {len(frames.roll)} frames of {frames.name}")
             made.append(_laid(frames, folder, projection, width, az_left_deg, pool))
             _record(folder, made[-1])
     return made
@@ -82,15 +86,15 @@ class _Frames:
     """Frames of a sequence that a panorama can be laid of, where they look, and files that cannot be read."""
 
     name: str
-    labels: list[Path]
+    roll: list[xr.Dataset]
     yaws_deg: list[float]
     skipped: tuple[str, ...]
 
 
-def _found(paths: Sequence[str | Path]) -> list[ObservingSequence]:
+def _found(paths: Sequence[str | Path]) -> list[_Frames]:
     found = archive.catalog(paths)
     level2 = [sequence for sequence in found.sequences if sequence.key.level.startswith("2") and sequence.readable]
-    aimed = [sequence for sequence in level2 if _aimed(sequence)]
+    aimed = [frames for sequence in level2 if (frames := _frames(sequence)) is not None]
     if not aimed:
         raise BadInput(
             COMMAND, "PATH", " ".join(map(str, paths)), "frames of level 2 with their pointing in the lander frame, "
@@ -99,31 +103,29 @@ def _found(paths: Sequence[str | Path]) -> list[ObservingSequence]:
     return aimed
 
 
-def _aimed(sequence: ObservingSequence) -> bool:
-    """Whether a sequence's first frame that can be read is pointed in the lander frame."""
-    for frame in sequence.readable:
-        try:
-            return bool(archive.read(frame.label).attrs.get("reference_frame") == LANDER)
-        except FarsideError:
-            continue
-    return False
-
-
-def _frames(sequence: ObservingSequence) -> _Frames:
-    labels, yaws = [], []
+def _frames(sequence: ObservingSequence) -> _Frames | None:
+    """The frames of a sequence, each label read once and counts when they are needed; None where the first frame that
+    can be read is not pointed in the lander frame.
+    """
+    roll: list[xr.Dataset] = []
+    yaws: list[float] = []
     skipped = [f"{frame.label}: {frame.damage}" for frame in sequence.damaged]
     for frame in sequence.readable:
         try:
-            a = archive.read(frame.label).attrs
+            (one,) = Roll(archive.Frames([frame.label]))
         except FarsideError as error:
             skipped.append(str(error))
             continue
-        labels.append(frame.label)
-        if "camera_rotation_deg" in a:
-            az, _ = azel(-euler_to_rotation(*a["camera_rotation_deg"])[:, 2])
+        if not roll and one.attrs.get("reference_frame") != LANDER:
+            return None
+        roll.append(one)
+        if "camera_rotation_deg" in one.attrs:
+            az, _ = azel(-euler_to_rotation(*one.attrs["camera_rotation_deg"])[:, 2])
             yaws.append(round(math.degrees(az), 1))
+    if not roll:
+        return None
     key = sequence.key
-    return _Frames(f"{key.mission}-{key.instrument}-{key.sequence_id}".lower(), labels, yaws or [0.0], tuple(skipped))
+    return _Frames(f"{key.mission}-{key.instrument}-{key.sequence_id}".lower(), roll, yaws or [0.0], tuple(skipped))
 
 
 def _laid(
@@ -132,9 +134,7 @@ def _laid(
     """The panorama of a sequence with all its files, or why there is none."""
     name = frames.name + ("" if projection == "equirectangular" else f"-{projection}")
     try:
-        label = write_panorama(
-            archive.Frames(frames.labels), folder, None, az_left_deg, pool, projection=projection, width=width
-        )
+        label = write_panorama(frames.roll, folder, None, az_left_deg, pool, projection=projection, width=width)
     except BadInput as error:
         return Panorama(name, refused=str(error), skipped=frames.skipped)
     mosaic = archive.read_layers(label)
