@@ -33,6 +33,7 @@ from farside.flight.family import HaloFamily, halo_family, halo_orbit
 from farside.flight.gravity import GravityField, moon_gravity
 from farside.flight.gravity_file import read_gravity
 from farside.flight.halo import Halo
+from farside.flight.orbit_files import read_orbit, write_oem, write_spk
 from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
 from farside.flight.quasi_halo import ephemeris_orbit
@@ -46,6 +47,7 @@ from farside.flight.stationkeeping import (
     Upkeep,
     maintain,
     unloading_budget,
+    usual_strategy,
 )
 from farside.flight.windows import Answer, Question, Span, ask, crossings, gaps, overlap, spans, union, within
 
@@ -94,6 +96,7 @@ __all__ = [
     "published_ellipse",
     "range_rate",
     "read_gravity",
+    "read_orbit",
     "relay_course",
     "relay_elevation",
     "relay_station_s",
@@ -107,6 +110,9 @@ __all__ = [
     "stations",
     "two_way_doppler_hz",
     "union",
-    "within",
     "unloading_budget",
+    "usual_strategy",
+    "within",
+    "write_oem",
+    "write_spk",
 ]

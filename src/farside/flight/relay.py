@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -38,13 +38,39 @@ REFERENCE_UTC, REFERENCE_REVOLUTIONS = "2018-12-20T00:00:00Z", 29
 MOST_REVOLUTIONS = 290
 """Eleven years: longer orbits are refused."""
 _SPARE_S = 86_400.0
+_MOST_SAMPLES = 1_000_000
+
+
+class Course(Protocol):
+    """Moon-centred positions (km) and velocities (km/s), ICRF axes, (n, 3), at times (n,), TDB s past J2000."""
+
+    @property
+    def start(self) -> float:
+        """First time covered."""
+
+    @property
+    def stop(self) -> float:
+        """Last time covered."""
+
+    @property
+    def pieces(self) -> int:
+        """Number of polynomials that it consists of."""
+
+    def value(self, t: Array) -> Array:
+        """Positions."""
+
+    def rate(self, t: Array) -> Array:
+        """Velocities."""
 
 
 @dataclass(frozen=True)
 class RelayOrbit:
-    """Where the relay is from ``start`` to ``stop``: Chebyshev series of its Moon-centred position."""
+    """Where the relay is from ``start`` to ``stop``.
 
-    series: Segment
+    series: Chebyshev series of its Moon-centred position where farside computed it, else what its file holds.
+    """
+
+    series: Course
 
     @property
     def start(self) -> float:
@@ -67,9 +93,8 @@ class RelayOrbit:
     @cached_property
     def extremes(self) -> tuple[float, float, float]:
         """Nearest and farthest distance from the Moon's centre, km, and highest speed about it, km/s."""
-        s = self.series
         # eight times a piece of the series: between them a distance moves by a part in a thousand
-        t = np.linspace(self.start, self.stop, 8 * len(s.records) + 1)
+        t = np.linspace(self.start, self.stop, min(8 * self.series.pieces, _MOST_SAMPLES) + 1)
         r, v = np.linalg.norm(self.position(t), axis=-1), np.linalg.norm(self.velocity(t), axis=-1)
         return float(r.min()), float(r.max()), float(v.max())
 
@@ -80,11 +105,16 @@ class RelayOrbit:
         if outside.any():
             span = f"{time_text(self.start)} to {time_text(self.stop)}"
             raise BadInput("relay", "time", time_text(float(flat[outside][0])), f"a time the orbit covers, {span}")
-        return getattr(self.series, quantity)(flat).reshape(*times.shape, 3)
+        found: Array = getattr(self.series, quantity)(flat)
+        return found.reshape(*times.shape, 3)
 
     def save(self, path: Path) -> None:
-        """Write as .npz; the same orbit always gives the same bytes."""
+        """Write as .npz; the same orbit always gives the same bytes. Raises BadInput for one that a file gave."""
         s = self.series
+        if not isinstance(s, Segment):
+            raise BadInput(
+                "relay", "orbit", path.name, "an orbit that was computed: one read from a file has that file"
+            )
         with atomic_write(path) as part, part.open("wb") as file:
             np.savez(file, span=np.array([s.start, s.stop, s.init, s.length]), records=s.records)
 
@@ -155,7 +185,7 @@ def solve_halo(
     spacecraft = queqiao_craft()
     length = float(times[1] - times[0]) / _PIECES
     middles = (times[:-1, None] + (np.arange(_PIECES) + 0.5) * length).ravel()
-    return RelayOrbit(as_series(times, join_arcs(times, nodes, spacecraft), spacecraft, middles, length))
+    return RelayOrbit(as_series(times, join_arcs(times, nodes, spacecraft), spacecraft, middles, length, exact=False))
 
 
 @cache

@@ -37,6 +37,11 @@ class Segment:
         records.flags.writeable = False
         object.__setattr__(self, "records", records)
 
+    @property
+    def pieces(self) -> int:
+        """Number of granules."""
+        return len(self.records)
+
     def value(self, t: Array, after: Array | None = None) -> Array:
         """The three quantities at times t (n,), shape (n, 3).
 

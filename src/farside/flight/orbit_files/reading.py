@@ -1,0 +1,33 @@
+"""An orbit from a file of any kind that is known here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from farside.errors import BadInput
+from farside.flight.orbit_files.oem import read_oem
+from farside.flight.orbit_files.spk import read_spk
+from farside.flight.relay import RelayOrbit
+
+_READERS = {b"DAF/SPK": read_spk, b"NAIF/DAF": read_spk, b"CCSDS_OEM_VERS": read_oem}
+
+
+def read_orbit(path: Path, target: str | None = None) -> RelayOrbit:
+    """The orbit of a spacecraft from an SPK (types 2, 3, 9, 13) or a CCSDS orbit ephemeris message.
+
+    target: number of the spacecraft in an SPK, OBJECT_NAME or OBJECT_ID in a message; None where there is only one.
+    Orbits about the Earth, the barycentres or the Sun are moved to the Moon with DE440. Raises BadInput for what is
+    neither, for another target, type, centre, frame or time system, and for segments with gaps between; DamagedFile.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096).removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise BadInput(path, "", error.strerror, "a file with an orbit") from None
+    for begin, read in _READERS.items():
+        if head.lstrip().startswith(begin):
+            return RelayOrbit(read(path, target))
+    if b"\nCCSDS_OEM_VERS" in head:  # behind comments
+        return RelayOrbit(read_oem(path, target))
+    expected = "an SPK of SPICE (DAF/SPK) or a CCSDS orbit ephemeris message (CCSDS_OEM_VERS = 2.0)"
+    raise BadInput(path, "", head[:16].decode("latin-1"), expected)
