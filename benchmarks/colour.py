@@ -3,9 +3,9 @@
 Truth of a picture is the same view rendered without noise or filters at wavelengths between which everything in the
 scene runs straight, seen by the CIE's observer; white is a white surface in full sunlight, as CIELAB wants it. Compared
 are lit, unsaturated pixels one by one, noise included, one factor of brightness a picture apart; beside them means of
-blocks, which have little noise, and what a sensor without noise would lose by the 8 bits of level 2C alone. Truth of the
-chart is its published reflectances. A camera whose bands are not as published has its light multiplied, and its chart to
-tell it.
+blocks, which have little noise, and what a sensor without noise would lose by the 8 bits of level 2C alone. The chart's
+truth is its published reflectances. A camera whose bands are not as published has its light multiplied, and its chart
+to tell it.
 
 The script is that of ChangE_4_data_playground: pds4_tools, Menon's demosaicking of colour-demosaicing, sRGB curve, 2 to
 98 % stretch, PNG as Pillow has it. Ours reads the same file with its label; TIFF: Menon's demosaicking too, light

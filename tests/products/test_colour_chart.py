@@ -117,6 +117,15 @@ def test_patches_in_a_shadow_are_left_out_and_spoil_nothing():
     assert colours_by([seen], "tcam").balance == pytest.approx((1.1, 1.0, 0.85), rel=0.01)
 
 
+def test_white_that_is_burnt_out_is_left_out_and_spoils_nothing():
+    frame = Painter().frame()
+    frame["dn"][:] = np.minimum(np.rint(frame["dn"] * 1.7), 255)
+    seen = chart_in(frame)
+    white = CHART.patches.index("white")
+    assert white not in seen.number and len(seen.number) > 16
+    assert colours_by([seen], "tcam").balance == pytest.approx(np.ones(3), abs=0.01)
+
+
 @pytest.mark.parametrize("turn", range(4))
 def test_corners_given_by_hand_find_the_chart_whichever_way_it_is_up(turn):
     frame, corners = Painter(gains=(1.1, 1.0, 0.85)).frame(), true_corners(Painter())

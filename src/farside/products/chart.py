@@ -68,7 +68,9 @@ class ChartRecord:
         picture = write_swatches(*self._shown, found, self.bench.release / f"{stem}.png")
         attrs = {
             "title": "patches of the colour chart", "instrument": self._camera[0], "units": UNITS,
-            "frames_used": sorted(self.seen), "frames_refused": self.refused, **told,
+            "frames_used": list(self.seen), "frames_refused": self.refused,
+            "moved_px": [round(one.moved_px, 2) for one in self.seen.values()],
+            "patches_left_out": [one.left_out for one in self.seen.values()], **told,
         }  # fmt: skip
         table = archive.write_table(self.bench.archive / archive.DERIVED, stem, _columns(found), attrs)
         before, after, others = told["chart_ciede2000"]

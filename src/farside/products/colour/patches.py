@@ -54,14 +54,13 @@ FULL_SUN = 75.0
 class Seen:
     """What a frame shows of a chart.
 
-    number (n,): patches in the same light, as the chart counts them. light (n, 3): mean of each. scatter (n, 3): its
-    relative scatter over the patch. corners (4, 2): of the field of patches in the frame, columns and rows from 0, as
-    found; moved_px: how far from the guess, on average. left_out: patches in the frame that are not used.
+    number (n,): patches in the same light, as the chart counts them. light (n, 3): mean of each. corners (4, 2): of the
+    field of patches in the frame, columns and rows from 0, as found; moved_px: how far from the guess, on average.
+    left_out: patches in the frame that are not used.
     """
 
     number: NDArray[np.int64]
     light: Array
-    scatter: Array
     corners: Array
     moved_px: float
     left_out: int
@@ -85,9 +84,9 @@ def find_chart(
     look = _Look(small, blind, chart, expected)
     guess = (corners + 0.5) * scale - origin - 0.5
     found = look.moved(look.moved(guess, *COARSE, INSIDE), *FINE, TO_EDGE)
-    number, seen, scatter, left_out = _accepted(look, found, name, float(np.percentile(light[..., 1], FULL_SUN)))
+    number, seen, left_out = _accepted(look, found, name, float(np.percentile(light[..., 1], FULL_SUN)))
     moved = float(np.linalg.norm(found - guess, axis=1).mean()) / scale
-    return Seen(number, seen, scatter, (found + 0.5 + origin) / scale - 0.5, moved, left_out)
+    return Seen(number, seen, (found + 0.5 + origin) / scale - 0.5, moved, left_out)
 
 
 def _step_px(corners: Array, chart: Chart) -> float:
@@ -176,9 +175,9 @@ class _Look:
         return min(tried, key=lambda one: self.misfit(one, reach))
 
 
-def _accepted(look: _Look, corners: Array, name: str, bright: float) -> tuple[NDArray[np.int64], Array, Array, int]:
-    """Numbers, light and scatter of the patches in one light, and how many others there are. Raises BadInput."""
-    there, level, spread = look.whole(corners, INSIDE)
+def _accepted(look: _Look, corners: Array, name: str, bright: float) -> tuple[NDArray[np.int64], Array, int]:
+    """Numbers and light of the patches in one light, and how many others there are. Raises BadInput."""
+    there, level, _ = look.whole(corners, INSIDE)
     off = level - look.expected[there]
     shade = np.median(off - np.median(off, axis=0), axis=1) if there.any() else np.zeros(0)
     kept = np.abs(shade) < SHADED
@@ -198,7 +197,7 @@ def _accepted(look: _Look, corners: Array, name: str, bright: float) -> tuple[ND
     white = float(np.exp(np.median(off[kept][neutral, 1]) + look.expected[grey[0], 1]))
     if white < bright:
         raise BadInput(name, "chart", f"white at {white / bright:.2f} of the frame's bright parts", "one in the Sun")
-    return number, np.exp(found), spread[kept], int(there.sum() - kept.sum())
+    return number, np.exp(found), int(there.sum() - kept.sum())
 
 
 def _correlation(a: Array, b: Array) -> float:
