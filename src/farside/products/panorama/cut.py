@@ -25,8 +25,8 @@ MOST = 1.0
 """What differs more (e times) is not seen more, and where a frame sees nothing it differs so much."""
 LENGTH = 0.015
 """Cost of a cell on either side of a seam, whatever is to be seen of it."""
-EDGE = 1e-3
-"""Cost of a cell at the edge of its frame."""
+EDGE, BURNT = 1e-3, 0.05
+"""Cost of a cell at the edge of its frame, and of one that is burnt there."""
 SWEEPS = 2
 """Times that all frames are let grow."""
 STEPS = 1000.0
@@ -40,12 +40,13 @@ AROUND = (*AHEAD, (0, -1), (-1, 0))
 class Told:
     """All looks, to be asked about any cell of a map with so many columns.
 
-    light: (m, 3), weight: (m,) of all cells of all looks, of which look k has those from ``first[k]`` on. box: (n, 4)
-    first row and column, rows and columns of each.
+    light: (m, 3), weight, cost (of having it): (m,) of all cells of all looks, of which look k has those from
+    ``first[k]`` on. box: (n, 4) first row and column, rows and columns of each.
     """
 
     light: Light
     weight: Light
+    cost: Light
     first: Whole
     box: Whole
     columns: int
@@ -56,22 +57,23 @@ class Told:
         sizes = np.array([look.weight.size for look in looks])
         box = np.array([(look.top, look.left, *look.weight.shape) for look in looks])
         light = np.concatenate([look.light.reshape(-1, 3) for look in looks])
-        return cls(
-            light, np.concatenate([look.weight.ravel() for look in looks]), np.cumsum(sizes) - sizes, box, columns
-        )
+        weight = np.concatenate([look.weight.ravel() for look in looks])
+        cost = EDGE * (1 - weight) + BURNT * np.concatenate([look.burnt.ravel() for look in looks])
+        return cls(light, weight, cost.astype(np.float32), np.cumsum(sizes) - sizes, box, columns)
 
-    def at(self, k: Whole, y: Whole, x: Whole) -> tuple[Light, Light]:
-        """Light (n, 3) and weight (n,), 0 where nothing is said, of frames k in rows y and columns x, (n,) each."""
+    def at(self, k: Whole, y: Whole, x: Whole) -> tuple[Whole, Bits]:
+        """Where frames k have rows y and columns x, (n,) each, and whether they say anything of them."""
         top, left, rows, columns = self.box[k].T
         r, c = y - top, (x - left) % self.columns
         inside = (r >= 0) & (r < rows) & (c < columns)
         n = np.where(inside, self.first[k] + r * columns + c, 0)
-        return self.light[n], np.where(inside, self.weight[n], np.float32(0))
+        return n, inside & (self.weight[n] > 0)
 
     def apart(self, a: Whole, b: Whole, y: Whole, x: Whole) -> Array:
         """How much of a seam is to be seen in cells (n,) if they lie beside one between frames a and b."""
-        (one, seen_a), (two, seen_b) = self.at(a, y, x), self.at(b, y, x)
-        step = np.where((seen_a > 0) & (seen_b > 0), np.minimum(np.abs(one - two).max(axis=1), MOST), MOST)
+        (one, seen), (two, seen_too) = self.at(a, y, x), self.at(b, y, x)
+        step = np.minimum(np.abs(self.light[one] - self.light[two]).max(axis=1), MOST)
+        step = np.where(seen & seen_too, step, MOST)
         return np.where(a == b, 0.0, step + LENGTH)
 
 
@@ -102,7 +104,7 @@ def _grow(owner: Whole, node: Whole, told: Told, k: int, look: Look, heaviest: N
         return 0
     node[y, x] = np.arange(len(y))
     now, mine = owner[y, x], np.full(len(y), k)
-    stay, take = (EDGE * (1.0 - told.at(who, y, x)[1].astype(float)) for who in (now, mine))
+    stay, take = (told.cost[told.at(who, y, x)[0]].astype(float) for who in (now, mine))
     pairs, costs = [], []
     for way in AROUND:
         p, v, u = _beside(y, x, way, owner.shape, around)
@@ -113,7 +115,7 @@ def _grow(owner: Whole, node: Whole, told: Told, k: int, look: Look, heaviest: N
             i, at, to = p[fixed], (v[fixed], u[fixed]), other[fixed]
             cost[i] += told.apart(who[i], to, y[i], x[i]) + told.apart(who[i], to, *at)
             i, at, to = p[free], (v[free], u[free]), most[free]
-            cost[i] += np.where(told.at(who[i], *at)[1] > 0, 0.0, told.apart(who[i], to, y[i], x[i]))
+            cost[i] += np.where(told.at(who[i], *at)[1], 0.0, told.apart(who[i], to, y[i], x[i]))
         if way in AHEAD:
             i, j = p[q >= 0], q[q >= 0]
             as_now, won_second, won_first = (
