@@ -216,8 +216,8 @@ def test_relief_is_found_by_parallax():
         light = GROUND.sharper(height / K[0, 0]).light(east, north)
         return Sight(0, light.astype(np.float32), np.ones(SHAPE, np.uint8), K, p, r, 1e-8 * np.eye(6))
 
-    pairs = [(seen(60.0, 0.0), seen(b, 0.5)) for b in (24.0, 28.0, 34.0)]
-    found = relief_map(pairs, 20.0)
+    sights = [seen(60.0, 0.0), *(seen(b, 0.5) for b in (24.0, 28.0, 34.0))]
+    found = relief_map(sights, [(0, k) for k in (1, 2, 3)], 1e-8 * np.eye(24), 20.0)
     true = dome(*found.places)
     known = np.isfinite(found.height)
     assert known.mean() > 0.7

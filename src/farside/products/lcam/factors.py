@@ -41,12 +41,16 @@ class Factor:
 
 @dataclass(frozen=True)
 class Solution:
-    """poses (n, 6), common (c,), covariance (n, 6, 6) of each pose; misfits: of each factor, (m, r), as solved."""
+    """poses (n, 6), common (c,), covariance (n, 6, 6) of each pose; misfits: of each factor, (m, r), as solved.
+
+    joint(nodes) -> covariance (6 k, 6 k) of k poses together.
+    """
 
     poses: Array
     common: Array
     covariance: Array
     misfits: tuple[Array, ...]
+    joint: Callable[[Sequence[int]], Array]
 
 
 def solve(factors: Sequence[Factor], poses: Array, common: Array) -> Solution:
@@ -64,8 +68,17 @@ def solve(factors: Sequence[Factor], poses: Array, common: Array) -> Solution:
     else:
         raise BadInput("landing trajectory", "steps", "the adjustment does not settle", "film and telemetry that agree")
     normal, _ = _normal(factors, poses, common)
-    covariance = _blocks(splu(normal.tocsc()), len(poses), normal.shape[0])
-    return Solution(poses, common, covariance, tuple(f.misfit(poses[f.nodes], common) for f in factors))
+    factored, size = splu(normal.tocsc()), normal.shape[0]
+    covariance = _blocks(factored, len(poses), size)
+
+    def joint(nodes: Sequence[int]) -> Array:
+        rows = (POSE * np.asarray(nodes, int)[:, None] + np.arange(POSE)).ravel()
+        unit = np.zeros((size, len(rows)))
+        unit[rows, np.arange(len(rows))] = 1.0
+        block = factored.solve(unit)[rows]
+        return np.asarray(0.5 * (block + block.T))
+
+    return Solution(poses, common, covariance, tuple(f.misfit(poses[f.nodes], common) for f in factors), joint)
 
 
 def _normal(factors: Sequence[Factor], poses: Array, common: Array):  # type: ignore[no-untyped-def]

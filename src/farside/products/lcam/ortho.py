@@ -59,7 +59,7 @@ def sheets(sights: Sights) -> list[Sheet]:
 
 
 def _sheet(sights: Sights, width: float) -> Sheet:
-    relief = relief_map([(sights[a], sights[b]) for a, b in _pairs(sights.heights, width)], width)
+    relief = _relief(sights, width)
     count = sights.samples
     spacing = width / count
     east, north = posts(spacing, count)
@@ -77,6 +77,13 @@ def _sheet(sights: Sights, width: float) -> Sheet:
         sigma[seen] = _sigma(sight, east, north, unsure)[seen]
         source[seen] = sight.number
     return Sheet(spacing, light, sigma, source, relief)
+
+
+def _relief(sights: Sights, width: float) -> ReliefMap | None:
+    pairs = _pairs(sights.heights, width)
+    nodes = sorted({node for pair in pairs for node in pair})
+    numbered = [(nodes.index(a), nodes.index(b)) for a, b in pairs]
+    return relief_map([sights[node] for node in nodes], numbered, sights.joint(nodes), width) if pairs else None
 
 
 def _sigma(sight: Sight, east: Array, north: Array, unsure: Floats) -> Array:

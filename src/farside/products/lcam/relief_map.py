@@ -1,37 +1,43 @@
 """Heights of the ground under the descent, by parallax between frames from different heights.
 
-Two frames are laid on the level plane through the landing point. Ground at height z is laid too far out: by
+Frames that lie a factor of about two apart in height see ground from directions that differ by some degrees only, and
+from places that are not known well enough. So all pairs are adjusted together: a height of each post, and what the
+poses are off by, within the covariance that the trajectory has of them; a shift has two parts, and height explains one.
+The frames are then laid on the relief that was found, and all is done again: high ground is seen elsewhere than level
+ground, and a place is only then where it is.
 
-    q z,   q = (g - a) / a_z - (g - b) / b_z
-
-between frames seen from a and from b, g being where it is laid. What is found again by Lucas-Kanade so far from where
-the plane has it is as high as that. Nothing is learned where q is nil: below the camera, for one that comes straight
-down. Frames that lie a factor of about two apart in height see ground from directions that differ by some degrees only,
-so that posts are coarse, and each says how far it can be trusted.
+Three things make a height uncertain: matching, whose noise is seen in what remains; poses; and that a window is
+followed by what texture it has, so that a post is as high as some place in its window and not as the window's mean.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from farside.products.lcam.parallax import WINDOW_PX, Parallax, parallax
 from farside.products.lcam.priors import priors
+from farside.products.lcam.register import TUKEY
 from farside.products.lcam.sight import Floats, Sight, posts
 
 Array = NDArray[np.float64]
 
 POSTS = 51
 """Along a side of a map."""
-WINDOW_PX = 21
-"""Side of what is compared, in pixels of the coarser frame."""
-LK = {"winSize": (WINDOW_PX, WINDOW_PX), "maxLevel": 2}
-HOME_PX = 0.3
-"""What is followed there and back comes home this close, or is not believed."""
-MATCH_PX = 0.1
-"""Least error of what is followed where ground is seen from elsewhere and at another size: assumed."""
 LEAST_PAIRS = 2
+LEAST_POSTS = 50
+"""Fewer do not tell how well they are matched."""
+ROUNDS, SETTLING = 3, 8
+"""How often frames are laid again, and how often what does not agree is weighed anew."""
+LEAST_AROUND = 3
+"""Of a post's eight neighbours, to say how rough the ground is."""
+WITHIN = 0.18
+"""Variance of heights within a window, over the mean square difference of the means of windows side by side, with those
+across corners: for a random surface of the prior's exponent, by integration over both windows. Texture that does not
+come from the relief would average more of a window, and err less."""
 
 
 @dataclass(frozen=True)
@@ -72,82 +78,108 @@ class ReliefMap:
         return np.zeros(east.shape, np.float32), sigma.astype(np.float32)
 
 
-def relief_map(pairs: list[tuple[Sight, Sight]], width_m: float) -> ReliefMap | None:
-    """Heights over a square of this width; None where too few pairs of frames, the higher first, show any."""
-    spacing = width_m / (POSTS - 1)
-    total, weight, square = np.zeros((3, POSTS, POSTS))
-    count = np.zeros((POSTS, POSTS), int)
-    shared = np.zeros((POSTS, POSTS))
-    window = 0.0
-    for first, second in pairs:
-        height, own, pose = _parallax(first, second, spacing, width_m)
-        good = np.isfinite(height)
-        w = 1.0 / (own[good] ** 2 + pose[good] ** 2)
-        total[good] += w * height[good]
-        square[good] += w * height[good] ** 2
-        shared[good] += w * pose[good] ** 2
-        weight[good] += w
-        count[good] += 1
-        window = max(window, WINDOW_PX * first.pixel_m)
-    known = count >= LEAST_PAIRS
-    if not known.any():
+def relief_map(
+    sights: Sequence[Sight], pairs: Sequence[tuple[int, int]], covariance: Array, width_m: float
+) -> ReliefMap | None:
+    """Heights over a square of this width; None where too few pairs of frames show any.
+
+    pairs: numbers of the sights that are compared, the higher first. covariance (6 n, 6 n): of the poses of all sights
+    together, metres and radians.
+    """
+    spacing, poses = width_m / (POSTS - 1), np.asarray(np.linalg.cholesky(covariance), np.float64)
+    window = max(WINDOW_PX * sights[a].pixel_m for a, _ in pairs)
+    away = np.sqrt(priors().relief.variance(np.hypot(*posts(spacing, POSTS)) + window))
+    height = np.full((POSTS, POSTS), np.nan)
+    for _ in range(ROUNDS):
+        ground = _smooth(height, window / spacing)
+        found = [parallax(sights[a], sights[b], ground, spacing) for a, b in pairs]
+        solved = _adjusted(found, pairs, poses)
+        if solved is None:
+            return None
+        higher, own, pose = (part.reshape(POSTS, POSTS) for part in solved)
+        height = ground + higher
+        sigma = np.sqrt(own + pose + _within(height, own, round(window / spacing)))
+        # one is worse than none that knows less than that ground is rough
+        known = sigma < away
+        height = np.where(known, height, np.nan)
+    return ReliefMap(spacing, height, np.where(known, sigma, np.nan), window, len(pairs)) if known.any() else None
+
+
+def _adjusted(
+    found: list[Parallax], pairs: Sequence[tuple[int, int]], poses: Array
+) -> tuple[Array, Array, Array] | None:
+    """Heights (n,) over the ground so far, and their variances by matching and by poses; NaN where nothing is known.
+
+    poses: Cholesky factor of their covariance. Robust least squares; heights are eliminated from the normal equations.
+    """
+    shift, q = (np.array([getattr(p, name) for p in found]) for name in ("shift", "by_height"))
+    seen = np.array([p.found for p in found])
+    by_pose = np.zeros((*shift.shape, len(poses)))
+    for k, ((a, b), p) in enumerate(zip(pairs, found, strict=True)):
+        by_pose[k, :, :, 6 * b : 6 * b + 6] = p.by_second
+        by_pose[k, :, :, 6 * a : 6 * a + 6] -= p.by_first
+    by_pose = by_pose @ poses  # in units of what is known of them
+    posts_seen = seen.sum(axis=0) >= LEAST_PAIRS
+    seen &= posts_seen
+    if posts_seen.sum() < LEAST_POSTS:
         return None
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total / weight
-        # errors of poses go together; what pairs disagree by is error, too
-        scatter = np.maximum(square / weight - mean**2, 0.0) / np.maximum(count - 1, 1)
-        # and so is how high the point of rest stands over the ground around it
-        sigma = np.sqrt(1.0 / weight + shared / weight + scatter + priors().touchdown ** 2)
-    # one is worse than none that knows less than that ground is rough
-    known &= sigma < np.sqrt(priors().relief.variance(np.hypot(*posts(spacing, POSTS)) + window))
-    mean = _median(np.where(known, mean, np.nan))
-    return ReliefMap(spacing, np.where(known, mean, np.nan), np.where(known, sigma, np.nan), window, len(pairs))
+    weight, noise = seen.astype(float), 1.0
+    for _ in range(SETTLING):
+        w = weight / noise**2
+        size = np.einsum("kn,kni,kni->n", w, q, q)
+        with np.errstate(divide="ignore"):
+            own = np.where(size > 0.0, 1.0 / size, 0.0)
+        across = np.einsum("kn,kni,knij->nj", w, q, by_pose)
+        normal = np.einsum("kn,knia,knib->ab", w, by_pose, by_pose, optimize=True) + np.eye(len(poses))
+        normal -= (across * own[:, None]).T @ across
+        alone = np.einsum("kn,kni,kni->n", w, q, shift)
+        right = np.einsum("kn,kni,knia->a", w, shift, by_pose, optimize=True) - across.T @ (own * alone)
+        off = np.linalg.solve(normal, right)
+        higher = own * (alone - across @ off)
+        left = ((shift - q * higher[:, None] - by_pose @ off) ** 2).sum(axis=-1)
+        # half of what remains is smaller than this, for normal errors of two coordinates
+        free = 2.0 * seen.sum() - posts_seen.sum()
+        noise = float(np.sqrt(np.median(left[seen]) / (2.0 * np.log(2.0)) * 2.0 * seen.sum() / free))
+        weight = np.where(seen, np.maximum(1.0 - left / (TUKEY * noise) ** 2, 0.0) ** 2, 0.0)
+    count = seen.sum(axis=0)
+    # pairs that disagree by more than others do make a post less certain
+    own *= np.maximum((left * seen).sum(axis=0) / noise**2 / np.maximum(2 * count - 1, 1), 1.0)
+    lever = across * np.where(size > 0.0, 1.0 / np.maximum(size, 1e-300), 0.0)[:, None]
+    pose = np.einsum("na,ab,nb->n", lever, np.linalg.inv(normal), lever)
+    good = posts_seen & (size > 0.0)
+    return tuple(np.where(good, part, np.nan) for part in (higher, own, pose))  # type: ignore[return-value]
 
 
-def _parallax(first: Sight, second: Sight, spacing: float, width_m: float) -> tuple[Array, Array, Array]:
-    """Heights at the posts by one pair, their own errors, and those by the pair's poses; NaN where nothing is found."""
+def _around(height: Array, apart: int) -> Array:
+    """The eight neighbours (8, line, sample) of each post so many posts away; NaN where there are none."""
+    wide = np.pad(height, apart, constant_values=np.nan)
+    ways = [(i, j) for i in (0, 1, 2) for j in (0, 1, 2) if (i, j) != (1, 1)]
+    return np.stack([wide[i * apart :, j * apart :][:POSTS, :POSTS] for i, j in ways])
+
+
+def _within(height: Array, own: Array, apart: int) -> Array:
+    """Variance of heights within a post's window, as the windows beside it tell; NaN where too few are known."""
+    square = (_around(height, max(apart, 1)) - height) ** 2
+    count = np.isfinite(square).sum(axis=0)
+    mean = np.nansum(square, axis=0) / np.maximum(count, 1)
+    rough = WITHIN * np.maximum(mean - 2.0 * own, 0.0)  # what they differ by is their own errors, too
+    return np.where(count >= LEAST_AROUND, rough, np.nan)
+
+
+def _smooth(height: Array, reach: float) -> Array:
+    """Heights of all posts by those that are known, weighted by distance (Shepard 1968); level without any.
+
+    reach: what lies closer together than so many posts has one weight, nearly.
+    """
     import cv2
 
-    pixel = first.pixel_m
-    count = int(np.ceil(width_m / pixel)) + 2 * WINDOW_PX
-    east, north = posts(pixel, count)
-    one, other = (_byte(s.laid(east, north)) for s in (first, second))
-    at = np.stack(posts(spacing, POSTS), axis=-1).reshape(-1, 2) * (1.0, -1.0) / pixel + 0.5 * (count - 1)
-    start = at.astype(np.float32)
-    there, found, _ = cv2.calcOpticalFlowPyrLK(one[0], other[0], start, start.copy(), **LK)  # type: ignore[call-overload]
-    home, back, _ = cv2.calcOpticalFlowPyrLK(other[0], one[0], there, start.copy(), **LK)  # type: ignore[call-overload]
-    astray = np.hypot(*(home - at).T)
-    shift = 0.5 * ((there - at) + (there - home)) * (pixel, -pixel)
-    good = (found[:, 0] > 0) & (back[:, 0] > 0) & (astray < HOME_PX)
-    for image, points in ((one[1], at), (other[1], there)):
-        x, y = np.rint(points).astype(int).clip(0, count - 1).T
-        good &= image[y, x] > 0
-    east, north = (part.ravel() for part in posts(spacing, POSTS))
-    ground = np.stack([east, north], axis=-1)
-    q = (ground - second.p[:2]) / second.p[2] - (ground - first.p[:2]) / first.p[2]
-    size = (q**2).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        height = np.where(good, (q * shift).sum(axis=1) / size, np.nan)
-        own = np.hypot(MATCH_PX, astray / 2.0) * pixel / np.sqrt(size)
-        lean = priors().wobble * second.p[2]
-        pose = np.hypot(lean, 1e-4 * second.p[2] * np.sqrt(size)) / np.sqrt(size)
-    return tuple(part.reshape(POSTS, POSTS) for part in (height, own, pose))  # type: ignore[return-value]
-
-
-def _median(height: Array) -> Array:
-    """Of each post and its eight neighbours: they overlap, and one that stands out alone is wrong."""
-    wide = np.pad(height, 1, constant_values=np.nan)
-    around = np.stack([wide[i : i + POSTS, j : j + POSTS] for i in range(3) for j in range(3)])
-    around[:, np.isnan(height)] = 0.0
-    return np.asarray(np.nanmedian(around, axis=0))
-
-
-def _byte(light: Floats) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Light as LK takes it, and where there is any, well inside."""
-    import cv2
-
-    known = np.isfinite(light)
-    mean, spread = (float(f(light[known])) if known.any() else 1.0 for f in (np.mean, np.std))
-    byte = np.where(known, 120.0 + 40.0 / max(spread, 1e-3) * (light - mean), 120.0).clip(0, 255).astype(np.uint8)
-    inside = cv2.erode(known.astype(np.uint8), np.ones((WINDOW_PX, WINDOW_PX), np.uint8), borderValue=0)
-    return byte, np.asarray(inside, np.uint8)
+    known = np.isfinite(height)
+    if not known.any():
+        return np.zeros(height.shape)
+    steps = np.arange(1 - POSTS, POSTS)
+    near = (2.0 * reach**2 + steps[:, None] ** 2 + steps**2) ** -3.0
+    light, weight = (
+        cv2.filter2D(a, -1, near, borderType=cv2.BORDER_CONSTANT)
+        for a in (np.where(known, height, 0.0), known.astype(float))
+    )
+    return np.asarray(light / np.maximum(weight, 1e-30))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.geometry import Pinhole
+from farside.instruments import camera_pose
 from farside.products.flat import lens_falloff
 from farside.products.lcam.chain import Chain
 from farside.products.lcam.plane import calibration, pixels_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
+MOUNT, _ = camera_pose("lcam")
 BURNT_DN = 255
 """Counts of what is brighter than the camera can tell."""
 
@@ -63,6 +65,14 @@ class Sight:
         return np.where(
             shown, cv2.remap(light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32(np.nan)
         )
+
+    def moves(self, places: Array) -> Array:
+        """Metres east and north (n, 2, 6) that it lays places (n, 3) elsewhere for each unit its pose is off."""
+        away = places - self.p
+        slope = away[:, :2] / away[:, 2:]
+        level = np.concatenate([np.broadcast_to(np.eye(2), (len(away), 2, 2)), -slope[:, :, None]], axis=2)
+        turned = np.cross(away[:, None], (self.r @ MOUNT.T).T)  # by a turn about each of the lander's axes
+        return level @ np.concatenate([np.broadcast_to(-np.eye(3), (len(away), 3, 3)), turned.swapaxes(1, 2)], axis=2)
 
     def sigma(self, east: Array, north: Array) -> Array:
         """Standard deviation of where it lays level ground, both axes together, metres: by its pose alone."""
@@ -108,6 +118,10 @@ class Sights:
     def focal_px(self) -> float:
         """Focal length in pixels."""
         return float(self._k[0, 0])
+
+    def joint(self, nodes: Sequence[int]) -> Array:
+        """Covariance (6 n, 6 n) of these poses together, metres and radians."""
+        return self._way.joint(nodes)
 
     def __getitem__(self, node: int) -> Sight:
         number = int(self._way.frames[node])

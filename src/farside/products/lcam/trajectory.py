@@ -14,7 +14,7 @@ that the first frame sees on its optical axis, which is how a map made of that f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from farside.geometry import Pinhole
 from farside.instruments import camera_pose
 from farside.instruments.gnc import PHASES
 from farside.products.lcam.chain import Chain, Expect, Step
-from farside.products.lcam.factors import Factor, solve
+from farside.products.lcam.factors import POSE, Factor, solve
 from farside.products.lcam.plane import calibration, ground_to_pixels, pixels_of, seen
 from farside.products.lcam.priors import priors
 from farside.products.lcam.register import DRIFT_PX
@@ -58,7 +58,7 @@ class Trajectory:
     (n, 3) of the camera in LANDING_ENU, rotation (n, 3, 3) from camera to LANDING_ENU, covariance (n, 6, 6) of position
     (m) and of rotation about the lander's axes (rad). landing_px (2,): sample and line, from 0, of the landing point in
     the first frame used, landing_m (2,): its east and north in FIRST_FRAME_ENU; both with covariance (2, 2). misfit: of
-    the steps, RMS in standard deviations.
+    the steps, RMS in standard deviations. joint(nodes) -> covariance (6 k, 6 k) of k poses together.
     """
 
     frames: NDArray[np.int64]
@@ -71,6 +71,7 @@ class Trajectory:
     landing_m: Array
     landing_covariance: Array
     misfit: float
+    joint: Callable[[Sequence[int]], Array]
 
 
 def trajectory(found: Chain, telemetry: Telemetry, from_m: float = FROM_M) -> Trajectory:
@@ -206,11 +207,18 @@ class _Adjustment:
         p, r = self.camera(out.poses, nodes)
         misfit = float(np.sqrt((out.misfits[0] ** 2).mean()))
         # ground that is rougher than expected shows in the steps, and makes everything less certain
-        covariance = out.covariance * max(misfit, 1.0) ** 2
+        rough = max(misfit, 1.0) ** 2
+        covariance = rough * out.covariance
         # and no film tells how high the point of rest stands over the ground around it
         covariance[:, 2, 2] += self.prior.touchdown**2
+
+        def joint(nodes: Sequence[int]) -> Array:
+            together = rough * out.joint(nodes)
+            together[2::POSE, 2::POSE] += self.prior.touchdown**2
+            return together
+
         (px, px_cov), (m, m_cov) = (self._first(out.poses, covariance, what) for what in (self._pixel, self._offset))
-        return Trajectory(self.frames, self.t, p, r, covariance, px, px_cov, m, m_cov, misfit)
+        return Trajectory(self.frames, self.t, p, r, covariance, px, px_cov, m, m_cov, misfit, joint)
 
     def _pictures(self, guess: Array) -> Factor:
         """The chain's steps: eight shifts each."""
