@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
+from farside import archive
 from farside.errors import BadInput
 from farside.geometry import Pose as Placed
 from farside.geometry import Site
 from farside.instruments import point_at, targets
 from farside.payload import observe
-from farside.products import calibrate
-from farside.products.flag import Pose, flag_in
+from farside.products import Bench, calibrate
+from farside.products.flag import Pose, flag_findings, flag_in
+from farside.work import Pool
 
 LANDER = Site(-45.4446, 177.5991)
 SITE = Pose(np.eye(3), np.zeros(3))
@@ -81,3 +84,22 @@ def test_red_that_is_not_where_the_flag_should_be_is_none(before):
 def test_whoever_stands_behind_the_lander_does_not_look_for_it(before):
     frame, _ = before
     assert flag_in(frame, "lander", SITE, Pose(np.eye(3), np.array([0.0, -10.0, 0.0]))) is None
+
+
+@pytest.mark.parametrize(("azimuth", "value"), [(30.0, "CIEDE2000"), (180.0, "not checked")])
+def test_what_is_found_is_told_and_what_is_not_too(before, tmp_path, azimuth, value):
+    frame, rover = before
+    path = archive.write(frame.assign_attrs(sun_azimuth_deg=azimuth), tmp_path)
+    tables = {
+        table: {
+            "t": np.zeros(1),
+            "position_m": pose.p[None],
+            "quaternion": Rotation.from_matrix(pose.r).as_quat(scalar_first=True)[None],
+        }
+        for pose, table in ((SITE, "gnc"), (rover, "rover"))
+    }
+    bench = Bench(tmp_path, tmp_path, tmp_path, LANDER, Pool(1), tables.get)
+    (told,) = flag_findings([path], "lander", bench)
+    assert told.name == "Red of the lander's flag"
+    assert value in told.value
+    assert flag_findings([path], "lander", replace(bench, telemetry=lambda table: None)) == []

@@ -7,18 +7,22 @@ lights it is not the Sun alone, so that it checks colours and does not make them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from farside import archive
 from farside.errors import BadInput
 from farside.geometry import euler_to_rotation, utc_to_t
 from farside.instruments import pinhole, targets
 from farside.products.attitude import attitude_at
 from farside.products.colour import difference, flag_red, observed, sunlight, to_xyz
+from farside.products.desk import Bench, Finding
+from farside.products.frames import clock
 from farside.products.portrait.light import colour_light
 
 if TYPE_CHECKING:
@@ -68,6 +72,37 @@ class Red:
     ciede2000: float
 
 
+def flag_findings(paths: Iterable[Path], carrier: str, bench: Bench) -> list[Finding]:
+    """How far the red of a vehicle's flag is from its paint, in the first of these frames that shows it in the Sun.
+
+    carrier: lander or rover; the camera is on the other. Nothing where no frame should show it or no housekeeping came.
+    """
+    lander, rover = bench.telemetry("gnc"), bench.telemetry("rover")
+    if lander is None or rover is None:
+        return []
+    name, why = f"Red of the {carrier}'s flag", None
+    for path in paths:
+        frame = archive.read(path)
+        utc = frame.attrs["start_utc"]
+        poses = {"lander": Pose.at(lander, utc), "rover": Pose.at(rover, utc)}
+        of_carrier = poses.pop(carrier)
+        (of_camera,) = poses.values()
+        try:
+            red = flag_in(frame, carrier, of_carrier, of_camera)
+        except BadInput as error:
+            why = why or error
+            continue
+        if red is not None:
+            meaning = (
+                f"Difference from the assumed paint at its lightness, {red.pixels} pixels at {clock(utc)} UTC; "
+                "light from foil and ground is in it. A check only: nothing is made of it."
+            )
+            return [Finding(name, f"{red.ciede2000:.1f} CIEDE2000", "", meaning)]
+    if why is None:
+        return []
+    return [Finding(name, "not checked", "", f"It is in a frame, but with {why.value}; expected {why.expected}.")]
+
+
 def flag_in(frame: xr.Dataset, carrier: str, of_carrier: Pose, of_camera: Pose) -> Red | None:
     """The flag of a vehicle (lander or rover) in a level-2 frame of a camera on the other; None where it is outside.
 
@@ -91,7 +126,9 @@ def flag_in(frame: xr.Dataset, carrier: str, of_carrier: Pose, of_camera: Pose) 
     ):
         return None
     if (lit := _incidence(a, normal, name)) < SUNLIT:
-        raise BadInput(name, "flag", f"cosine of incidence {lit:.2f}", f"a flag in the Sun, {SUNLIT} or more")
+        raise BadInput(
+            name, "flag", f"the Sun's incidence at a cosine of {lit:.2f}", f"a flag in the Sun, {SUNLIT} or more"
+        )
     wide = AROUND * np.ptp(place, axis=0).max()
     left, top = np.clip(np.floor(place.min(axis=0) - wide), 0, None).astype(int)
     right, bottom = np.ceil(place.max(axis=0) + wide).astype(int) + 1

@@ -15,7 +15,7 @@ from farside.errors import BadInput
 from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.desk import Bench, Desk, Finding, Report, Still
-from farside.products.flag import Pose, flag_in
+from farside.products.flag import flag_findings
 from farside.products.frames import clock, is_wide, keep_frame
 from farside.products.full_scale import full_scale
 from farside.products.light_tiff import write_light
@@ -112,7 +112,8 @@ class PcamDesk(Desk):
                 self._ground(number, list(maps.values()), made, tuple(depths.values()))
             if not wide:
                 self._portrait(number, paths, maps, made)
-                self._flag(paths, made)
+                lefts = [path for (eye, _), path in sorted(paths.items()) if eye == LEFT]
+                made.findings += flag_findings(lefts, "lander", self.bench)
         self._changes(made)
         stills = (*made.portraits, *made.stills)
         return Report(made.products, stills, findings=tuple(made.findings), portraits=tuple(made.portraits))
@@ -241,33 +242,6 @@ class PcamDesk(Desk):
             "Heights of the ground", f"{int((ground['count'].to_numpy() > 0).sum())} posts", f"± {sigma:.1f} mm",
             f"Sequence {number}, median error without the mast's{pointing}.",
         ))  # fmt: skip
-
-    def _flag(self, paths: dict[tuple[str, int], Path], made: _Made) -> None:
-        """How far the red of the lander's flag is from its paint, in the first left frame that shows it."""
-        lander, rover = self.bench.telemetry("gnc"), self.bench.telemetry("rover")
-        if lander is None or rover is None:
-            return
-        why: BadInput | None = None
-        for (eye, _), path in sorted(paths.items()):
-            if eye != LEFT:
-                continue
-            frame = archive.read(path)
-            utc = frame.attrs["start_utc"]
-            try:
-                red = flag_in(frame, "lander", Pose.at(lander, utc), Pose.at(rover, utc))
-            except BadInput as error:
-                why = error
-                continue
-            if red is not None:
-                meaning = (
-                    f"Difference from the assumed paint at its lightness, {red.pixels} pixels at {clock(utc)} UTC; "
-                    "light from foil and ground is in it. A check only: nothing is made of it."
-                )
-                made.findings.append(Finding("Red of the lander's flag", f"{red.ciede2000:.1f} CIEDE2000", "", meaning))
-                return
-        if why is not None:
-            meaning = f"It should be in a frame: expected {why.expected}, not {why.value}."
-            made.findings.append(Finding("Red of the lander's flag", "not checked", "", meaning))
 
     def _changes(self, made: _Made) -> None:
         """What has changed of the ground between two days at one station, each against the one before."""

@@ -14,6 +14,7 @@ from farside.geometry import utc_to_t
 from farside.products.attitude import attitude_at
 from farside.products.chart import ChartRecord
 from farside.products.desk import Bench, Desk, Finding, Mosaic, Report, Still
+from farside.products.flag import flag_findings
 from farside.products.frames import clock, is_wide, keep_frame, level2, still
 from farside.products.panorama import write_panorama
 from farside.products.portrait.mosaic import fit_of, portrait
@@ -107,7 +108,8 @@ class TcamDesk(Desk):
         products = {f"tcam-portrait-{number}": label, f"tcam-portrait-{number}-picture": picture}
         alt = "The rover, photographed by the lander"
         seen = (Still(picture, caption, alt, fit_of(whole), picture.with_suffix(".dzi")),)
-        return Report(products, seen, portraits=seen)
+        findings = tuple(flag_findings(last.values(), "rover", self.bench))
+        return Report(products, seen, portraits=seen, findings=findings)
 
     def _panorama(self, which: str, paths: list[Path]) -> Report:
         """The panorama of these frames; ``which`` ends its name, empty for the first one.
