@@ -21,6 +21,7 @@ from farside.flight.doppler import (
     station_course,
     two_way_doppler_hz,
 )
+from farside.flight.eclipses import Eclipse, eclipses
 from farside.flight.elliptical import (
     Elements,
     Ellipse,
@@ -34,6 +35,7 @@ from farside.flight.gravity import GravityField, moon_gravity
 from farside.flight.gravity_file import read_gravity
 from farside.flight.halo import Halo
 from farside.flight.orbit_files import read_orbit, write_oem, write_spk
+from farside.flight.phases import PhaseTried, free_of_eclipses
 from farside.flight.plume import BlastZone
 from farside.flight.profile import Profile, descent_profile
 from farside.flight.quasi_halo import ephemeris_orbit
@@ -58,6 +60,7 @@ __all__ = [
     "Candidate",
     "Course",
     "Descent",
+    "Eclipse",
     "Elements",
     "Ellipse",
     "GravityField",
@@ -65,6 +68,7 @@ __all__ = [
     "HaloFamily",
     "KeepingErrors",
     "LightTime",
+    "PhaseTried",
     "Profile",
     "Question",
     "RelayOrbit",
@@ -80,9 +84,11 @@ __all__ = [
     "descent_profile",
     "doppler_hz",
     "doppler_rate_hz_s",
+    "eclipses",
     "elliptical_orbit",
     "ephemeris_orbit",
     "fly_descent",
+    "free_of_eclipses",
     "frozen",
     "gaps",
     "halo_covering",
