@@ -1,16 +1,21 @@
-"""Relays one may ask for by name, with numbers changed: candidates for a site.
+"""Relays one may ask for by name, with numbers changed, or as files: candidates for a site.
 
     halo                     as candidates.yaml has it
     halo:z=15000:phase=0.5   another amplitude, half a revolution on
+    elfo:anomaly=180         elsewhere on the orbit when the span begins
+    relay.oem, relay.bsp     somebody's ephemeris
 
-Halo orbits take ``z`` (amplitude, km) and ``phase`` (revolutions from the far apex).
+Halo orbits take ``point`` (L1, L2), ``branch`` (southern, northern), one of ``z``, ``period``, ``jacobi``, ``perilune``
+(km from the Moon's centre), ``which`` (where several members have it) and ``phase`` (revolutions from the far apex).
+Ellipses take ``perilune``, ``apolune`` (km of height), ``inclination``, ``argument``, ``node`` and ``anomaly``
+(degrees, in the plane of the Earth's orbit about the Moon); without inclination and argument they are frozen ones.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,15 +23,32 @@ from typing import Any
 import yaml
 
 from farside.errors import BadInput
+from farside.flight.coverage import check_covers
+from farside.flight.elliptical import Ellipse, elliptical_orbit, frozen, published_ellipse
 from farside.flight.family import halo_orbit
+from farside.flight.halo import Halo
+from farside.flight.orbit_files import read_orbit
+from farside.flight.quasi_halo import ephemeris_orbit, period_s
 from farside.flight.relay import RelayOrbit, halo_covering, solve_halo
 from farside.geometry import t_to_utc
+from farside.sky import GM_MOON
 
 _SOURCE = "relay"
 _DAY_S = 86_400.0
 _BEFORE_S = 3600.0
-_MONTH_DAYS = 27.321661  # sidereal: 2 pi of a halo orbit's own units of time
-_HALO = {"z": float, "phase": float}
+_AHEAD, _TRIES = 3, 3  # revolutions past the end: stationkeeping looks as far
+_FILES = (".oem", ".bsp")
+_SELECTORS = {"z": "z_amplitude_km", "period": "period_days", "jacobi": "jacobi", "perilune": "perilune_km"}
+_HALO = {"point": str, "branch": str, **dict.fromkeys(_SELECTORS, float), "which": int, "phase": float}
+_FIELDS = {
+    "perilune": "perilune_km",
+    "apolune": "apolune_km",
+    "inclination": "inclination_deg",
+    "argument": "perilune_argument_deg",
+    "node": "node_deg",
+    "anomaly": "mean_anomaly_deg",
+}
+_ELLIPSE = dict.fromkeys(_FIELDS, float)
 
 
 @dataclass(frozen=True)
@@ -34,7 +56,8 @@ class Candidate:
     """A relay that might be: its name as written, what it is, and how to make its orbit.
 
     revolution_s: about; None where nobody knows (a file). make: an orbit from an hour before to an hour after two
-    times, TDB s past J2000 (a file's own span). depends_on: all the orbit depends on besides; None for a file.
+    times, TDB s past J2000, or longer (a file's own span). depends_on: all the orbit depends on besides; None for a
+    file. unstable: whether it stays only by stationkeeping; not known of files.
     """
 
     name: str
@@ -42,6 +65,7 @@ class Candidate:
     revolution_s: float | None
     make: Callable[[float, float], RelayOrbit]
     depends_on: tuple[object, ...] | None
+    unstable: bool = False
 
 
 @cache
@@ -53,26 +77,72 @@ def named() -> dict[str, dict[str, Any]]:
 
 def candidate(words: str) -> Candidate:
     """The relay that words mean (see above). Raises BadInput: no such relay, no such number of it, out of range."""
+    if Path(words).suffix.lower() in _FILES:
+        return _file(words)
     name, *given = words.split(":")
     if name not in named():
-        expected = f"one of {', '.join(named())}, numbers of it changed as in halo:z=15000"
+        expected = f"one of {', '.join(named())}, numbers of it changed as in halo:z=15000, or an .oem or .bsp file"
         raise BadInput(_SOURCE, "compare", words, expected)
     entry = named()[name]
+    if "ellipse" in entry:
+        return _elliptical(words, entry["title"], published_ellipse(entry["ellipse"]), _given(words, given, _ELLIPSE))
     return _halo(words, entry["title"], entry["halo"], _given(words, given, _HALO))
 
 
+def _file(words: str) -> Candidate:
+    orbit = read_orbit(Path(words))
+
+    def make(t0: float, t1: float) -> RelayOrbit:
+        check_covers(words, orbit, t0, t1)
+        return orbit
+
+    return Candidate(words, f"from {Path(words).name}", None, make, None)
+
+
 def _halo(words: str, title: str, own: Mapping[str, float], given: Mapping[str, Any]) -> Candidate:
-    orbit = halo_orbit(z_amplitude_km=given.get("z", own["z"]))
-    days = orbit.period / (2.0 * math.pi) * _MONTH_DAYS
-    told = f"southern halo orbit about L2, {orbit.z_amplitude_km:,.0f} km, {days:.2f} days" if given else title
+    asked = {key: value for key, value in given.items() if key in _SELECTORS} or own
+    member: dict[str, Any] = {_SELECTORS[key]: value for key, value in asked.items()}
+    orbit = halo_orbit(**member, **{key: given[key] for key in ("point", "branch", "which") if key in given})
+    revolution_s = period_s(orbit)
+    branch = "southern" if orbit.z0 < 0.0 else "northern"
+    told = f"{branch} halo orbit about {orbit.point}, {orbit.z_amplitude_km:,.0f} km, {revolution_s / _DAY_S:.2f} days"
 
     def make(t0: float, t1: float) -> RelayOrbit:
         if words == "halo":  # the orbit that windows and missions are planned with
             return solve_halo(*halo_covering(t0, t1))
-        revolutions = math.ceil((t1 - t0 + 2.0 * _BEFORE_S) / (days * _DAY_S)) + 1
-        return solve_halo(t_to_utc(t0 - _BEFORE_S), revolutions, orbit.z_amplitude_km, given.get("phase", 0.0))
+        begin, least = t_to_utc(t0 - _BEFORE_S), math.ceil((t1 - t0 + 2.0 * _BEFORE_S) / revolution_s) + _AHEAD
+        return _joined(orbit, begin, least, given.get("phase", 0.0))
 
-    return Candidate(words, told, days * _DAY_S, make, (words,))
+    return Candidate(words, told if given else title, revolution_s, make, (words,), unstable=True)
+
+
+def _joined(orbit: Halo, begin: str, least: int, phase: float) -> RelayOrbit:
+    """The orbit in the real sky, as many revolutions more than ``least`` as its arcs want in order to join."""
+    for more in range(_TRIES):
+        try:
+            return ephemeris_orbit(orbit, begin, least + more, phase=phase)
+        except BadInput:
+            if more == _TRIES - 1:
+                raise
+    raise AssertionError
+
+
+def _elliptical(words: str, title: str, published: Ellipse, given: Mapping[str, float]) -> Candidate:
+    ellipse = replace(published, **{_FIELDS[key]: value for key, value in given.items()})
+    axis = ellipse.semi_major_axis_km
+    free = bool(given.keys() & {"inclination", "argument"})
+    told = f"ellipse of {ellipse.perilune_km:,.0f} by {ellipse.apolune_km:,.0f} km{'' if free else ', frozen'}"
+    revolution_s = 2.0 * math.pi * math.sqrt(axis**3 / GM_MOON)
+
+    def make(t0: float, t1: float) -> RelayOrbit:
+        begin = t_to_utc(t0 - _BEFORE_S)
+        begun = ellipse
+        if not free:
+            begun = frozen(axis, ellipse.eccentricity, start_utc=begin, node_deg=ellipse.node_deg)
+            begun = replace(begun, mean_anomaly_deg=ellipse.mean_anomaly_deg)
+        return elliptical_orbit(begin, (t1 - t0 + 2.0 * _BEFORE_S) / _DAY_S, **asdict(begun))
+
+    return Candidate(words, told if given else title, revolution_s, make, (words,))
 
 
 def _given(words: str, given: list[str], known: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
@@ -82,6 +152,8 @@ def _given(words: str, given: list[str], known: Mapping[str, Callable[[str], Any
         key, _, value = part.partition("=")
         try:
             values[key] = known[key](value)
+            if isinstance(values[key], float) and not math.isfinite(values[key]):
+                raise ValueError
         except (KeyError, ValueError):
             expected = f"numbers written as {words.split(':')[0]}:key=value, key one of {', '.join(known)}"
             raise BadInput(_SOURCE, "compare", words, expected) from None

@@ -130,6 +130,11 @@ def gaps(some: Sequence[Span], t0: float, t1: float) -> list[Span]:
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
 
 
+def within(t: Array, spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """Which of times t (n,) lie in disjoint intervals in order."""
+    return np.searchsorted(np.ravel(np.array(spans, float)), t, side="right") % 2 == 1
+
+
 def _brackets(
     view: OfTime, questions: Sequence[Question], grid: Array, first: Array, shortest_s: float
 ) -> tuple[NDArray[np.intp], Array, Array]:

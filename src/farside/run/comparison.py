@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from farside.flight import RelayOrbit
 from farside.flight.almanac import Place
-from farside.flight.charts import KINDS, comparison, eclipses, maps, orbits, save, tracks
+from farside.flight.charts import KINDS, save
 from farside.flight.coverage import Coverage, Service, facts
+from farside.flight.orbit_files import write_oem, write_spk
+from farside.flight.stationkeeping import Upkeep
 from farside.geometry import Site, t_to_utc
+from farside.run.relay_charts import charts, file_name
+from farside.run.relay_table import WIDTH, table
 from farside.work import atomic_write
-
-_WIDTH = 100
-_LABEL, _COLUMN = 32, 17
-_SIDE_BY_SIDE = (_WIDTH - _LABEL) // _COLUMN
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One relay, or several that serve together: name as asked, what each is, what each gives, and their coverage."""
+    """One relay, or several that serve together: name as asked, what each is and gives, and their coverage.
+
+    data: of each, octets a day by the radio of Chang'e 4 and Queqiao, from "lander" and "rover" to it, and from it to
+    "earth". upkeep: of each, stationkeeping where it was flown.
+    """
 
     name: str
     titles: tuple[str, ...]
     services: tuple[Service, ...]
     coverage: Coverage
+    data: tuple[dict[str, float], ...]
+    upkeep: tuple[Upkeep | None, ...]
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """As ``farside.flight.coverage.facts``, with the coverage of the region."""
+        """As ``farside.flight.coverage.facts``; the region's coverage, data, and the costliest stationkeeping."""
         c = self.coverage
         area = {
             "mean_share": c.mean_share,
@@ -45,7 +48,14 @@ class Compared:
             "longest_gap_h": float(c.longest_gap_s.max()) / 3600.0,
             "step_s": c.step_s,
         }
-        return {**facts(self.services), "region": area}
+        flown = [kept.summary() for kept in self.upkeep if kept]
+        costliest = max(flown, key=lambda one: (one["lost"], one["cost_mean_m_s"])) if flown else {}
+        return {
+            **facts(self.services),
+            "region": area,
+            "bytes_a_day": {key: max(one[key] for one in self.data) for key in self.data[0]},
+            "stationkeeping": {key: value if isfinite(value) else None for key, value in costliest.items()},
+        }
 
 
 @dataclass(frozen=True)
@@ -67,13 +77,12 @@ class RelayComparison:
             f"{self.place.title}: {lat}, {self.site.lon_deg:g} E, {self.site.height_m:.0f} m; {begin} to {end} UTC",
             *textwrap.wrap(
                 f"In view: over {self.place.min_elevation_deg:g} deg and over the skyline of {self.ground}; in the "
-                f"region {self.compared[0].coverage.region.name}: over a level horizon.", _WIDTH,
+                f"region {self.compared[0].coverage.region.name}: over a level horizon.", WIDTH, break_on_hyphens=False,
             ),
         ]  # fmt: skip
-        relays = [f"{one.name}: {', '.join(one.titles)}" for one in self.compared]
-        blocks = [_table(self.compared[k : k + _SIDE_BY_SIDE]) for k in range(0, len(self.compared), _SIDE_BY_SIDE)]
-        told = [line for words in relays for line in textwrap.wrap(words, _WIDTH, subsequent_indent="  ")]
-        return "\n".join([*head, *told, "", "\n\n".join(blocks)]) + "\n"
+        relays = [f"{one.name}: {' + '.join(one.titles)}" for one in self.compared]
+        told = [line for words in relays for line in textwrap.wrap(words, WIDTH, subsequent_indent="  ")]
+        return "\n".join([*head, *told, "", table([(one.name, one.facts) for one in self.compared])]) + "\n"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values: hours, km, s, degrees, shares of 1; spans as pairs of UTC."""
@@ -104,151 +113,17 @@ class RelayComparison:
             with atomic_write(folder / name) as part:
                 part.write_text(text, encoding="utf-8")
             written.append(folder / name)
+        say("writing orbits")
+        for orbit_of in {s.name: s for one in self.compared for s in one.services}.values():
+            stem = folder / f"orbit-of-{file_name(orbit_of.name)}"
+            oem, spk = stem.with_name(f"{stem.name}.oem"), stem.with_name(f"{stem.name}.bsp")
+            write_oem(orbit_of.orbit, oem, name=file_name(orbit_of.name))
+            write_spk(orbit_of.orbit, spk, name=file_name(orbit_of.name))
+            written += [oem, spk]
         say("drawing charts")
-        for name, make in self._charts().items():
-            written += [save(make(), folder / f"{name}.{kind}") for kind in KINDS]
+        for name, figure in charts(self):
+            written += [save(figure, folder / f"{name}.{kind}") for kind in KINDS]
         return written
-
-    def _charts(self) -> dict[str, Callable[[], Any]]:
-        services = {s.name: s for one in self.compared for s in one.services}
-        relays: dict[str, RelayOrbit] = {name: s.orbit for name, s in services.items()}
-        t = next(iter(services.values())).track.t
-        mask = self.place.min_elevation_deg
-
-        def over_time(title: str, unit: str, of: Mapping[str, Callable[[Service], Any]], **more: Any) -> Any:
-            rows = {
-                f"{name} {what}".strip(): [("", of_service(s))]
-                for name, s in services.items()
-                for what, of_service in of.items()
-            }
-            return lambda: tracks(f"{title}: {self.place.title}", unit, t, rows, **more)
-
-        return {
-            "orbit-rotating": lambda: orbits(relays, self.start, self.stop, "rotating"),
-            "orbit-inertial": lambda: orbits(relays, self.start, self.stop, "inertial"),
-            "distance": lambda: tracks(
-                "Distance of the relay", "1000 km", t,
-                {n: [("from the site", s.track.site_km * 1e-3), ("from the Earth's centre", s.track.earth_km * 1e-3)]
-                 for n, s in services.items()},
-            ),
-            "elevation": over_time(
-                "Elevation of the relay", "elevation, deg", {"": lambda s: np.degrees(s.track.elevation)},
-                limits=[(mask, f"least, {mask:g} deg")],
-            ),
-            "angle": over_time(
-                "Angle between site and Earth at the relay", "angle, deg", {"": lambda s: np.degrees(s.track.angle)}
-            ),
-            "light-time": over_time(
-                "Light time, one way", "s", {"to site": lambda s: s.track.site_s, "to Earth": lambda s: s.track.earth_s}
-            ),
-            "eclipses": lambda: eclipses({n: s.eclipses for n, s in services.items()}, self.start, self.stop),
-            "coverage": lambda: maps({one.name: one.coverage for one in self.compared}, self.site),
-            "comparison": lambda: comparison([one.name for one in self.compared], _bars(self.compared)),
-        }  # fmt: skip
-
-
-def file_name(name: str) -> str:
-    """A relay's name as part of a file's."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", Path(name).name).strip("-")
-
-
-# The table ----------------------------------------------------------------------------------------------------------
-
-Cell = Callable[[dict[str, Any]], str]
-
-
-def _table(compared: Sequence[Compared]) -> str:
-    stations = list(compared[0].facts["stations"])
-    rows: list[tuple[str, Cell]] = [
-        ("In view of the site", lambda f: _share(f["site"]["share"])),
-        ("  passes", lambda f: f"{f['site']['passes']}"),
-        ("  longest gap", lambda f: _hours(f["site"]["longest_gap_h"])),
-        ("Elevation, deg", lambda f: _span(f["elevation_deg"], 1)),
-        ("  median; while in view", lambda f: _medians(f["elevation_deg"])),
-        ("Distance from the site, km", lambda f: _span(f["site_km"], 0)),
-        ("  from the Moon's centre, km", lambda f: _span(f["moon_km"], 0)),
-        ("  from the Earth's centre, km", lambda f: _span(f["earth_km"], 0)),
-        ("Light time to the site, s", lambda f: _span(f["site_relay_s"], 3)),
-        ("  from the relay to Earth, s", lambda f: _span(f["relay_earth_s"], 3)),
-        ("  from the site to Earth, s", lambda f: _span(f["site_earth_s"], 3)),
-        ("Angle site - relay - Earth, deg", lambda f: _span(f["site_relay_earth_deg"], 1)),
-        ("Behind the Moon for the Earth", lambda f: _times(f["earth_hidden"])),
-        ("  in all; longest", lambda f: _lasting(f["earth_hidden"])),
-        ("Eclipses by the Moon", lambda f: _times(f["eclipses"]["moon"])),
-        ("  in all; longest", lambda f: _lasting(f["eclipses"]["moon"])),
-        ("Eclipses by the Earth", lambda f: _times(f["eclipses"]["earth"])),
-        ("  in all; longest", lambda f: _lasting(f["eclipses"]["earth"])),
-        *((f"Seen by {name.capitalize()}", _station(name)) for name in stations),
-    ]
-    if stations:
-        rows += [
-            ("  by any station", lambda f: _share(f["any_station"]["share"])),
-            ("From the site to a station", lambda f: _share(f["home"]["share"])),
-            ("  longest gap", lambda f: _hours(f["home"]["longest_gap_h"])),
-        ]
-    rows += [
-        ("Region, mean over the area", lambda f: _share(f["region"]["mean_share"])),
-        ("  area without a gap", lambda f: _share(f["region"]["always_share"])),
-        ("  longest gap anywhere", lambda f: _hours(f["region"]["longest_gap_h"])),
-    ]
-    lines = [_line("", [one.name for one in compared])]
-    lines += [_line(label, [cell(one.facts) for one in compared]) for label, cell in rows]
-    return "\n".join(lines)
-
-
-def _line(label: str, cells: Sequence[str]) -> str:
-    return f"{label:<{_LABEL}}" + "".join(f"{_short(cell):>{_COLUMN}}" for cell in cells)
-
-
-def _short(words: str) -> str:
-    return words if len(words) < _COLUMN else f"{words[: _COLUMN - 3]}.."
-
-
-def _station(name: str) -> Cell:
-    return lambda f: _share(f["stations"][name]["share"])
-
-
-def _share(share: float) -> str:
-    if share >= 1.0:
-        return "always"
-    return f"{100.0 * share:.2f} %" if share > 0.0 else "never"
-
-
-def _hours(hours: float) -> str:
-    return "none" if hours == 0.0 else f"{hours:.2f} h" if hours < 96.0 else f"{hours / 24.0:.1f} d"
-
-
-def _span(values: Mapping[str, float | None], digits: int) -> str:
-    low, high = values["lowest"], values["highest"]
-    return "-" if low is None or high is None else f"{low:,.{digits}f}..{high:,.{digits}f}"
-
-
-def _medians(values: Mapping[str, float | None]) -> str:
-    seen = values["median_in_view"]
-    return f"{values['median']:.1f}; {'-' if seen is None else f'{seen:.1f}'}"
-
-
-def _times(tally: Mapping[str, Any]) -> str:
-    return f"{tally['times']}" if tally["times"] else "never"
-
-
-def _lasting(tally: Mapping[str, Any]) -> str:
-    return f"{tally['total_h']:.1f}; {tally['longest_h']:.2f} h" if tally["times"] else "-"
-
-
-# Numbers and bars ---------------------------------------------------------------------------------------------------
-
-
-def _bars(compared: Sequence[Compared]) -> dict[str, list[float]]:
-    of: dict[str, Callable[[dict[str, Any]], float]] = {
-        "in view of the site, % of the time": lambda f: 100.0 * f["site"]["share"],
-        "site to a station, % of the time": lambda f: 100.0 * f["home"]["share"],
-        "region in view, % of the time": lambda f: 100.0 * f["region"]["mean_share"],
-        "longest gap at the site, h": lambda f: f["site"]["longest_gap_h"],
-        "eclipses by Moon and Earth, h": lambda f: sum(tally["total_h"] for tally in f["eclipses"].values()),
-        "farthest from the site in view, 1000 km": lambda f: (f["site_km"]["highest"] or np.nan) * 1e-3,
-    }
-    return {words: [number(one.facts) for one in compared] for words, number in of.items()}
 
 
 def _spans(s: Service) -> dict[str, Any]:

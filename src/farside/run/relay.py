@@ -8,16 +8,20 @@ from pathlib import Path
 from farside.errors import BadInput
 from farside.flight import Candidate, RelayOrbit, Station, candidate
 from farside.flight.almanac import Place, place_from
-from farside.flight.coverage import BEYOND_S, CELL_DEG, coverage_map, region, service, track_step
+from farside.flight.coverage import BEYOND_S, CELL_DEG, Service, coverage_map, region, service, track_step
+from farside.flight.stationkeeping import Upkeep, maintain, usual_strategy
 from farside.geometry import Site
+from farside.link.radio import radio, volume_per_day
 from farside.run.comparison import Compared, RelayComparison
-from farside.run.kept import Terrain, ground_of, kept_horizon, kept_orbit, terrain_files
+from farside.run.kept import Terrain, ground_of, kept_candidate, kept_horizon, terrain_files
+from farside.run.link import ways_of
 from farside.run.plan import SEED, place_for, span_of
 from farside.run.progress import Progress, Silence
 from farside.sky import earth_rotation
 
 MOST = 6
 """Relays, or groups of them, side by side."""
+_DAY_S = 86_400.0
 
 
 def relay(
@@ -31,6 +35,7 @@ def relay(
     mask_deg: float | None = None,
     terrain: Terrain = None,
     seed: int | None = None,
+    keeping_trials: int = 0,
     progress: Progress | None = None,
 ) -> RelayComparison:
     """What relays would give a site and a region from start to stop (UTC).
@@ -38,7 +43,8 @@ def relay(
     site: as for ``windows``. compare: relays as ``farside.flight.candidates`` writes them ("halo", "nrho",
     "halo:z=15000", the path of an OEM or SPK file); several joined by + serve together. region_of, cell_deg: of the
     coverage map, as ``farside.flight.coverage.region`` writes it. mask_deg: least elevation at the site and in the
-    region; None takes the site's. terrain, seed: as for ``windows``.
+    region; None takes the site's. terrain, seed: as for ``windows``. keeping_trials: so often stationkeeping is flown
+    along each halo orbit, which takes most of the time; 0: not at all.
 
         farside.relay(farside.Site(-75.0, 132.4), "2027-01-01", "2028-01-01", compare=["halo", "elfo"]).save("out")
 
@@ -52,11 +58,11 @@ def relay(
     for t in (t0 - BEYOND_S, t1 + BEYOND_S):
         earth_rotation(t)
     area = region(region_of, cell_deg)
-    groups = [[candidate(words) for words in together.split("+")] for together in compare]
+    groups = [[candidate(words) for words in _apart(together)] for together in compare]
     _check(compare, groups, t0, t1)
     seed = SEED if seed is None else seed
     horizon = kept_horizon(place, terrain, seed, progress)
-    orbits = [[_kept(one, t0, t1, progress) for one in group] for group in groups]
+    orbits = [[kept_candidate(one, t0, t1, progress) for one in group] for group in groups]
     p = place.position
     ground = Site(p.lat_deg, p.lon_deg % 360.0, horizon.site.height_m if p.height_m is None else p.height_m)
     stations = [Station(s.name, s.lat_deg, s.lon_deg, s.height_m, s.min_elevation_deg) for s in place.stations]
@@ -69,7 +75,10 @@ def relay(
             for one, orbit in zip(group, some, strict=True)
         ]
         found = coverage_map(some, area, t0, t1, mask)
-        compared.append(Compared(words, tuple(one.title for one in group), tuple(services), found))
+        data = [_bytes_a_day(seen, ground, stations) for seen in services]
+        kept = [_kept(one, orbit, t0, t1, keeping_trials, progress) for one, orbit in zip(group, some, strict=True)]
+        titles = tuple(one.title for one in group)
+        compared.append(Compared(words, titles, tuple(services), found, tuple(data), tuple(kept)))
     told = ground_of(terrain_files(terrain), seed)
     return RelayComparison(place, ground, told, t0, t1, tuple(compared))
 
@@ -79,14 +88,33 @@ def _check(compare: Sequence[str], groups: Sequence[Sequence[Candidate]], t0: fl
         raise BadInput("relay", "compare", ",".join(compare), f"1 to {MOST} relays, each once")
     for one in (one for group in groups for one in group):
         if one.revolution_s is not None and t1 - t0 < one.revolution_s:
-            days = one.revolution_s / 86_400.0
+            days = one.revolution_s / _DAY_S
             expected = f"at least one revolution of {one.name}, {days:.2f} days"
-            raise BadInput("relay", "span", f"{(t1 - t0) / 86_400.0:.2f} days", expected)
+            raise BadInput("relay", "span", f"{(t1 - t0) / _DAY_S:.2f} days", expected)
+        if one.depends_on is None:
+            one.make(t0, t1)  # a file says at once whether it covers the span
 
 
-def _kept(one: Candidate, t0: float, t1: float, progress: Progress) -> RelayOrbit:
-    def make() -> RelayOrbit:
-        progress.say(f"computing the orbit of {one.name}")
-        return one.make(t0, t1)
+def _apart(together: str) -> list[str]:
+    """Relays written with + between them; a file may have one in its name."""
+    return [together] if Path(together).is_file() else together.split("+")
 
-    return make() if one.depends_on is None else kept_orbit(make, one.depends_on, t0, t1)
+
+def _bytes_a_day(seen: Service, ground: Site, stations: list[Station]) -> dict[str, float]:
+    """What the radio of Chang'e 4 and Queqiao would carry by each way, octets a day, at the rates that hold."""
+    ways = ways_of(radio(), ground, seen, stations)
+    days = (seen.stop - seen.start) / _DAY_S
+    carried = {way.name: float(volume_per_day(way.pieces, seen.start, seen.stop).sum()) / days for way in ways}
+    home = sum(carried.get(f"relay-{station.name.lower()}", 0.0) for station in stations)
+    return {"lander": carried.get("lander-relay", 0.0), "rover": carried.get("rover-relay", 0.0), "earth": home}
+
+
+def _kept(one: Candidate, orbit: RelayOrbit, t0: float, t1: float, trials: int, progress: Progress) -> Upkeep | None:
+    """Stationkeeping along an orbit for as long as the span, as far as the orbit lasts beyond what it looks ahead."""
+    if not trials or not one.unstable or one.revolution_s is None:
+        return None
+    progress.say(f"keeping {one.name} on its orbit, {trials} times")
+    strategy = usual_strategy(orbit)
+    length = orbit.stop - orbit.start - 1.05 * strategy.ahead * one.revolution_s
+    days = min(t1 - t0, length) / _DAY_S
+    return maintain(orbit, strategy, days=days, trials=trials)

@@ -23,7 +23,10 @@ def comparison(names: Sequence[str], bars: Mapping[str, Sequence[float]]) -> Any
         ax.barh(y, known, 0.62, color=[COLOURS[k % len(COLOURS)] for k in range(len(names))])
         dress(ax, words)
         ax.set_yticks(y, names)
-        ax.set_xlim(0.0, 1.22 * float(known.max()) or 1.0)
+        share = "%" in words
+        ax.set_xlim(0.0, 122.0 if share else 1.22 * float(known.max()) or 1.0)
+        if share:
+            ax.set_xticks(range(0, 101, 20))
         for place, value, real in zip(y, known, values, strict=True):
             told = f" {value:,.1f}" if np.isfinite(real) else " unknown"
             ax.text(value, place, told, color=INK, va="center", fontsize=9)

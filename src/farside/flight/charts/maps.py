@@ -24,11 +24,11 @@ def maps(relays: Mapping[str, Coverage], site: Site | None) -> Any:
     polar = bool(np.abs(region.lat_deg).min() >= _POLAR_DEG) and len(set(np.sign(region.lat_deg))) == 1
     made = figure(13.0, 0.8 + 4.6 * len(relays), f"Coverage of {region.name}, relay over {mask:g} deg, level horizon")
     panels = made.subplots(len(relays), 2, squeeze=False, subplot_kw={"projection": "polar"} if polar else None)
-    longest = max(float(c.longest_gap_s.max()) for c in relays.values()) / 3600.0
     for row, (name, c) in zip(panels, relays.items(), strict=True):
+        hours = c.longest_gap_s / 3600.0
         kinds = (
             (row[0], 100.0 * c.share, 100.0, "share of the time, %", "cividis"),
-            (row[1], c.longest_gap_s / 3600.0, longest or 1.0, "longest gap, h", "cividis_r"),
+            (row[1], hours, float(hours.max()) or 1.0, "longest gap, h", "cividis_r"),
         )
         for ax, values, top, words, colours in kinds:
             mesh = _draw(ax, c, values, top, colours, polar)

@@ -3,7 +3,7 @@
 from farside.flight.coverage.facts import facts
 from farside.flight.coverage.map import Coverage, coverage_map
 from farside.flight.coverage.region import CELL_DEG, NAMED, Region, region
-from farside.flight.coverage.service import BEYOND_S, Service, service, track_step
+from farside.flight.coverage.service import BEYOND_S, Service, check_covers, service, track_step
 from farside.flight.coverage.track import Track, track
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Region",
     "Service",
     "Track",
+    "check_covers",
     "coverage_map",
     "facts",
     "region",

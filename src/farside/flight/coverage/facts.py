@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.flight.coverage.service import Service
-from farside.flight.windows import Span, gaps, union
+from farside.flight.windows import Span, gaps, union, within
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ def facts(services: Sequence[Service]) -> dict[str, Any]:
     """
     first = services[0]
     start, stop = first.start, first.stop
-    seen = [_within(service.track.t, service.site) for service in services]
+    seen = [within(service.track.t, service.site) for service in services]
     tracks = [service.track for service in services]
     elevation = np.degrees(np.max([track.elevation for track in tracks], axis=0))
     site_earth = [track.site_s + track.earth_s for track in tracks]
@@ -87,8 +87,3 @@ def _range(values: Array) -> dict[str, float | None]:
 
 def _median(values: Array) -> float | None:
     return float(np.median(values)) if len(values) else None
-
-
-def _within(t: Array, spans: Sequence[Span]) -> NDArray[np.bool_]:
-    edges = np.array(spans, float).ravel()
-    return np.searchsorted(edges, t, side="right") % 2 == 1

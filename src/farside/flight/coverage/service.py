@@ -57,6 +57,14 @@ class Service:
         return overlap(self.site, self.any_station)
 
 
+def check_covers(name: str, orbit: RelayOrbit, start: float, stop: float) -> None:
+    """Raise BadInput where an orbit does not reach a minute beyond both ends of a span, TDB s past J2000."""
+    if orbit.start > start - BEYOND_S or orbit.stop < stop + BEYOND_S:
+        covered = f"{time_text(orbit.start + BEYOND_S)} to {time_text(orbit.stop - BEYOND_S)}"
+        span = f"{time_text(start)} to {time_text(stop)}"
+        raise BadInput(name, "span", span, f"a span within {covered}, which the orbit covers with a minute to spare")
+
+
 def track_step(orbits: Sequence[RelayOrbit]) -> float:
     """Seconds between samples that show the course of the fastest of some relays."""
     turn = max(speed / nearest for nearest, _, speed in (orbit.extremes for orbit in orbits))
@@ -81,10 +89,7 @@ def service(
     ``track_step`` says. Raises BadInput where the orbit does not reach a minute beyond both ends, and at times without
     ephemeris.
     """
-    if orbit.start > start - BEYOND_S or orbit.stop < stop + BEYOND_S:
-        covered = f"{time_text(orbit.start + BEYOND_S)} to {time_text(orbit.stop - BEYOND_S)}"
-        span = f"{time_text(start)} to {time_text(stop)}"
-        raise BadInput(name, "span", span, f"a span within {covered}, which the orbit covers with a minute to spare")
+    check_covers(name, orbit, start, stop)
     n = max(2, int(np.ceil((stop - start) / (step_s or track_step([orbit])))) + 1)
     return Service(
         name,
