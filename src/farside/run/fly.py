@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from farside import __version__
-from farside.control import Check, Table
+from farside.control import Check, Table, write_orbit_page
 from farside.errors import BadInput, OutOfSpace
 from farside.geometry import t_to_utc
 from farside.payload import device
 from farside.run.ground import Ground
 from farside.run.progress import Progress, Silence
+from farside.run.relay_page import mission_scene
 from farside.score import Row, score_flight
 from farside.score import Table as ScoreTable
 from farside.twin import (
@@ -147,6 +148,7 @@ class _Flying:
         table = self._timed("score", lambda: score_flight(self.folder))
         with atomic_write(self.folder / "score.json") as part:
             part.write_text(table.to_json())
+        self._timed("relay page", lambda: write_orbit_page(self.folder / "release", mission_scene(self.world)))
         facts = [(name, str(value)) for name, value in provenance.items()]
         self.ground.publish(
             _by_group(table),
@@ -230,7 +232,7 @@ def _provenance(spec: Mission, quality: str, world: World) -> dict[str, Any]:
     return {
         "farside": __version__,
         "mission": spec.mission,
-        "mission_sha256": key_of(spec),
+        "mission_sha256": key_of(spec, *spec.relay.orbit.inputs),
         "seed": spec.seed,
         "quality": quality,
         "terrain": " ".join([*sorted(file.name for file in world.terrain), world.terrain_sha256]).strip() or "built-in",

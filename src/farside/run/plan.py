@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from farside.errors import BadInput
-from farside.flight import RelayOrbit, halo_covering, halo_span, solve_halo
+from farside.flight import RelayOrbit, halo_covering, solve_halo
 from farside.flight import stations as relay_stations
 from farside.flight.almanac import (
     GROUPS,
@@ -23,7 +23,7 @@ from farside.geometry import Site, time_text, utc_to_t
 from farside.run.kept import Terrain, ground_of, is_file, kept_horizon, kept_orbit, terrain_files
 from farside.run.progress import Progress, Silence
 from farside.sky import check_epoch, earth_rotation
-from farside.twin import Mission, builtin, load_mission
+from farside.twin import Mission, OrbitFile, builtin, load_mission
 
 SEED = 20190103
 """Of the built-in ground where no mission gives one: the Moon of chang-e-4."""
@@ -73,7 +73,7 @@ def windows(
     if seed is None:
         seed = mission.seed if mission else SEED
     horizon = kept_horizon(place, terrain, seed, progress)
-    orbit = _kept_halo(*orbit_of, progress) if orbit_of else None
+    orbit = _kept(orbit_of, progress) if orbit_of else None
     progress.say("finding windows")
     files = terrain_files(terrain)
     groups = [group for group, wanted in asked.items() if wanted]
@@ -171,11 +171,14 @@ def halo_for(site: Site | Place | str | Path, t0: float, t1: float, progress: Pr
 
     Raises BadInput for times at which relay or stations are not known.
     """
-    return _kept_halo(*_orbit(_mission(site), t0, t1, stations=True), progress)
+    return _kept(_orbit(_mission(site), t0, t1, stations=True), progress)
 
 
-def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> tuple[str, int, float | None]:
-    """Epoch, revolutions and amplitude of the halo orbit that covers a span: the mission's own where it does."""
+def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> OrbitFile | tuple[str, int, float | None]:
+    """The orbit that covers a span: the mission's file, or epoch, revolutions and amplitude of a halo orbit.
+
+    The mission's own halo where it covers the span. Raises BadInput where the mission's file does not.
+    """
     if stations:  # the Earth's orientation is known for fewer years than the Moon's
         for field, t in (("from", t0 - _BEYOND_S), ("to", t1 + _BEYOND_S)):
             try:
@@ -186,15 +189,24 @@ def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> tup
     if mission is None:
         return *halo_covering(t0, t1), None
     spec = mission.relay.orbit
-    first, last = halo_span(spec.epoch_utc, spec.revolutions)
-    if first + _BEYOND_S <= t0 and t1 + _BEYOND_S <= last:
+    first, last = spec.span
+    covered = first + _BEYOND_S <= t0 and t1 + _BEYOND_S <= last
+    if isinstance(spec, OrbitFile):
+        if not covered:
+            expected = f"times two minutes inside those of the orbit, {time_text(first)} to {time_text(last)}"
+            raise BadInput(spec.file, "span", f"{time_text(t0)} to {time_text(t1)}", expected)
+        return spec
+    if covered:
         return spec.epoch_utc, spec.revolutions, spec.z_amplitude_km
     return *halo_covering(t0, t1), spec.z_amplitude_km
 
 
-def _kept_halo(epoch_utc: str, revolutions: int, z_amplitude_km: float | None, progress: Progress) -> RelayOrbit:
+def _kept(orbit: OrbitFile | tuple[str, int, float | None], progress: Progress) -> RelayOrbit:
+    if isinstance(orbit, OrbitFile):
+        return orbit.read()
+
     def make() -> RelayOrbit:
         progress.say("solving the relay's halo orbit")
-        return solve_halo(epoch_utc, revolutions, z_amplitude_km)
+        return solve_halo(*orbit)
 
-    return kept_orbit(make, epoch_utc, revolutions, z_amplitude_km)
+    return kept_orbit(make, *orbit)

@@ -7,6 +7,7 @@ from farside.twin.link import balance_row
 from farside.twin.mission import Mission, builtin
 from farside.twin.mission import load as load_mission
 from farside.twin.quality import Quality, qualities
+from farside.twin.relay_orbit import OrbitFile
 from farside.twin.services import RECORDS, TELEMETRY
 from farside.twin.truth import Truth
 from farside.twin.world import World
@@ -17,6 +18,7 @@ __all__ = [
     "Arrival",
     "Clock",
     "Mission",
+    "OrbitFile",
     "Quality",
     "Truth",
     "World",

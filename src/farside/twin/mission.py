@@ -16,9 +16,8 @@ from farside.twin.commands import COMMANDS, Order
 from farside.twin.link import LinkSpec, nodes
 from farside.twin.models import ModelSpec, rooted
 from farside.twin.part import Node, Part, Positive, Rate, Utc, epoch
+from farside.twin.relay_orbit import KINDS, HaloSpec, OrbitSpec, rooted_orbit
 
-HALO_REVOLUTION_S = 14.75 * 86400.0
-"""Spacing of the relay orbit's revolutions (see flight.relay)."""
 MARGIN_S = 3600.0
 """The relay's orbit reaches this far past the span, for what is on its way then."""
 
@@ -67,21 +66,12 @@ class Span(Part):
         return utc_to_t(self.end_utc)
 
 
-class HaloSpec(Part):
-    """The relay's quasi-halo orbit about Earth-Moon L2."""
-
-    z_amplitude_km: float = Field(ge=1000, le=40_000)
-    epoch_utc: Utc
-    revolutions: int = Field(ge=2, le=200)
-    _epochs = field_validator("epoch_utc")(epoch)
-
-
 class RelaySpec(Part):
     """The relay satellite and its link rates in bit/s (or by_budget)."""
 
     name: str
     node: Node
-    orbit: HaloSpec
+    orbit: OrbitSpec
     min_elevation_deg: float = Field(ge=0, lt=90)
     to_earth_bps: Rate
     to_surface_bps: Rate
@@ -251,12 +241,11 @@ class Mission(Part):
 
     @model_validator(mode="after")
     def _orbit_covers_the_span(self) -> Mission:
-        orbit = self.relay.orbit
-        start = utc_to_t(orbit.epoch_utc)
-        end = start + orbit.revolutions * HALO_REVOLUTION_S
+        start, end = self.relay.orbit.span
         if self.span.start < start or self.span.end + MARGIN_S > end:
+            kind = "epoch_utc, revolutions of 14.75 d" if isinstance(self.relay.orbit, HaloSpec) else "file"
             raise ValueError(
-                f"a relay orbit (epoch_utc, revolutions of 14.75 d) that covers the span, got "
+                f"a relay orbit ({kind}) that covers the span and an hour more, got "
                 f"{t_to_utc(start, 0)} to {t_to_utc(end, 0)}"
             )
         return self
@@ -317,7 +306,7 @@ def load(name_or_path: str | Path) -> Mission:
         )
     if path in known.values():
         return Mission(**_spec(path))
-    mission = _checked(path, rooted(_spec(path), path.parent))
+    mission = _checked(path, rooted_orbit(rooted(_spec(path), path.parent), path.parent))
     for model in mission.models:
         model.read()
     return mission
@@ -353,6 +342,6 @@ def _checked(path: Path, spec: dict[str, Any]) -> Mission:
         if isinstance(error, TypeError):
             raise BadInput(path, "", sorted(map(str, spec)), "field names as in the built-in missions") from None
         place, value, expected = first_wrong(error.errors(), "a mission file")
-        skip = {get_args(command.model_fields["do"].annotation)[0] for command in COMMANDS}
+        skip = {get_args(command.model_fields["do"].annotation)[0] for command in COMMANDS} | {*KINDS}
         field = ".".join(str(part) for part in place if part not in skip)
         raise BadInput(path, field, value, expected) from None

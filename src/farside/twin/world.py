@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.flight import BlastZone, Descent, RelayOrbit, fly_descent, solve_halo
+from farside.flight import BlastZone, Descent, RelayOrbit, fly_descent
 from farside.flight.rover import (
     Drive,
     Obstacles,
@@ -34,6 +34,7 @@ from farside.twin.code import code_key
 from farside.twin.mission import Mission
 from farside.twin.models import Looks, Standing, models_sha256
 from farside.twin.quality import Quality
+from farside.twin.relay_orbit import OrbitFile
 from farside.twin.scenery import Exposure, Scenery, save_rocks, save_tracks
 from farside.twin.shot import Shot
 from farside.work import Pool, Stages, Workers, key_of
@@ -184,16 +185,14 @@ class World:
 
     @cached_property
     def orbit(self) -> RelayOrbit:
-        """The relay's halo orbit."""
-        self.say(f"solving the halo orbit of {self.mission.relay.name}")
+        """The relay's orbit: its halo, or what the mission's file holds."""
         spec = self.mission.relay.orbit
+        if isinstance(spec, OrbitFile):
+            return spec.read()
+        self.say(f"solving the halo orbit of {self.mission.relay.name}")
+        make = spec.solve
         return RelayOrbit.load(
-            self.stages.file(
-                "relay",
-                key_of(self.code, spec),
-                ".npz",
-                lambda part: solve_halo(spec.epoch_utc, spec.revolutions, spec.z_amplitude_km).save(part),
-            )
+            self.stages.file("relay", key_of(self.code, spec), ".npz", lambda part: make().save(part))
         )
 
     @cached_property
