@@ -10,8 +10,9 @@ from farside.instruments import camera_pose, load
 from farside.products.lcam.factors import Factor, solve
 from farside.products.lcam.plane import calibration, pixels_of, seen
 from farside.products.lcam.priors import priors
-from farside.products.lcam.relief_map import WITHIN, relief_map
-from farside.products.lcam.sight import Sight
+from farside.products.lcam.relief_map import POSTS, WITHIN, ReliefMap, relief_map
+from farside.products.lcam.sight import Sight, posts
+from farside.products.lcam.stand import stand_on
 
 K = calibration(load("lcam").camera(BINNING))
 MOUNT, _ = camera_pose("lcam")
@@ -98,6 +99,25 @@ def test_relief_is_better_than_the_poses_alone_allow(reliefs):
         np.corrcoef(*np.hstack([[r.height[k], true[k]] for r, true in reliefs for k in [np.isfinite(r.height)]]))[0, 1]
         > 0.95
     )
+
+
+def test_lander_stands_on_its_four_pads():
+    """Bumps under two pads, a hole in the middle, and one pad's ground unknown in part or altogether."""
+    away, turned = 2.35, Rotation.from_euler("z", -30.0, degrees=True).as_matrix()
+    bearing = np.radians(30.0 + 45.0 + 90.0 * np.arange(4))
+    east, north = posts(0.4, POSTS)
+    height = np.where(np.hypot(east, north) < 1.0, -0.5, 0.02)
+    for k, bump in enumerate((0.3, 0.1)):
+        pad = np.hypot(east - away * np.sin(bearing[k]), north - away * np.cos(bearing[k]))
+        height[pad < 0.7] += bump
+    sigma = np.full(height.shape, np.hypot(priors().touchdown, 0.03))
+    stand = stand_on(ReliefMap(0.4, height, sigma, 1.2, 4), turned)
+    assert stand.height_m == pytest.approx(0.02 + 0.4 / 4)
+    assert stand.sigma_m == pytest.approx(0.03)
+    gone = np.where(pad < 0.3, np.nan, height)
+    assert stand_on(ReliefMap(0.4, gone, sigma, 1.2, 4), turned).height_m == pytest.approx(stand.height_m)
+    assert stand_on(ReliefMap(0.4, np.where(pad < 0.7, np.nan, height), sigma, 1.2, 4), turned) is None
+    assert stand_on(ReliefMap(0.4, height, 2.0 * sigma, 1.2, 4), turned) is None
 
 
 def test_pictures_of_other_ground_have_no_relief():

@@ -13,7 +13,7 @@ from farside.products.lcam.align import shifts_at, small
 from farside.products.lcam.chain import Chain, Step, chain
 from farside.products.lcam.plane import calibration, ground_to_pixels, pixels_of, seen
 from farside.products.lcam.register import FLOOR_PX, Match
-from farside.products.lcam.trajectory import trajectory
+from farside.products.lcam.trajectory import Stand, trajectory
 
 CAMERA = load("lcam").camera(BINNING)
 K = calibration(CAMERA)
@@ -62,9 +62,14 @@ PLACES = np.stack(np.meshgrid(np.linspace(30, SHAPE[1] - 30, 7), np.linspace(30,
 DESIGN = shifts_at(PLACES[:, 0], PLACES[:, 1], SHAPE).reshape(-1, 8)
 
 
-def match(first, second, draw=None, noise=0.03):
-    """What registration would say of level ground from one time to another: blocks with noise, all with the floor."""
+def match(first, second, draw=None, noise=0.03, low=0.0):
+    """What registration would say of level ground from one time to another: blocks with noise, all with the floor.
+
+    low: metres by which the ground lies lower than the lander comes to rest.
+    """
     (p1, r1), (p2, r2) = eye(first), eye(second)
+    raised = np.array([0.0, 0.0, low])
+    p1, p2 = p1 + raised, p2 + raised
     true = (ground_to_pixels(K, p2, r2) @ np.linalg.inv(ground_to_pixels(K, p1, r1)))[0]
     wrong = np.zeros(len(DESIGN))
     if draw is not None:
@@ -77,9 +82,11 @@ def match(first, second, draw=None, noise=0.03):
     return Match(h / h[2, 2], covariance, 1.0, 1.0, PLACES, moves, errors)
 
 
-def made_chain(times, draw=None, broken=()):
+def made_chain(times, draw=None, broken=(), low=0.0):
     """A chain of these times, without a step into the frames ``broken``."""
-    steps = [Step(k - 1, k, match(times[k - 1], times[k], draw)) for k in range(1, len(times)) if k not in broken]
+    steps = [
+        Step(k - 1, k, match(times[k - 1], times[k], draw, low=low)) for k in range(1, len(times)) if k not in broken
+    ]
     return Chain(CAMERA, START + times, tuple(steps), {})
 
 
@@ -179,6 +186,18 @@ def test_film_of_painted_ground_finds_the_landing_point():
     assert np.abs(error).max() < 3.5
     off = out.landing_px - landing_pixel(times[0] + HALF_EXPOSURE)
     assert off @ np.linalg.solve(out.landing_px_covariance, off) < 12.0
+
+
+def test_lander_that_stands_over_the_plane_is_as_high_as_it_stands():
+    found = made_chain(TIMES, low=0.15)
+    known, unknown = trajectory(found, telemetry(), stand=Stand(0.15, 0.01)), trajectory(found, telemetry())
+    low = TIMES > 15.0
+    off = [np.abs(out.position_m - eye(TIMES)[0])[low, 2].max() for out in (known, unknown)]
+    assert off[0] < 0.03 < off[1]
+    sigma = [np.sqrt(out.covariance[low, 2, 2]).max() for out in (known, unknown)]
+    assert sigma[0] < 0.5 * sigma[1]
+    assert off[1] < 3.0 * sigma[1]
+    assert np.abs(known.landing_px - landing_pixel(TIMES[0])).max() < 0.05
 
 
 def test_what_is_missing_is_said_by_name():

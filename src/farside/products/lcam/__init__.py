@@ -6,6 +6,7 @@ from farside.products.lcam.films import films_in
 from farside.products.lcam.footage import Footage, cut
 from farside.products.lcam.landing import Wishes, footage
 from farside.products.lcam.register import Match
+from farside.products.lcam.stand import way_down
 from farside.products.lcam.trajectory import Trajectory, expected, trajectory
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "films_in",
     "footage",
     "trajectory",
+    "way_down",
 ]

@@ -32,6 +32,7 @@ from farside.products.lcam.footage import Footage, Telemetry, cut
 from farside.products.lcam.ortho import Sheet, sheets
 from farside.products.lcam.place import Place, find_in_map
 from farside.products.lcam.sight import Sights
+from farside.products.lcam.stand import way_down
 from farside.products.lcam.steady import Steady, steady_by_chain, steady_by_way
 from farside.products.lcam.trajectory import (
     AT_REST_S,
@@ -40,7 +41,6 @@ from farside.products.lcam.trajectory import (
     Trajectory,
     expected,
     rest_of,
-    trajectory,
 )  # fmt: skip
 from farside.products.provenance import provenance, source
 from farside.products.still import write_still
@@ -198,7 +198,7 @@ def _descent(frames: Sequence[xr.Dataset], telemetry: Telemetry | None) -> tuple
     camera = pinhole(frames[0])
     try:
         links = chain(frames, expected(telemetry, camera)) if isinstance(camera, Pinhole) else chain(frames)
-        return links, trajectory(links, telemetry), ""
+        return links, way_down(frames, links, telemetry), ""
     except BadInput as error:
         return chain(frames), None, f"Found {error.value}; expected {error.expected}."
 

@@ -59,7 +59,7 @@ def sheets(sights: Sights) -> list[Sheet]:
 
 
 def _sheet(sights: Sights, width: float) -> Sheet:
-    relief = _relief(sights, width)
+    relief = relief_of(sights, width)
     count = sights.samples
     spacing = width / count
     east, north = posts(spacing, count)
@@ -79,7 +79,8 @@ def _sheet(sights: Sights, width: float) -> Sheet:
     return Sheet(spacing, light, sigma, source, relief)
 
 
-def _relief(sights: Sights, width: float) -> ReliefMap | None:
+def relief_of(sights: Sights, width: float) -> ReliefMap | None:
+    """The relief that the film shows over a square of this width."""
     pairs = _pairs(sights.heights, width)
     nodes = sorted({node for pair in pairs for node in pair})
     numbered = [(nodes.index(a), nodes.index(b)) for a, b in pairs]

@@ -29,7 +29,7 @@ class Relief:
 
 @dataclass(frozen=True)
 class Priors:
-    """One standard deviation of each, SI and radians."""
+    """One standard deviation of each, SI and radians; and pads (4, 3), metres in the lander's frame."""
 
     altimeter_bias: float
     altimeter_scale: float
@@ -41,15 +41,18 @@ class Priors:
     jerk: float
     touchdown: float
     relief: Relief
+    pads: Array
 
 
 @cache
 def priors() -> Priors:
     """As the file says."""
     told = yaml.safe_load((files("farside.products.lcam") / "priors.yaml").read_text(encoding="utf-8"))
-    a, i = told["altimeter"], told["inertial"]
+    a, i, down = told["altimeter"], told["inertial"], told["touchdown"]
+    bearing = np.radians(down["pad_bearing_deg"] + 90.0 * np.arange(4))
+    pads = down["pad_radius_m"] * np.stack([np.sin(bearing), np.cos(bearing), np.zeros(4)], axis=-1)
     return Priors(
         a["bias_m"], a["scale"], a["noise_m"], np.radians(i["attitude_deg"]), np.radians(i["wobble_deg"]),
-        i["velocity_mps"], i["velocity_noise_mps"], told["engine"]["jerk_mps3_rthz"], told["touchdown"]["height_m"],
-        Relief(**told["relief"]),
+        i["velocity_mps"], i["velocity_noise_mps"], told["engine"]["jerk_mps3_rthz"], down["height_m"],
+        Relief(**told["relief"]), pads,
     )  # fmt: skip

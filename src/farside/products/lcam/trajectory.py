@@ -6,7 +6,7 @@ One sparse adjustment of all poses holds together
     altimeter   height of the lander's frame over the landing point, with a bias and a scale of its own
     inertial    attitude and velocity of telemetry, each with an error that stays
     engine      thrust does not jump: acceleration wanders
-    touchdown   the lander's frame comes to rest on the ground, and there is the origin
+    touchdown   the lander's frame comes to rest near the plane that the film shows, and there is the origin
 
 Frames. LANDING_ENU: metres east, north, up of the landing point. FIRST_FRAME_ENU: the same axes; origin is the ground
 that the first frame sees on its optical axis, which is how a map made of that frame knows the landing point.
@@ -74,17 +74,27 @@ class Trajectory:
     joint: Callable[[Sequence[int]], Array]
 
 
-def trajectory(found: Chain, telemetry: Telemetry, from_m: float = FROM_M) -> Trajectory:
+@dataclass(frozen=True)
+class Stand:
+    """How high the lander's frame rests over the plane that the film shows, m, and its standard deviation."""
+
+    height_m: float
+    sigma_m: float
+
+
+def trajectory(found: Chain, telemetry: Telemetry, from_m: float = FROM_M, stand: Stand | None = None) -> Trajectory:
     """The descent below ``from_m`` by the chain of its film and the lander's housekeeping.
 
     telemetry: columns ``t``, ``altitude_m``, ``velocity_mps`` (n, 3), ``quaternion`` (n, 4) and ``phase`` of the gnc
-    table, in the order of time; its position is not looked at. Raises BadInput where the lander has not landed, for a
-    camera whose lens bends, or where no two frames below ``from_m`` hang together.
+    table, in the order of time; its position is not looked at. stand: level with the plane, about, unless given. Raises
+    BadInput where the lander has not landed, for a camera whose lens bends, or where no two frames below ``from_m``
+    hang together.
     """
     if not isinstance(found.camera, Pinhole):
         raise BadInput("landing trajectory", "camera", type(found.camera).__name__, "a camera without distortion")
     try:
-        return _Adjustment(found, found.camera, telemetry, from_m).solved()
+        stand = stand or Stand(0.0, priors().touchdown)
+        return _Adjustment(found, found.camera, telemetry, from_m, stand).solved()
     except (np.linalg.LinAlgError, RuntimeError) as error:  # a singular matrix, dense or sparse
         told = "a film whose steps tell of its motion"
         raise BadInput("landing trajectory", "steps", "they determine no way", told) from error
@@ -154,8 +164,8 @@ class _Inertial:
 class _Adjustment:
     """The poses of a descent and what is known of them."""
 
-    def __init__(self, found: Chain, camera: Pinhole, telemetry: Telemetry, from_m: float) -> None:
-        self.inertial, self.prior = _Inertial(telemetry), priors()
+    def __init__(self, found: Chain, camera: Pinhole, telemetry: Telemetry, from_m: float, stand: Stand) -> None:
+        self.inertial, self.prior, self.stand = _Inertial(telemetry), priors(), stand
         self.found, self.k = found, calibration(camera)
         self.mount, self.centre = camera_pose("lcam")
         self.frames, self.t, self.steps = self._chosen(from_m)
@@ -192,7 +202,7 @@ class _Adjustment:
     def guess(self) -> Array:
         """Poses by telemetry alone."""
         i = self.inertial
-        lander = np.column_stack([i.way(self.t), np.maximum(i.rise(self.t), 0.0)])
+        lander = np.column_stack([i.way(self.t), np.maximum(i.rise(self.t), 0.0) + self.stand.height_m])
         return np.column_stack([lander + self.axes @ self.centre, np.zeros((len(self.t), 3))])
 
     # What is known ---------------------------------------------------------------------------------------------------
@@ -209,12 +219,13 @@ class _Adjustment:
         # ground that is rougher than expected shows in the steps, and makes everything less certain
         rough = max(misfit, 1.0) ** 2
         covariance = rough * out.covariance
-        # and no film tells how high the point of rest stands over the ground around it
-        covariance[:, 2, 2] += self.prior.touchdown**2
+        # so far heights are over the plane; from here on, over the point of rest
+        p[:, 2] -= self.stand.height_m
+        covariance[:, 2, 2] += self.stand.sigma_m**2
 
         def joint(nodes: Sequence[int]) -> Array:
             together = rough * out.joint(nodes)
-            together[2::POSE, 2::POSE] += self.prior.touchdown**2
+            together[2::POSE, 2::POSE] += self.stand.sigma_m**2
             return together
 
         (px, px_cov), (m, m_cov) = (self._first(out.poses, covariance, what) for what in (self._pixel, self._offset))
@@ -256,7 +267,7 @@ class _Adjustment:
 
         def misfit(poses: Array, common: Array) -> Array:
             up = self.lander(poses[:, 0], nodes)[0][:, 2]
-            return ((up * (1.0 + common[1]) + common[0] - told) / sigma)[:, None]
+            return (((up - self.stand.height_m) * (1.0 + common[1]) + common[0] - told) / sigma)[:, None]
 
         return Factor(nodes[:, None], misfit)
 
@@ -292,10 +303,11 @@ class _Adjustment:
         return Factor(nodes[:, None], misfit)
 
     def _rest(self) -> Factor:
-        """The lander's frame rests at the origin."""
+        """The lander's frame rests over the origin of the plane."""
         nodes = np.array([[int(np.searchsorted(self.t, self.inertial.rest_t))]])
-        sigma = np.array([PINNED_M, PINNED_M, self.prior.touchdown])
-        return Factor(nodes, lambda poses, common: self.lander(poses[:, 0], nodes[:, 0])[0] / sigma)
+        place = np.array([0.0, 0.0, self.stand.height_m])
+        sigma = np.array([PINNED_M, PINNED_M, self.stand.sigma_m])
+        return Factor(nodes, lambda poses, common: (self.lander(poses[:, 0], nodes[:, 0])[0] - place) / sigma)
 
     def _constant(self) -> Factor:
         """How large errors may be that stay."""
@@ -347,7 +359,7 @@ class _Adjustment:
 
     def _pixel(self, pose: Array) -> Array:
         p, r = self.camera(pose, np.array(0))
-        return pixels_of(self.k, p, r, np.zeros((1, 3)))[0]
+        return pixels_of(self.k, p, r, np.array([[0.0, 0.0, self.stand.height_m]]))[0]
 
     def _offset(self, pose: Array) -> Array:
         p, r = self.camera(pose, np.array(0))
