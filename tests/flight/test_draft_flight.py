@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from shadow_oracle import view_of
 
 from farside import archive, products
+from farside.flight import solve_halo
 from farside.geometry import Pose, Site, azel, utc_to_t
 from farside.instruments import names, unpack
 from farside.instruments.gnc import PHASES
@@ -214,3 +216,17 @@ def test_the_front_page_begins_with_lander_and_rover_as_they_photographed_each_o
     for picture, camera in zip(shown, ("lander's terrain camera", "rover's panoramic camera"), strict=True):
         assert camera in picture["caption"]
     assert all((flight.folder / "release" / picture["src"]).is_file() for picture in shown)
+
+
+def test_the_relays_orbit_lies_beside_the_gallery_as_the_flight_used_it(flight):
+    release = flight.folder / "release"
+    assert (release / "orbit.html").is_file()
+    assert '"href":"orbit.html"' in (release / "flight.js").read_text()
+    shown = json.loads(re.fullmatch(r'farside\("orbit", (.*)\)\s*', (release / "orbit.js").read_text())[1])
+    (relay,) = shown["orbits"]
+    path = 1e3 * np.frombuffer(base64.b64decode(relay["path"]), "<f4").reshape(-1, 3)
+    spec = load_mission("chang-e-4").relay.orbit
+    orbit = solve_halo(spec.epoch_utc, spec.revolutions, spec.z_amplitude_km)
+    t = utc_to_t(shown["start_utc"]) + shown["step_s"] * np.arange(shown["count"])
+    assert np.abs(path - orbit.position(t)).max() < 0.01  # km: float32
+    assert relay["period_s"] / 86_400.0 == pytest.approx(14.8, abs=0.5)

@@ -144,4 +144,6 @@ class Ground:
 
     def _links(self) -> list[Link]:
         folders = {"Archive (PDS4)": "archive", "Telemetry": "telemetry", "Records as received": "received"}
-        return [Link(text, self.folder / name) for text, name in folders.items()]
+        links = [Link(text, self.folder / name) for text, name in folders.items()]
+        orbit = self.folder / "release" / "orbit.html"
+        return [Link("The relay's orbit, to turn and play", orbit), *links] if orbit.is_file() else links

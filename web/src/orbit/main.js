@@ -54,7 +54,7 @@ function page(content) {
     h("figure", { class: "space" }, screen, beside),
     h("div", { class: "drive" }, play, h("div", { class: "along" }, strip.node, slider)),
     h("div", { class: "choices" }, rows.map((r) => r.node), views),
-    h("p", { class: "small" }, "Moon, Earth and orbit are to scale. The blue cone is the Moon’s shadow. Numbers beside the scene are geometric, without light time; the report beside this page has the exact ones. Drag turns, the wheel zooms, right drag moves; space plays."))
+    h("p", { class: "small" }, "Moon, Earth and orbit are to scale. The blue cone is the Moon’s shadow. Numbers beside the scene are geometric, without light time. Drag turns, the wheel zooms, right drag moves; space plays."))
 
   let stage
   try {
