@@ -28,12 +28,14 @@ from scipy.spatial.transform import Rotation
 from benchmarks.claim import Claim
 from benchmarks.peers import hugin
 from farside import archive
-from farside.geometry import Equirectangular, Pose, direction, t_to_utc
+from farside.geometry import Equirectangular, Pose, azel, direction, t_to_utc
 from farside.instruments import camera_pose, pinhole
 from farside.payload import View, observe, radiance
 from farside.products import calibrate, grid_of, panorama
 from farside.products.demosaic import edge_aware
+from farside.products.panorama.cells import CELL_PX, Cells
 from farside.products.panorama.gains import Gains, radius2
+from farside.products.panorama.laid import Laid
 from farside.products.panorama.placing import Placing
 from farside.products.panorama.pointing import point
 from farside.twin import Clock, World, load_mission, qualities
@@ -52,6 +54,9 @@ MEAN_PX = 41
 """Side of the squares in which a panorama's light is compared with the truth."""
 DARK = 0.1
 """Squares darker than this share of the median are no lit ground."""
+CONTRARY, MIXED = 0.2, 0.15
+"""Logarithms of light that differ by so much contradict each other; a share from so much to all but so much is a
+mixture."""
 POINTINGS = [(170.0 - 18.0 * k, pitch) for pitch in (0.0, -15.0, -30.0) for k in range(20)]
 
 
@@ -133,27 +138,76 @@ def mismatch_px(found: Placing, truth: Array) -> float:
     return float(np.sqrt(np.concatenate(squares).mean()))
 
 
-def seam_percent(frames: list[xr.Dataset], placing: Placing, gains: Gains) -> tuple[float, float]:
-    """RMS and median difference of 9-pixel means of light in all overlaps, green, 20 to 235 counts."""
-    means = [cv2.blur(f["dn"].to_numpy()[..., 1].astype(np.float32), (9, 9)) for f in frames]
-    # burnt pixels give way in the mosaic; a mean with one of them says nothing
-    burnt = [cv2.dilate((f["dn"].to_numpy().max(axis=2) == 255).astype(np.uint8), np.ones((9, 9))) for f in frames]
-    per_count = [f.attrs["acali"][1] / f.attrs["exposure_ms"] for f in frames]
+class Lights:
+    """Green light of frames as the panorama has it, from 9-pixel means."""
 
-    def light(k: int, at: Array) -> tuple[Array, Array]:
-        x, y = (at[None, :, c].astype(np.float32) - 1 for c in (0, 1))
-        dn = cv2.remap(means[k], x, y, cv2.INTER_LINEAR)[0]
-        dn[cv2.remap(burnt[k], x, y, cv2.INTER_NEAREST)[0] > 0] = 255.0
-        r2 = radius2(placing.camera, at[:, 0], at[:, 1]).astype(np.float32)
-        return dn, dn * per_count[k] * gains.light(k, r2)
+    def __init__(self, frames: list[xr.Dataset], placing: Placing, gains: Gains) -> None:
+        self.placing, self.gains = placing, gains
+        self.means = [cv2.blur(f["dn"].to_numpy()[..., 1].astype(np.float32), (9, 9)) for f in frames]
+        # burnt pixels give way in the mosaic; a mean with one of them says nothing
+        self.burnt = [
+            cv2.dilate((f["dn"].to_numpy().max(axis=2) == 255).astype(np.uint8), np.ones((9, 9))) for f in frames
+        ]
+        self.per_count = [f.attrs["acali"][1] / f.attrs["exposure_ms"] for f in frames]
 
-    steps = []
-    for a, b, spots, there in overlaps(placing):
-        (dn_a, one), (dn_b, two) = light(a, spots), light(b, there)
-        good = (np.minimum(dn_a, dn_b) > 20) & (np.maximum(dn_a, dn_b) < 235)
-        steps.append(np.log(one[good] / two[good]))
-    step = 100.0 * np.concatenate(steps)
-    return float(np.sqrt((step**2).mean())), float(np.median(np.abs(step)))
+    def at(self, k: int, spots: Array) -> tuple[Array, Array]:
+        """Counts and light of frame k at spots (m, 2) of it; 255 counts where one is burnt."""
+        x, y = (spots[None, :, c].astype(np.float32) - 1 for c in (0, 1))
+        dn = cv2.remap(self.means[k], x, y, cv2.INTER_LINEAR)[0]
+        dn[cv2.remap(self.burnt[k], x, y, cv2.INTER_NEAREST)[0] > 0] = 255.0
+        r2 = radius2(self.placing.camera, spots[:, 0], spots[:, 1]).astype(np.float32)
+        return dn, dn * self.per_count[k] * self.gains.light(k, r2)
+
+    def pairs(self) -> Iterator[tuple[int, int, Array, Array, Array]]:
+        """Of all overlaps: frames, light of the same spots in one and the other where that is from 20 to 235 counts,
+        and the spots in the first, (m, 2).
+        """
+        for a, b, spots, there in overlaps(self.placing):
+            (dn_a, one), (dn_b, two) = self.at(a, spots), self.at(b, there)
+            good = (np.minimum(dn_a, dn_b) > 20) & (np.maximum(dn_a, dn_b) < 235)
+            yield a, b, one[good], two[good], spots[good]
+
+
+def seam_percent(lights: Lights, laid: Laid) -> tuple[float, float, float]:
+    """RMS and median difference of light, of all overlaps, and the RMS where both frames have their share in what is
+    made of them.
+    """
+    steps, shared = [], []
+    for a, b, one, two, spots in lights.pairs():
+        step = 100.0 * np.log(one / two)
+        d = lights.placing.seen(a, spots)
+        steps.append(step)
+        shared.append(step[(share_of(laid, a, d) > 0) & (share_of(laid, b, d) > 0)])
+    whole = np.concatenate(steps)
+    return rms(whole[:, None]), float(np.median(np.abs(whole))), rms(np.concatenate(shared)[:, None])
+
+
+def share_of(laid: Laid, k: int, d: Array) -> Array:
+    """What share frame k has in the cells in directions d (m, 3)."""
+    share, piece, cells = laid.shares[k], laid.pieces[k], Cells.of(laid.grid)
+    if not share.size:
+        return np.ones(len(d))
+    column, row = laid.grid.pixel(*azel(d))
+    top, _, left, _ = cells.within(piece.rows, piece.columns)
+    y = np.floor((row + 0.5) / CELL_PX).astype(int) - top
+    x = (np.floor((column + 0.5) / cells.pitch).astype(int) - left) % cells.columns
+    return np.asarray(share[y.clip(0, share.shape[0] - 1), x.clip(0, share.shape[1] - 1)])
+
+
+def doubled_percent(lights: Lights, mosaic: xr.Dataset) -> tuple[float, int]:
+    """Of spots that two frames show with light that differs by CONTRARY, those where the panorama shows a mixture of
+    both, in percent, and how many spots there are.
+    """
+    grid = grid_of(mosaic)
+    green = cv2.blur(mosaic["image"].to_numpy()[..., 1].astype(np.float32), (9, 9)) * mosaic["image"].scale
+    shares = []
+    for a, _, one, two, spots in lights.pairs():
+        column, row = grid.pixel(*azel(lights.placing.seen(a, spots)))
+        shown = green[np.rint(row).astype(int).clip(0, grid.height - 1), np.rint(column).astype(int) % grid.width]
+        contrary = np.abs(np.log(one / two)) > CONTRARY
+        shares.append(((shown - one) / (two - one))[contrary])
+    share = np.concatenate(shares)
+    return 100.0 * float(np.mean((share > MIXED) & (share < 1.0 - MIXED))), len(share)
 
 
 def of_set(name: str, made_set: Set, global_deg: float) -> Iterator[Claim]:
@@ -180,8 +234,10 @@ def of_set(name: str, made_set: Set, global_deg: float) -> Iterator[Claim]:
             f"{rms(off):.4f} deg, labels' mean {best:.4f}, stated sigma {a['pointing_sigma_deg']:.4f}",
         )  # fmt: skip
     gains = Gains(np.array(a["gains"]), tuple(a["vignetting"]))
-    step, median = seam_percent(frames, pointing.placing, gains)
-    yield Claim(f"{name}: step at seams", step, "%", 0.3, f"median {median:.2f} %")
+    laid = Laid.of(dict(enumerate(enumerate(frames))), pointing.placing, gains, grid_of(mosaic), np.eye(3))
+    step, median, shared = seam_percent(Lights(frames, pointing.placing, gains), laid)
+    yield Claim(f"{name}: step between frames in all overlaps", step, "%", 0.3, f"median {median:.2f} %")
+    yield Claim(f"{name}: step where frames are blended", shared, "%", 0.3, "where they agree, by their own noise")
     wrong = np.log(gains.gain) + np.log(made_set.gains)
     yield Claim(
         f"{name}: exposures found", 100.0 * float(np.std(wrong)), "%", 0.5, f"{100 * GAIN_SIGMA:.0f} % wrong in labels"

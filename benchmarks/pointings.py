@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.claim import Claim
-from benchmarks.panoramas import GAIN_SIGMA, Set, made, rms, turned_off, views
+from benchmarks.panoramas import GAIN_SIGMA, Lights, Set, doubled_percent, made, rms, turned_off, views
 from farside.errors import BadInput
 from farside.instruments import pinhole
 from farside.payload import observe
-from farside.products import calibrate
+from farside.products import calibrate, panorama
 from farside.products.panorama.adjust import adjust
+from farside.products.panorama.gains import Gains
 from farside.products.panorama.placing import Placing
 from farside.products.panorama.pointing import LABEL_SIGMA_DEG, MOST_FOCAL, Pointing, point
 from farside.products.panorama.surface import Surface
@@ -79,6 +80,12 @@ def of_lander(made_set: Set) -> Iterator[Claim]:
         f"deck {1.0 / found.placing.deck:.3f} m below the eye",
     )  # fmt: skip
     yield Claim("lander in view: error over its stated sigma", over_sigma(found, made_set.rotations), "", 2.0)
+    mosaic = panorama(made_set.frames)
+    gains = Gains(np.array(mosaic.attrs["gains"]), tuple(mosaic.attrs["vignetting"]))
+    doubled, spots = doubled_percent(Lights(made_set.frames, found.placing, gains), mosaic)
+    yield Claim(
+        "lander in view: of what frames contradict each other on, shown mixed", doubled, "%", 5.0, f"of {spots} spots"
+    )
     strange = list(made_set.frames)
     k = len(strange) - 8
     strange[k] = _upside_down(strange[k])

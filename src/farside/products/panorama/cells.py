@@ -34,8 +34,8 @@ DARK_DN = 4.0
 """Light of fewer counts is as good as none."""
 ZERO_DN = 0.3
 """Error of the count that no light makes."""
-PLACED_PX = 0.3
-"""Frames may be so far beside their places, pixels of the map (1 sigma)."""
+PLACED_PX = 0.1
+"""Frames may be so far beside their places, pixels of the map (1 sigma): as ties miss."""
 REACH = 0.75
 """A frame says something of a cell whose middle is so many of its sides inside."""
 

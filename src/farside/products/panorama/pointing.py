@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,6 @@ NEAR_SHARE = 0.02
 """Where a larger share of ties lies on the deck, the vehicle is in view: its parallax has to be found first."""
 TEXTURE_PX = 16.0
 """Brightness is taken relative to that so far around."""
-COARSE = 4
-"""Of what is around, means of so many pixels a side will do."""
 CONTRAST, FLOOR = 35.0, 1.0
 MANY, FEW = 40, 0.1
 """Of so many spots looked for, a smaller share found there and back means that a frame is of something else."""
@@ -151,14 +149,10 @@ def texture(frame: xr.Dataset) -> NDArray[np.uint8]:
 
 
 def _blurred(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean around each pixel, weighted as a bell of TEXTURE_PX: three running means (Wells 1986) of means of COARSE
-    pixels a side, linear between.
-    """
+    """Mean around each pixel, weighted as a bell of TEXTURE_PX: three running means (Wells 1986)."""
     import cv2
 
-    lines, samples = picture.shape
-    small: Any = cv2.resize(picture, (-(-samples // COARSE), -(-lines // COARSE)), interpolation=cv2.INTER_AREA)
-    side = int(np.sqrt(4.0 * (TEXTURE_PX / COARSE) ** 2 + 1.0)) | 1
+    side = int(np.sqrt(4.0 * TEXTURE_PX**2 + 1.0)) | 1
     for _ in range(3):
-        small = cv2.blur(small, (side, side))
-    return np.asarray(cv2.resize(small, (samples, lines), interpolation=cv2.INTER_LINEAR), np.float32)
+        picture = cv2.blur(picture, (side, side))  # type: ignore[assignment]
+    return picture
