@@ -11,6 +11,7 @@ import typer
 from farside.cli.words import Json, Quiet, Terrain
 
 COMMAND = "farside plan relay"
+TRIALS = 20
 
 
 def relay(
@@ -45,6 +46,9 @@ def relay(
     ] = None,
     terrain: Terrain = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the built-in ground where there is no DEM.")] = None,
+    stationkeeping: Annotated[
+        bool, typer.Option("--stationkeeping", help="Fly stationkeeping 20 times along each halo orbit: its cost.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.json, report.txt, the orbits (OEM, SPK) and the charts.")
     ] = None,
@@ -75,7 +79,7 @@ def relay(
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
         compared = compare_relays(
             place, start, stop, compare=relays, region_of=region, cell_deg=cell, mask_deg=mask, terrain=terrain,
-            seed=seed, progress=progress,
+            seed=seed, keeping_trials=TRIALS if stationkeeping else 0, progress=progress,
         )  # fmt: skip
         written = [str(path) for path in compared.save(out, progress.say)] if out else []
     if as_json:
