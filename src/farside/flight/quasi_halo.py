@@ -11,7 +11,7 @@ stays. So time grows with the length, and the beginning of an orbit does not dep
 
 The period follows from the sidereal month: the frame of the three-body problem turns once in it, so a periodic orbit of
 T units of time takes T/(2 pi) months (``rotating.MONTH_S``). The orbit's own mean period comes out within a few parts
-in ten thousand of that: 14.807 for 14.812 days for Queqiao's.
+in a thousand of that: 14.80 for 14.81 days for Queqiao's.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def ephemeris_orbit(
     """The halo orbit in the real sky, from ``start_utc`` at ``phase`` (0: far apex) for ``revolutions``.
 
     spacecraft: what sunlight pushes on; None takes Queqiao. Arcs join within a millimetre. It ends about
-    ``revolutions * period_s(halo)`` after the start, where its last revolution does: within a day in the first year.
+    ``revolutions * period_s(halo)`` after the start, where its last revolution does: within two days in the first year.
     Raises BadInput for less than one revolution, times outside 1900 to 2050, and a member that the real sky does not
     leave near its periodic orbit (those about as stable as not, near 10.4 days).
     """
@@ -61,9 +61,19 @@ def ephemeris_orbit(
         raise BadInput("relay", "phase", phase, "a number of revolutions, 0 at the far apex")
     craft, start = spacecraft or queqiao_craft(), utc_to_t(start_utc)
     check_epoch([start, start + (revolutions + 1) * period_s(halo)], "relay", "revolutions")
+    times, nodes = joined_nodes(halo, start, revolutions, phase, craft)
+    span = float(times[-1] - times[0])
+    pieces = math.ceil(span / _piece_s(halo))
+    middles = times[0] + (np.arange(pieces) + 0.5) * (span / pieces)
+    return RelayOrbit(as_series(times, nodes, craft, middles, span / pieces))
+
+
+def joined_nodes(
+    halo: Halo, start: float, revolutions: int, phase: float, spacecraft: Spacecraft
+) -> tuple[Array, Array]:
+    """Times (n + 1,) and scaled states (n + 1, 6) of the ends of an orbit's arcs, from ``start`` (TDB s past J2000)."""
     phases = _node_phases(halo, phase)
     times, nodes = np.array([start]), np.empty((0, 6))
-    kept, per = 0, len(phases)
     for done in range(0, revolutions, _STRETCH):
         count = min(_STRETCH, revolutions - done)
         turns = np.append((phases + np.arange(count)[:, None]).ravel(), phases[0] + count)
@@ -73,11 +83,9 @@ def ephemeris_orbit(
         states = np.einsum("nij,nj->ni", turning(more), guess) / SCALE
         times = np.append(times, more[1:])
         nodes = np.vstack([nodes, states[1:]]) if done else states
-        kept = max(0, done - _STRETCH) * per
-        times[kept:], nodes[kept:] = join_sliding(times[kept:], nodes[kept:], craft, first_held=kept > 0)
-    length = (times[-1] - times[0]) / math.ceil((times[-1] - times[0]) / _piece_s(halo))
-    middles = times[0] + (np.arange(round((times[-1] - times[0]) / length)) + 0.5) * length
-    return RelayOrbit(as_series(times, nodes, craft, middles, float(length)))
+        kept = max(0, done - _STRETCH) * len(phases)
+        times[kept:], nodes[kept:] = join_sliding(times[kept:], nodes[kept:], spacecraft, first_held=kept > 0)
+    return times, nodes
 
 
 def _node_phases(halo: Halo, phase: float) -> Array:
