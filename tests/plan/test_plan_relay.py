@@ -116,6 +116,11 @@ def test_an_orbit_written_is_an_orbit_that_may_be_asked_for(saved, month):
         assert np.abs(again.position(t) - orbit.position(t)).max() < 1e-6
 
 
+def test_the_page_of_the_orbits_lies_beside_them(saved):
+    assert "<html" in (saved / "orbit.html").read_text()[:200]
+    assert "halo" in (saved / "orbit.js").read_text()
+
+
 def test_a_file_that_does_not_cover_the_span_says_what_it_covers(farside, saved):
     said = farside("chang-e-4", "--from", "2021-01-01", "--to", "2021-03-01", "--compare", saved / "orbit-of-halo.bsp")
     assert isinstance(said.exception, BadInput)
@@ -154,7 +159,7 @@ def test_the_shell_prints_the_table_and_writes_the_files(farside, tmp_path, monk
     assert said.exit_code == 0, said.output
     assert "45.4 S" in said.stdout
     assert "always" in said.stdout
-    assert f"4 files in {out}" in said.stdout.replace("\n", "")
+    assert f"5 files in {out}" in said.stdout.replace("\n", "")
     assert json.loads((out / "report.json").read_text())["region"]["name"] == "-60,-30,150,210"
 
 

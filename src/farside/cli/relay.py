@@ -50,7 +50,8 @@ def relay(
         bool, typer.Option("--stationkeeping", help="Fly stationkeeping 20 times along each halo orbit: its cost.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for report.json, report.txt, the orbits (OEM, SPK) and the charts.")
+        Path | None,
+        typer.Option(help="Folder for the report, the orbits (OEM, SPK), a page of them in 3-D, and the charts."),
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from farside.control import write_orbit_page
 from farside.flight.almanac import Place
 from farside.flight.charts import KINDS, save
 from farside.flight.coverage import Coverage, Service, facts
@@ -18,6 +19,7 @@ from farside.flight.orbit_files import write_oem, write_spk
 from farside.flight.stationkeeping import Upkeep
 from farside.geometry import Site, t_to_utc
 from farside.run.relay_charts import charts, file_name
+from farside.run.relay_page import relay_scene
 from farside.run.relay_table import WIDTH, table
 from farside.work import atomic_write
 
@@ -105,7 +107,7 @@ class RelayComparison:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
     def save(self, folder: Path | str, say: Callable[[str], None] = lambda what: None) -> list[Path]:
-        """Write report.json, report.txt, the orbits (OEM, SPK) and the charts (PNG, SVG); their paths."""
+        """Write the report, the orbits (OEM, SPK), a page of them in 3-D and the charts (PNG, SVG); their paths."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         written = []
@@ -120,6 +122,7 @@ class RelayComparison:
             write_oem(orbit_of.orbit, oem, name=file_name(orbit_of.name))
             write_spk(orbit_of.orbit, spk, name=file_name(orbit_of.name))
             written += [oem, spk]
+        written.append(write_orbit_page(folder, relay_scene(self)))
         say("drawing charts")
         for name, figure in charts(self):
             written += [save(figure, folder / f"{name}.{kind}") for kind in KINDS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,10 @@ from farside.flight import Station
 from farside.flight.coverage import BEYOND_S, Service, Track, service
 from farside.flight.windows import Span
 from farside.geometry import t_to_utc
-from farside.run.comparison import RelayComparison
 from farside.twin import World
+
+if TYPE_CHECKING:
+    from farside.run.comparison import RelayComparison
 
 Array = NDArray[np.float64]
 
