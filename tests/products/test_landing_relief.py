@@ -110,14 +110,17 @@ def test_lander_stands_on_its_four_pads():
     for k, bump in enumerate((0.3, 0.1)):
         pad = np.hypot(east - away * np.sin(bearing[k]), north - away * np.cos(bearing[k]))
         height[pad < 0.7] += bump
-    sigma = np.full(height.shape, np.hypot(priors().touchdown, 0.03))
-    stand = stand_on(ReliefMap(0.4, height, sigma, 1.2, 4), turned)
-    assert stand.height_m == pytest.approx(0.02 + 0.4 / 4)
-    assert stand.sigma_m == pytest.approx(0.03)
-    gone = np.where(pad < 0.3, np.nan, height)
-    assert stand_on(ReliefMap(0.4, gone, sigma, 1.2, 4), turned).height_m == pytest.approx(stand.height_m)
-    assert stand_on(ReliefMap(0.4, np.where(pad < 0.7, np.nan, height), sigma, 1.2, 4), turned) is None
-    assert stand_on(ReliefMap(0.4, height, 2.0 * sigma, 1.2, 4), turned) is None
+    shared = np.full(height.shape, np.hypot(priors().touchdown, 0.03))
+    sigma = np.hypot(shared, 0.08)
+
+    def stands(height, shared=shared):
+        return stand_on(ReliefMap(0.4, height, sigma, shared, 1.2, 4), turned)
+
+    assert stands(height).height_m == pytest.approx(0.02 + 0.4 / 4)
+    assert stands(height).sigma_m == pytest.approx(np.hypot(0.03, 0.08 / 2))
+    assert stands(np.where(pad < 0.3, np.nan, height)).height_m == pytest.approx(stands(height).height_m)
+    assert stands(np.where(pad < 0.7, np.nan, height)) is None
+    assert stands(height, np.sqrt(2.0) * shared) is None
 
 
 def test_pictures_of_other_ground_have_no_relief():

@@ -45,12 +45,14 @@ class ReliefMap:
     """Heights of POSTS x POSTS posts, north up, about the landing point.
 
     spacing_m: between posts. height, sigma (line, sample): metres above the landing point, NaN where nothing is known.
-    window_m: what one post is the mean of. pairs: of frames.
+    shared: the part of sigma that is by the cameras' poses, and goes together. window_m: what one post is the mean of.
+    pairs: of frames.
     """
 
     spacing_m: float
     height: Array
     sigma: Array
+    shared: Array
     window_m: float
     pairs: int
 
@@ -102,7 +104,10 @@ def relief_map(
         # one is worse than none that knows less than that ground is rough
         known = sigma < away
         height = np.where(known, height, np.nan)
-    return ReliefMap(spacing, height, np.where(known, sigma, np.nan), window, len(pairs)) if known.any() else None
+    if not known.any():
+        return None
+    sigma, shared = (np.where(known, part, np.nan) for part in (sigma, np.sqrt(pose)))
+    return ReliefMap(spacing, height, sigma, shared, window, len(pairs))
 
 
 def _adjusted(

@@ -36,13 +36,14 @@ def way_down(frames: Sequence[xr.Dataset], found: Chain, telemetry: Telemetry) -
 def stand_on(relief: ReliefMap, axes: Array) -> Stand | None:
     """How high a lander with these axes (3, 3) stands on four pads; None where that is not known better than before."""
     (east, north), before = relief.places, priors().touchdown
-    known, under = np.isfinite(relief.height), []
+    under = []
     for x, y, _ in priors().pads @ axes.T:
-        near = known & (np.hypot(east - x, north - y) < 0.5 * relief.window_m)
-        if not near.any():
+        away = np.where(np.isfinite(relief.height), np.hypot(east - x, north - y), np.inf)
+        post = np.unravel_index(away.argmin(), away.shape)
+        if away[post] > 0.5 * relief.window_m:
             return None
-        under.append((relief.height[near].mean(), np.mean(relief.sigma[near] ** 2)))
-    height, variance = np.mean(under, axis=0)
-    # errors of four pads may go together; that of the point of rest is in all sigmas, and here it is what is sought
-    sigma = float(np.sqrt(variance - before**2))
-    return Stand(float(height), sigma) if sigma < before else None
+        under.append((relief.height[post], relief.sigma[post], relief.shared[post]))
+    height, sigma, shared = np.array(under).T
+    # that of the point of rest is in what is shared, and here it is what is sought
+    variance = np.mean(shared**2) - before**2 + np.mean(sigma**2 - shared**2) / len(under)
+    return Stand(float(height.mean()), float(np.sqrt(variance))) if variance < before**2 else None
