@@ -85,24 +85,36 @@ def owners(looks: Sequence[Look], heaviest: NDArray[np.int16], region: Bits, aro
     told = Told.of(looks, region.shape[1])
     owner = np.where(region, heaviest, NOBODY).astype(np.int64)
     node = np.full(owner.shape, NOBODY)
-    for _ in range(SWEEPS):
-        if not sum(_grow(owner, node, told, k, look, heaviest, around) for k, look in enumerate(looks)):
-            break
+    cells = [_seen(look, region) for look in looks]
+    # a frame whose cells nobody has won since it grew would grow no further
+    changed, grown = np.zeros(owner.shape, np.int64), np.zeros(len(looks), np.int64)
+    for turn in range(SWEEPS * len(looks)):
+        k = turn % len(looks)
+        y, x = cells[k]
+        if len(y) and changed[y, x].max() >= grown[k]:
+            node[y, x] = np.arange(len(y))
+            won = _won(owner, node, told, k, y, x, heaviest, around)
+            node[y, x] = NOBODY
+            owner[y[won], x[won]], changed[y[won], x[won]] = k, turn
+            grown[k] = turn + 1
     return owner.astype(np.int16)
 
 
-def _grow(owner: Whole, node: Whole, told: Told, k: int, look: Look, heaviest: NDArray[np.int16], around: bool) -> int:
-    """Let frame k have the cells with which seams cost least; return how many it has won.
-
-    node: a sheet of the map's cells, NOBODY's, and so again when this returns.
-    """
+def _seen(look: Look, region: Bits) -> tuple[Whole, Whole]:
+    """Rows and columns of the cells of a region that a look says something of."""
     r, c = np.nonzero(look.weight > 0)
-    y, x = r + look.top, (c + look.left) % told.columns
-    theirs = owner[y, x] >= 0
-    y, x = y[theirs], x[theirs]
-    if not len(y):
-        return 0
-    node[y, x] = np.arange(len(y))
+    y, x = r + look.top, (c + look.left) % region.shape[1]
+    inside = region[y, x]
+    return y[inside], x[inside]
+
+
+def _won(
+    owner: Whole, node: Whole, told: Told, k: int, y: Whole, x: Whole, heaviest: NDArray[np.int16], around: bool
+) -> Bits:
+    """Which of the cells (n,) that it sees frame k has to have for seams to cost least and has not.
+
+    node: which of these each cell of the map is, NOBODY's where it is none.
+    """
     now, mine = owner[y, x], np.full(len(y), k)
     stay, take = (told.cost[told.at(who, y, x)[0]].astype(float) for who in (now, mine))
     pairs, costs = [], []
@@ -126,10 +138,7 @@ def _grow(owner: Whole, node: Whole, told: Told, k: int, look: Look, heaviest: N
             take[j] -= won_first
             pairs.append(np.column_stack([i, j]))
             costs.append(won_first + won_second - as_now)
-    node[y, x] = NOBODY
-    won = _cut(take - stay, np.concatenate(pairs), np.concatenate(costs)) & (now != k)
-    owner[y[won], x[won]] = k
-    return int(won.sum())
+    return _cut(take - stay, np.concatenate(pairs), np.concatenate(costs)) & (now != k)
 
 
 def _beside(
