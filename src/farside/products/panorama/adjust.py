@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from farside.geometry import Pinhole
 from farside.products.panorama.placing import Placing, cross, from_eye
+from farside.products.panorama.scatter import by_cells, by_pairs, by_windows, shift_variance
 from farside.products.panorama.surface import SLOPE_SIGMA, Surface
 from farside.products.panorama.ties import DECK, GROUND, OTHER, Ties
 
@@ -46,8 +47,6 @@ SLANT = 2.0
 """Ties of ground seen at a slant are worse along its rows than across them by so much at most."""
 DECK_SIGMA = 1.0
 """Of the inverse height, 1/m, of the deck that ties were first seen to lie on."""
-WELL_TOLD = 1e6
-"""Condition up to which a pair's ties tell of all three axes."""
 LEAST_DOWN = 0.1
 """Sine of the depression above which nothing is seen from above."""
 DECK_ROUGH = 0.05
@@ -102,13 +101,7 @@ def adjust(ties: Ties, start: Placing, labels: Placing, sigma_deg: float) -> Adj
             if np.abs(change[: 3 * len(placing.rotations)]).max() < STILL_PX * placing.camera.pixel_rad:
                 break
     off = _misfit(ties, placing)
-    honest = _trust(ties, placing, off, *LOSSES[-1])
-    honest /= np.sqrt(_shared(ties, off, honest))
-    rows = vstack([diags_array(honest) @ off.jacobian, prior]).tocsc()
-    n = 3 * len(placing.rotations)
-    unit = np.zeros((rows.shape[1], n))
-    unit[:n] = np.eye(n)
-    covariance = splu((rows.T @ rows).tocsc()).solve(unit)[:n]
+    covariance = _covariance(ties, placing, off, prior)
     left = np.where(ties.on == GROUND, np.hypot(*off.e.T), np.abs(off.e[:, 1]))
     return Adjusted(placing, left, covariance, placing.camera.focal_mm / labels.camera.focal_mm)
 
@@ -154,14 +147,14 @@ def lifted(ties: Ties, placing: Placing) -> Placing:
 class _Misfit(NamedTuple):
     """Where ties' spots fall in their second frames, less where they were seen there.
 
-    e: (m, 2) pixels, along the parallax and across it. jacobian: (2m, unknowns) its derivatives; by_second: (m, 2, 3)
-    those by the second frame's rotation. reach: (m,) pixels along the parallax of an inverse distance of 1/m. d: (m, 3)
+    e: (m, 2) pixels, along the parallax and across it. jacobian: (2m, unknowns) its derivatives. axes: (m, 2, 2) where
+    these two point in the second frame. reach: (m,) pixels along the parallax of an inverse distance of 1/m. d: (m, 3)
     where the eye sees the spots.
     """
 
     e: Array
     jacobian: csr_array
-    by_second: Array
+    axes: Array
     reach: Array
     d: Array
 
@@ -212,38 +205,60 @@ def _misfit(ties: Ties, placing: Placing) -> _Misfit:
     row = np.broadcast_to(np.arange(2 * m).reshape(m, 2, 1), value.shape)
     unknowns = 3 * n + SHARED + placing.surface.excess.size
     jacobian = csr_array((value.ravel(), (row.ravel(), column.ravel())), shape=(2 * m, unknowns))
-    return _Misfit(np.einsum("nij,nj->ni", axes, e), jacobian, value[:, :, 3:6], reach, d)
+    return _Misfit(np.einsum("nij,nj->ni", axes, e), jacobian, axes, reach, d)
 
 
 def _trust(ties: Ties, placing: Placing, off: _Misfit, errors: float, power: float) -> Array:
     """What misfits (2m,) are to be multiplied by: the root of their weight over their error."""
-    sigma = _sigma(ties, placing, off)
+    sigma = _sigma(*_errors(ties, placing, off))
     weight = (1.0 + (off.e / (errors * sigma)) ** 2) ** -power
     return np.asarray((np.sqrt(weight) / sigma).ravel())
 
 
-def _shared(ties: Ties, off: _Misfit, trust: Array) -> float:
-    """How much larger the variance of a pair's ties together is than if they erred each on its own; 1 at least.
+def _covariance(ties: Ties, placing: Placing, off: _Misfit, prior: csr_array) -> Array:
+    """Of the frames' rotation vectors, (3n, 3n) rad2, from how ties err together (see ``scatter``).
 
-    Neighbouring ties look through overlapping windows at one picture, sampled once. Each pair's own rotation, from what
-    is left of its ties, would have a chi square of 3 a pair, less 3 for each frame that has been turned.
+    The adjustment takes ties as if each erred on its own; what they do to its result follows from how they really err.
+    As they count less the more they miss, a tie pulls with ``slope`` of its weight and errs by ``bent`` (Huber 1981,
+    ch. 7); both are told across the parallax, where nothing but finding errs.
     """
-    pairs, which = np.unique(ties.frames, axis=0, return_inverse=True)
-    turned = off.by_second * trust.reshape(-1, 2, 1)
-    left = off.e * trust.reshape(-1, 2)
-    normal, pull = np.zeros((len(pairs), 3, 3)), np.zeros((len(pairs), 3))
-    np.add.at(normal, which.ravel(), np.einsum("mij,mik->mjk", turned, turned))
-    np.add.at(pull, which.ravel(), np.einsum("mij,mi->mj", turned, left))
-    told = np.linalg.cond(normal) < WELL_TOLD
-    spare = 3 * (np.count_nonzero(told) - len(np.unique(pairs[told])) + 1)
-    if spare <= 0:
-        return 1.0
-    chi = np.einsum("pi,pi->", pull[told], np.linalg.solve(normal[told], pull[told][..., None])[..., 0])
-    return max(float(chi) / spare, 1.0)
+    from scipy.sparse import diags_array
+    from scipy.sparse.linalg import splu
+
+    n, (errors, power) = 3 * len(placing.rotations), LOSSES[-1]
+    found, depth = _errors(ties, placing, off)
+    sigma = _sigma(found, depth)
+    x = off.e / (errors * sigma)
+    counted = (1.0 + x**2) ** -power * off.e / sigma
+    slopes = (1.0 + x**2) ** -power * (1.0 - 2.0 * power * x**2 / (1.0 + x**2))
+    slope, bent = (float(np.mean(v[:, 1])) if len(v) else 1.0 for v in (slopes, counted**2))
+    trust = np.sqrt(slope) / sigma
+    design = (diags_array(trust.ravel()) @ off.jacobian).tocsr()
+    normal = splu((design.T @ design + prior.T @ prior).tocsc())
+    unit = np.eye(design.shape[1], n)
+    by_frames = normal.solve(unit)
+    said = prior @ by_frames
+    covariance = said.T @ said
+    if not len(off.e):
+        return np.asarray(covariance)
+    each = np.sqrt(bent / slope)
+    noise = by_windows(ties, off.d, placing.camera.pixel_rad, (each * found / sigma)[..., None] * off.axes)
+    cells = by_cells(placing.surface, off.d, each * depth / sigma[:, 0])
+    noise = noise + cells @ cells.T
+    pairs = by_pairs(ties, trust[..., None] * off.axes)
+    shift = shift_variance(pairs, (counted / np.sqrt(slope)).ravel(), noise, design, normal.solve)
+    told = design @ by_frames
+    shifted = pairs.T @ told
+    return np.asarray(covariance + told.T @ (noise @ told) + shift * shifted.T @ shifted)
 
 
-def _sigma(ties: Ties, placing: Placing, off: _Misfit) -> Array:
-    """Errors (m, 2) in pixels that misfits along and across the parallax may have.
+def _sigma(found: Array, depth: Array) -> Array:
+    """Errors (m, 2) in pixels that misfits along and across the parallax may have, of ``_errors``."""
+    return np.column_stack([np.hypot(found[:, 0], depth), found[:, 1]])
+
+
+def _errors(ties: Ties, placing: Placing, off: _Misfit) -> tuple[Array, Array]:
+    """Errors in pixels: of finding spots, along the parallax and across it, (m, 2), and of how near they are, (m,).
 
     Across it stands the error of finding spots, as all of them tell it. Along it comes what ground does between the
     nodes of its surface, and how level the deck turns out to be; how near what else there is stands, nobody knows.
@@ -255,8 +270,8 @@ def _sigma(ties: Ties, placing: Placing, off: _Misfit) -> Array:
     # ground seen at a slant shows less along its rows than across them, and so do the ties
     explained = _spread((between * off.reach)[ground], 0.0) / 1.4826
     rows = np.sqrt(np.clip(_spread(off.e[ground, 0], LEAST_PX) ** 2 - explained**2, found**2, (SLANT * found) ** 2))
-    along = np.hypot(rows, np.choose(ties.on, [between, level, NEAR]) * off.reach)
-    return np.column_stack([along, np.full(len(off.e), found)])
+    depth = np.choose(ties.on, [between, level, NEAR]) * off.reach
+    return np.column_stack([np.full(len(off.e), rows), np.full(len(off.e), found)]), depth
 
 
 def _spread(values: Array, least: float) -> float:
@@ -288,7 +303,7 @@ def _priors(placing: Placing, labels: Placing, sigma: float) -> tuple[csr_array,
     focal = placing.camera.focal_mm / labels.camera.focal_mm - 1.0
     known = np.array([FOCAL_SIGMA, SLOPE_SIGMA, SLOPE_SIGMA, DECK_SIGMA])
     told = [away.ravel() / sigma, np.array([focal, *placing.surface.slope, 0.0]) / known]
-    rough, excess = placing.surface.roughness(), placing.surface.excess.ravel()
+    rough, excess = placing.surface.anchor(), placing.surface.excess.ravel()
     pairs, sigmas = placing.surface.differences()
     row = np.repeat(np.arange(len(pairs)), 2)
     value = np.column_stack([1.0 / sigmas, -1.0 / sigmas]).ravel()

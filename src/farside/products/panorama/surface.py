@@ -27,6 +27,9 @@ SMALL = 1e-5
 BETWEEN = 0.31
 """Height halfway between two places less the mean of theirs, over how much they differ: 0.5^2H - 1/4 of the variance of
 Brownian ground of Hurst exponent H = 0.76 (Mandelbrot and Van Ness 1968)."""
+RING = 0.45
+"""Mean height around a circle of such ground less that of its middle, over how much a place on it differs from that:
+the root of 1 - m / 2, where m is the mean of (2 sin v)^2H."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,12 @@ class Surface:
         """
         r = self._far_or_near()
         return np.repeat(r * deviation_m(1.0 / r) / self.height, AZIMUTHS)
+
+    def anchor(self) -> Array:
+        """How far nodes may well be from the plane, 1/m, (nodes,), where their differences are told besides: all of one
+        distance together as far as their mean may be.
+        """
+        return RING * np.sqrt(AZIMUTHS) * self.roughness()
 
     def differences(self) -> tuple[NDArray[np.int64], Array]:
         """Neighbouring nodes (pairs, 2), and by how much their excess may well differ, 1/m, (pairs,): as heights do
