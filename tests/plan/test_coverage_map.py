@@ -44,12 +44,12 @@ def test_map_agrees_with_elevations_one_by_one(mask_deg):
     orbits = [Circling(START, stop, 4000.0), Circling(START, stop, 9000.0, node=1.2, phase=2.0)]
     area = region("moon", 30.0)
     found = coverage_map(orbits, area, START, stop, mask_deg, step_s=30.0)
-    t = np.linspace(START, stop, 17_281)  # 10 s
+    t = np.linspace(START, stop, 8_641)  # 20 s
     share, gap = by_samples(orbits, area.up, t, mask_deg)
-    assert found.share == pytest.approx(share, abs=3e-4)
+    assert found.share == pytest.approx(share, abs=5e-4)
     # one pass that one of the two does not see joins two gaps
-    assert np.median(np.abs(found.longest_gap_s - gap)) < 20.0
-    assert (np.abs(found.longest_gap_s - gap) < 20.0).mean() > 0.95
+    assert np.median(np.abs(found.longest_gap_s - gap)) < 30.0
+    assert (np.abs(found.longest_gap_s - gap) < 40.0).mean() > 0.95
 
 
 def test_steps_an_order_longer_lose_little():

@@ -23,7 +23,7 @@ def test_the_far_side_is_the_half_that_the_earth_does_not_see():
     assert up[:, 0].max() < 0.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     south=st.floats(-90, 80), high=st.floats(1, 100), west=st.floats(-180, 360), wide=st.floats(1, 359),
     cell=st.floats(0.5, 20),

@@ -14,7 +14,7 @@ from farside.cli.words import Json, Terrain
 if TYPE_CHECKING:
     from farside.flight.almanac import Almanac, Place
 
-app = typer.Typer(help="Plan a mission: windows of a site.", no_args_is_help=True)
+app = typer.Typer(help="Plan a mission: windows, relays and radio of a site.", no_args_is_help=True)
 
 SUFFIXES = (".txt", ".csv", ".json", ".ics", ".png", ".svg")
 FORMATS = ("text", "csv", "json", "ical")

@@ -22,6 +22,7 @@ from farside.sky import earth_rotation
 MOST = 6
 """Relays, or groups of them, side by side."""
 _DAY_S = 86_400.0
+_LONGEST_DAYS = 3653.0
 
 
 def relay(
@@ -55,30 +56,40 @@ def relay(
     place, (t0, t1) = place_for(site), span_of("relay", start, stop)
     if mask_deg is not None:
         place = place_from("relay", {**place.model_dump(), "min_elevation_deg": mask_deg})
-    for t in (t0 - BEYOND_S, t1 + BEYOND_S):
-        earth_rotation(t)
+    for field, utc, t in (("from", start, t0 - BEYOND_S), ("to", stop, t1 + BEYOND_S)):
+        try:
+            earth_rotation(t)
+        except BadInput as error:
+            raise BadInput("relay", field, utc, error.expected) from None
     area = region(region_of, cell_deg)
     groups = [[candidate(words) for words in _apart(together)] for together in compare]
     _check(compare, groups, t0, t1)
     seed = SEED if seed is None else seed
     horizon = kept_horizon(place, terrain, seed, progress)
-    orbits = [[kept_candidate(one, t0, t1, progress) for one in group] for group in groups]
+    relays = {one.name: one for group in groups for one in group}
+    orbits = {name: kept_candidate(one, t0, t1, progress) for name, one in relays.items()}
     p = place.position
     ground = Site(p.lat_deg, p.lon_deg % 360.0, horizon.site.height_m if p.height_m is None else p.height_m)
     stations = [Station(s.name, s.lat_deg, s.lon_deg, s.height_m, s.min_elevation_deg) for s in place.stations]
-    mask, step = place.min_elevation_deg, track_step([orbit for some in orbits for orbit in some])
-    compared = []
-    for k, (words, group, some) in enumerate(zip(compare, groups, orbits, strict=True)):
-        progress.count("following relays", k + 1, len(groups), "")
-        services = [
-            service(one.name, orbit, ground, stations, t0, t1, mask_deg=mask, horizon=horizon, step_s=step)
-            for one, orbit in zip(group, some, strict=True)
-        ]
-        found = coverage_map(some, area, t0, t1, mask)
-        data = [_bytes_a_day(seen, ground, stations) for seen in services]
-        kept = [_kept(one, orbit, t0, t1, keeping_trials, progress) for one, orbit in zip(group, some, strict=True)]
-        titles = tuple(one.title for one in group)
-        compared.append(Compared(words, titles, tuple(services), found, tuple(data), tuple(kept)))
+    mask, step = place.min_elevation_deg, track_step(list(orbits.values()))
+    seen: dict[str, Service] = {}
+    for name, orbit in orbits.items():
+        progress.count("following relays", len(seen) + 1, len(orbits), "")
+        seen[name] = service(name, orbit, ground, stations, t0, t1, mask_deg=mask, horizon=horizon, step_s=step)
+    data = {name: _bytes_a_day(one, ground, stations) for name, one in seen.items()}
+    kept = {name: _kept(one, orbits[name], t0, t1, keeping_trials, progress) for name, one in relays.items()}
+    progress.say(f"mapping {area.name}")
+    compared = [
+        Compared(
+            words,
+            tuple(one.title for one in group),
+            tuple(seen[one.name] for one in group),
+            coverage_map([orbits[one.name] for one in group], area, t0, t1, mask),
+            tuple(data[one.name] for one in group),
+            tuple(kept[one.name] for one in group),
+        )
+        for words, group in zip(compare, groups, strict=True)
+    ]
     told = ground_of(terrain_files(terrain), seed)
     return RelayComparison(place, ground, told, t0, t1, tuple(compared))
 
@@ -86,6 +97,10 @@ def relay(
 def _check(compare: Sequence[str], groups: Sequence[Sequence[Candidate]], t0: float, t1: float) -> None:
     if not 1 <= len(groups) <= MOST or len(set(compare)) < len(compare):
         raise BadInput("relay", "compare", ",".join(compare), f"1 to {MOST} relays, each once")
+    if t1 - t0 > _LONGEST_DAYS * _DAY_S:
+        raise BadInput(
+            "relay", "span", f"{(t1 - t0) / _DAY_S:.2f} days", f"ten years, {_LONGEST_DAYS:.0f} days, at most"
+        )
     for one in (one for group in groups for one in group):
         if one.revolution_s is not None and t1 - t0 < one.revolution_s:
             days = one.revolution_s / _DAY_S

@@ -46,10 +46,9 @@ def charts(c: RelayComparison) -> Iterator[tuple[str, Any]]:
     yield "eclipses", eclipses({name: s.eclipses for name, s in services.items()}, c.start, c.stop)
     yield "coverage", maps({one.name: one.coverage for one in c.compared}, c.site)
     yield "comparison", comparison([one.name for one in c.compared], _bars([one.facts for one in c.compared]))
-    for one in c.compared:
-        for s, kept in zip(one.services, one.upkeep, strict=True):
-            if kept:
-                yield f"stationkeeping-{file_name(s.name)}", upkeep(kept, f"Stationkeeping, {s.name}")
+    keeping = {s.name: kept for one in c.compared for s, kept in zip(one.services, one.upkeep, strict=True) if kept}
+    for name, kept in keeping.items():
+        yield f"stationkeeping-{file_name(name)}", upkeep(kept, f"Stationkeeping, {name}")
 
 
 def file_name(name: str) -> str:

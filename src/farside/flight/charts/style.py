@@ -90,6 +90,10 @@ def save(made: Any, path: Path) -> Path:
 
 def settle(made: Any) -> None:
     """Lay the panels out once, on round numbers: the solver's last bits change from run to run."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not isinstance(made.get_layout_engine(), ConstrainedLayoutEngine):
+        return  # it has been done
     made.draw_without_rendering()
     made.set_layout_engine("none")
     for ax in made.axes:
