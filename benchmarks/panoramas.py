@@ -34,7 +34,7 @@ from farside.payload import View, observe, radiance
 from farside.products import calibrate, grid_of, panorama
 from farside.products.demosaic import edge_aware
 from farside.products.panorama.cells import CELL_PX, Cells
-from farside.products.panorama.gains import Gains, radius2
+from farside.products.panorama.gains import Gains, balance, radius2
 from farside.products.panorama.laid import Laid
 from farside.products.panorama.placing import Placing
 from farside.products.panorama.pointing import point
@@ -233,7 +233,7 @@ def of_set(name: str, made_set: Set, global_deg: float) -> Iterator[Claim]:
             f"{name}: absolute pointing over that of the labels' mean", rms(off) / best, "", 1.2,
             f"{rms(off):.4f} deg, labels' mean {best:.4f}, stated sigma {a['pointing_sigma_deg']:.4f}",
         )  # fmt: skip
-    gains = Gains(np.array(a["gains"]), tuple(a["vignetting"]))
+    gains = balance(frames, pointing.ties, pinhole(frames[0]))
     laid = Laid.of(dict(enumerate(enumerate(frames))), pointing.placing, gains, grid_of(mosaic), np.eye(3))
     step, median, shared = seam_percent(Lights(frames, pointing.placing, gains), laid)
     yield Claim(f"{name}: step between frames in all overlaps", step, "%", 0.3, f"median {median:.2f} %")

@@ -97,7 +97,7 @@ class Look:
 
     light: (rows, columns, 3) logarithms of light, that which is as good as none added. slack: (rows, columns) standard
     error of these but for the gain's. weight: (rows, columns) as in ``blend``, 0 where it says nothing. burnt: (rows,
-    columns) where light is at least so much.
+    columns) where some of it is burnt, and light may be more.
     """
 
     light: Light

@@ -23,6 +23,8 @@ CLEAR = 3.0
 """Standard errors within which what frames say is the same."""
 BETWEEN = 3
 """Cells that frames agree on between others that they do not agree on, so many apart, do so by chance."""
+BURNT = np.float32(np.log(3.0))
+"""What is burnt may be three times darker than it says: all bands are burnt together, blue last by itself."""
 ALL = np.zeros((0, 0), np.float32)
 
 
@@ -120,7 +122,7 @@ def _say(
                 heaviest[y, x] = number
             for b in range(3):
                 value, s = light[r, c, b], slack[r, c]
-                low[y, x, b] = max(low[y, x, b], value - s)
+                low[y, x, b] = max(low[y, x, b], value - s - BURNT if burnt[r, c] else value - s)
                 if not burnt[r, c]:
                     high[y, x, b] = min(high[y, x, b], value + s)
 
@@ -161,6 +163,8 @@ def _share(
             apart = not weight[r, c] > 0
             for b in range(3):
                 above, slacks = light[r, c, b] - believed[y, x, b], slack[r, c] + within[y, x]
+                if burnt[r, c] or least[y, x]:
+                    slacks += BURNT
                 apart |= (above > slacks and not least[y, x]) or (-above > slacks and not burnt[r, c])
             if not apart:
                 continue
