@@ -41,16 +41,8 @@ _SPARE_S = 86_400.0
 _MOST_SAMPLES = 1_000_000
 
 
-class Course(Protocol):
-    """Moon-centred positions (km) and velocities (km/s), ICRF axes, (n, 3), at times (n,), TDB s past J2000."""
-
-    @property
-    def start(self) -> float:
-        """First time covered."""
-
-    @property
-    def stop(self) -> float:
-        """Last time covered."""
+class Interpolant(Protocol):
+    """Positions (km) and velocities (km/s), ICRF axes, (n, 3), at times (n,), TDB s past J2000."""
 
     @property
     def pieces(self) -> int:
@@ -61,6 +53,18 @@ class Course(Protocol):
 
     def rate(self, t: Array) -> Array:
         """Velocities."""
+
+
+class Course(Interpolant, Protocol):
+    """A Moon-centred path from ``start`` to ``stop``, TDB s past J2000."""
+
+    @property
+    def start(self) -> float:
+        """First time covered."""
+
+    @property
+    def stop(self) -> float:
+        """Last time covered."""
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,14 @@ def join_arcs(times: Array, nodes: Array, spacecraft: Spacecraft) -> Array:
     raise _not_joined(times)
 
 
-def join_sliding(times: Array, nodes: Array, spacecraft: Spacecraft, first_held: bool) -> tuple[Array, Array]:
+def join_sliding(times: Array, nodes: Array, spacecraft: Spacecraft) -> tuple[Array, Array]:
     """Move node states (n + 1, 6), scaled, and their times (n + 1,) until all arcs join within a millimetre.
 
-    The first node's time stays; its state as well where ``first_held``. Damped Gauss-Newton steps (Levenberg 1944,
+    The first node's time stays. Damped Gauss-Newton steps (Levenberg 1944,
     Marquardt 1963) of the least size; each is followed by up to two corrections with the same matrix, which bring it
     back to the floor of the narrow, curved valley that such an orbit lies in. Raises BadInput when they do not join.
     """
-    chain = _Chain(times, nodes, spacecraft, first_held)
+    chain = _Chain(times, nodes, spacecraft)
     damping = _DAMPING
     for _ in range(_STEPS):
         ends, stms = chain.arcs(times, nodes)
@@ -92,15 +92,13 @@ def join_sliding(times: Array, nodes: Array, spacecraft: Spacecraft, first_held:
 class _Chain:
     """Arcs between nodes whose moves are measured by their distance from the Moon, and the speed that belongs to it."""
 
-    def __init__(self, times: Array, nodes: Array, spacecraft: Spacecraft, first_held: bool) -> None:
+    def __init__(self, times: Array, nodes: Array, spacecraft: Spacecraft) -> None:
         self._spacecraft = spacecraft
         self._with_stm, self._plain = (Propagator(spacecraft, float(times[0]), variations=v) for v in (True, False))
         distance = np.linalg.norm(nodes[:, :3], axis=1, keepdims=True)
         unit = np.repeat(np.hstack([distance, np.sqrt(2.0 * MU / distance)]), 3, axis=1)
         moves = np.hstack([unit, np.full((len(unit), 1), _TIME_TU)])
         moves[0, 6] = 0.0
-        if first_held:
-            moves[0] = 0.0
         self._moves, self._gap = moves.ravel(), unit[1:].ravel()
         arc, row, column = np.ogrid[: len(times) - 1, :6, :7]
         rows, columns = np.broadcast_arrays(6 * arc + row, 7 * arc + column)
@@ -171,4 +169,4 @@ def _slide(times: Array, nodes: Array, move: Array) -> tuple[Array, Array]:
 
 def _not_joined(times: Array) -> BadInput:
     span = f"{time_text(float(times[0]))} to {time_text(float(times[-1]))}"
-    return BadInput("relay", "halo", span, "a span and amplitude from whose first guess the arcs of the orbit join")
+    return BadInput("relay", "halo", span, "a member, a span and a phase for which the arcs of the orbit join")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
+from farside.flight.relay import Interpolant
 from farside.geometry import time_text
 from farside.sky import position, segment, velocity
 
@@ -23,20 +23,6 @@ CENTRES = {MOON: "Moon", 399: "Earth", 3: "Earth-Moon barycentre", 0: "solar sys
 """What an orbit may be given about, by SPICE's number."""
 _BARYCENTRE = 3
 _BODIES = {399: "earth", 0: "ssb", 10: "sun"}
-
-
-class Interpolant(Protocol):
-    """Positions (km) and velocities (km/s), ICRF axes, (n, 3) each, at times (n,), TDB s past J2000."""
-
-    @property
-    def pieces(self) -> int:
-        """Number of polynomials."""
-
-    def value(self, t: Array) -> Array:
-        """Positions."""
-
-    def rate(self, t: Array) -> Array:
-        """Velocities."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from farside.errors import BadInput, DamagedFile
 from farside.flight.orbit_files.daf import SpkArray, write_spk_file
-from farside.flight.orbit_files.imported import CENTRES, MOON, Imported, Interpolant, Part
+from farside.flight.orbit_files.imported import CENTRES, MOON, Imported, Part
 from farside.flight.orbit_files.table import StateTable
-from farside.flight.relay import RelayOrbit
+from farside.flight.relay import Interpolant, RelayOrbit
 from farside.geometry import time_text
 from farside.sky import Segment
 
