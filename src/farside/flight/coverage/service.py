@@ -13,6 +13,7 @@ from farside.errors import BadInput
 from farside.flight import views
 from farside.flight.contacts import Station
 from farside.flight.coverage.track import Track, track
+from farside.flight.eclipses import BODIES, eclipses
 from farside.flight.relay import RelayOrbit
 from farside.flight.views import STEP, View
 from farside.flight.windows import SHORTEST_S, Question, Span, ask, gaps, overlap, union
@@ -23,6 +24,7 @@ BEYOND_S = 60.0
 """The orbit must reach this far beyond the span: light leaves before it arrives."""
 _STATION_STEP = np.radians(45.0)
 _TRACK_TURN, _TRACK_S = 0.02, (60.0, 900.0)
+_TRACK_MOST = 600_000  # steps: those of a year by minutes
 _PIECE_S = 30.0 * 86_400.0
 _FAST = 10.0  # grid steps of SHORTEST_S
 
@@ -86,11 +88,12 @@ def service(
     """What a relay gives a site from start to stop (TDB s past J2000).
 
     mask_deg: least elevation at the site. horizon: its skyline; None: level. step_s: of the track; None: what
-    ``track_step`` says. Raises BadInput where the orbit does not reach a minute beyond both ends, and at times without
-    ephemeris.
+    ``track_step`` says, longer where that would be too many. Raises BadInput where the orbit does not reach a minute
+    beyond both ends, and at times without ephemeris.
     """
     check_covers(name, orbit, start, stop)
-    n = max(2, int(np.ceil((stop - start) / (step_s or track_step([orbit])))) + 1)
+    steps = int(np.ceil((stop - start) / (step_s or track_step([orbit]))))
+    n = min(max(1, steps), _TRACK_MOST) + 1
     return Service(
         name,
         orbit,
@@ -128,11 +131,8 @@ def _hidden(orbit: RelayOrbit, start: float, stop: float) -> tuple[Span, ...]:
 
 
 def _eclipses(orbit: RelayOrbit, start: float, stop: float) -> dict[str, tuple[Span, ...]]:
-    bodies = ("earth", "moon")
-    nearest, _, speed = orbit.extremes
-    view = views.sun_behind(orbit.position, bodies, max(speed / nearest, views.EARTH_TURN))
-    found = _spans(view, [views.positive(view, k) for k in range(len(bodies))], start, stop, STEP)
-    return dict(zip(bodies, found, strict=True))
+    found = eclipses(orbit, start, stop)
+    return {body: tuple((one.start, one.stop) for one in found if one.by == body) for body in BODIES}
 
 
 def _spans(view: View, questions: Sequence[Question], start: float, stop: float, turn: float) -> list[tuple[Span, ...]]:
