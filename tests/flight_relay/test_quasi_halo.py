@@ -19,7 +19,7 @@ NRHO = Halo(1.022020949848, -0.182096395736, -0.103255129210, 1.511103702243)
 
 @pytest.fixture(scope="module")
 def nrho():
-    return ephemeris_orbit(NRHO, START, 12)
+    return ephemeris_orbit(NRHO, START, 8)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,9 @@ def test_the_near_rectilinear_orbit_keeps_its_shape_and_period_for_its_whole_spa
     nearest, farthest, _ = nrho.extremes
     assert 2_900 < nearest < 3_500
     assert 68_000 < farthest < 74_000
-    assert (nrho.stop - nrho.start) / 12 == pytest.approx(period_s(NRHO), rel=0.006)
-    z = np.linalg.norm(nrho.position(np.linspace(nrho.start, nrho.stop, 24_000)), axis=1)
-    assert np.sum((z[1:-1] < z[:-2]) & (z[1:-1] < z[2:])) == 12
+    assert (nrho.stop - nrho.start) / 8 == pytest.approx(period_s(NRHO), rel=0.006)
+    z = np.linalg.norm(nrho.position(np.linspace(nrho.start, nrho.stop, 16_000)), axis=1)
+    assert np.sum((z[1:-1] < z[:-2]) & (z[1:-1] < z[2:])) == 8
 
 
 def test_the_mean_period_is_that_of_the_sidereal_month_to_a_part_in_a_thousand(queqiao):
@@ -71,7 +71,7 @@ def test_the_mean_period_is_that_of_the_sidereal_month_to_a_part_in_a_thousand(q
 @pytest.mark.parametrize(("point", "branch"), [("L1", "northern"), ("L1", "southern"), ("L2", "northern")])
 def test_members_of_all_families_are_carried_on_their_own_side_of_the_moon(point, branch):
     halo = halo_orbit(point, branch, z_amplitude_km=30_000.0)
-    orbit = ephemeris_orbit(halo, START, 6)
+    orbit = ephemeris_orbit(halo, START, 3)
     t = np.linspace(orbit.start, orbit.stop, 2000)
     towards = np.sum(orbit.position(t) * position("earth", t), axis=1)
     assert (towards > 0).all() if point == "L1" else (towards < 0).all()
