@@ -106,6 +106,10 @@ def relief_map(
         height = np.where(known, height, np.nan)
     if not known.any():
         return None
+    if window >= 2.0 * spacing:  # windows side by side overlap, and one that stands out alone is wrong
+        near = np.concatenate([height[None], _around(height, 1)])
+        near[:, ~known] = 0.0
+        height = np.where(known, np.nanmedian(near, axis=0), np.nan)
     sigma, shared = (np.where(known, part, np.nan) for part in (sigma, np.sqrt(pose)))
     return ReliefMap(spacing, height, sigma, shared, window, len(pairs))
 
