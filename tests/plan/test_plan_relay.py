@@ -101,6 +101,28 @@ def test_an_amplitude_given_is_the_amplitude_flown():
     assert z[0] == pytest.approx(z.min(), rel=0.1)  # the far apex, phase 0
 
 
+def test_the_near_rectilinear_orbit_goes_round_nine_times_in_two_lunar_months():
+    one, start = candidate("nrho"), utc_to_t("2027-03-01")
+    assert 9.0 * one.revolution_s == pytest.approx(2.0 * 29.530588 * 86_400.0, rel=0.002)
+    nearest, farthest, _ = one.make(start, start + one.revolution_s).extremes
+    assert 3000.0 < nearest < 3500.0
+    assert 70_000.0 < farthest < 73_000.0
+
+
+def test_an_orbit_whose_arcs_do_not_join_is_tried_a_revolution_longer(monkeypatch):
+    asked = []
+
+    def never(orbit, begin, revolutions, *, phase):
+        asked.append(revolutions)
+        raise BadInput("relay", "halo", begin, "arcs that join")
+
+    monkeypatch.setattr("farside.flight.candidates.ephemeris_orbit", never)
+    start = utc_to_t("2027-03-01")
+    with pytest.raises(BadInput, match="arcs that join"):
+        candidate("halo:z=15000").make(start, start + 30.0 * 86_400.0)
+    assert asked == [asked[0], asked[0] + 1, asked[0] + 2]
+
+
 @pytest.mark.parametrize("name", [name for name in named() if "ellipse" in named()[name]])
 def test_ellipses_by_name_are_as_high_as_their_title_says(name):
     one, start = candidate(f"{name}:inclination=60"), utc_to_t("2027-03-01")
