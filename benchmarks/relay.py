@@ -82,9 +82,12 @@ def _years() -> Iterator[Claim]:
     orbit, cpu_s = _timed(lambda: ephemeris_orbit(nrho, "2024-01-10", 56))
     yield Claim("A year of the 9:2 near-rectilinear halo, CPU", cpu_s, "s", 60.0)
     yield Claim("Near-rectilinear halo: worst gap between arcs", _gap_mm(nrho, craft, 56), "mm", 1.0)
-    yield Claim("Its largest distance from the Moon", orbit.extremes[1], "km", 74_000.0)
+    yield Claim("Near-rectilinear halo: largest distance from the Moon", orbit.extremes[1], "km", 74_000.0)
     yield Claim(
-        "Its period by the sidereal month beside 6.5624 d", abs(period_s(nrho) / 86_400.0 - NRHO_DAYS), "d", 0.02
+        "Near-rectilinear halo: period by the sidereal month beside 6.5624 d",
+        abs(period_s(nrho) / 86_400.0 - NRHO_DAYS),
+        "d",
+        0.02,
     )
 
 
