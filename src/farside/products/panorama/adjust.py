@@ -228,9 +228,9 @@ def _covariance(ties: Ties, placing: Placing, off: _Misfit, prior: csr_array) ->
     n, (errors, power) = 3 * len(placing.rotations), LOSSES[-1]
     found, depth = _errors(ties, placing, off)
     sigma = _sigma(found, depth)
-    x = off.e / (errors * sigma)
-    counted = (1.0 + x**2) ** -power * off.e / sigma
-    slopes = (1.0 + x**2) ** -power * (1.0 - 2.0 * power * x**2 / (1.0 + x**2))
+    square = (off.e / (errors * sigma)) ** 2
+    weight = (1.0 + square) ** -power
+    counted, slopes = weight * off.e / sigma, weight * (1.0 - 2.0 * power * square / (1.0 + square))
     slope, bent = (float(np.mean(v[:, 1])) if len(v) else 1.0 for v in (slopes, counted**2))
     trust = np.sqrt(slope) / sigma
     design = (diags_array(trust.ravel()) @ off.jacobian).tocsr()

@@ -29,8 +29,13 @@ NEAR_SHARE = 0.02
 TEXTURE_PX = 16.0
 """Brightness is taken relative to that so far around."""
 CONTRAST, FLOOR = 35.0, 1.0
-MANY, FEW = 40, 0.1
-"""Of so many spots looked for, a smaller share found there and back means that a frame is of something else."""
+LEAST_SHARE, OF_USUAL = 0.2, 0.5
+"""Share of spots that is found there and back in any frame that shows what its neighbours do, at least; and over what
+is usual among the frames."""
+ALONE = 0.5
+"""Spots that err on their own, of all: as many share windows with others."""
+RARE = 0.02
+"""Fewer spots found than by a chance of so much mean that a frame is of something else."""
 TIED, PAIRED = 8, 4
 """A frame with fewer good ties is not held by them, nor two frames with fewer between them by each other."""
 AGREE = 0.5
@@ -100,7 +105,7 @@ def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Pl
     tied = _together(kept.frames, n)
     agree = good.size > 0 and good.mean() > AGREE
     by = "ties" if agree and tied.sum() > n / 2 else "labels"
-    strange = (ties.tried >= MANY) & (found < FEW * ties.tried)
+    strange = _strange(ties.tried, found)
     if by == "labels" and strange.sum() > n / 2:
         said = f"{strange.sum()} of {n} frames do not show what their labels say"
         raise BadInput("panorama", "pointing", said, "labels of these frames, in the camera's own convention")
@@ -111,11 +116,25 @@ def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Pl
     for a, b in labels.pairs():
         beside[a] |= tied[b]
         beside[b] |= tied[a]
-    lost = ~tied & beside & (strange | (found == 0)) if by == "ties" else np.zeros(n, bool)
+    lost = ~tied & beside & (strange | (ties.tried == 0)) if by == "ties" else np.zeros(n, bool)
     left = float(np.median(adjusted.residual_px[good])) if good.any() else float("nan")
     placing = adjusted.placing.kept(tied, labels) if by == "ties" else labels
     turned = np.degrees(np.linalg.norm(moved, axis=1)) * (tied if by == "ties" else 0.0)
     return Pointing(placing, adjusted, by, kept, count, left, turned, lost, sigma)
+
+
+def _strange(tried: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Frames (n,) in which so few spots are found, of those tried, that they must show something else (binomial); of a
+    handful of spots none need be found by chance alone.
+    """
+    from scipy.special import betainc
+
+    some = tried > 0
+    usual = float(np.median(found[some] / tried[some])) if some.any() else 0.0
+    share = max(LEAST_SHARE, OF_USUAL * usual)
+    chance = np.ones(len(tried))
+    chance[some] = betainc(ALONE * (tried - found)[some] + 1e-9, ALONE * found[some] + 1.0, 1.0 - share)
+    return np.asarray(chance < RARE)
 
 
 def _together(pairs: NDArray[np.int64], n: int) -> NDArray[np.bool_]:

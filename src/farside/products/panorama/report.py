@@ -99,6 +99,10 @@ class Measures:
             ]
         else:
             lines += [f"pointing as labelled (sigma {self.label_sigma_deg:g} deg each way): too little is seen twice"]
+        stay = [f.product for f in self.frames if f.moved_deg == 0.0 and f.product not in self.refused]
+        if self.pointing == "ties" and stay:
+            named = ", ".join(stay[:3]) + (", ..." if len(stay) > 3 else "")
+            lines += [f"as labelled, unchecked, as too little of them is seen twice: {len(stay)} ({named})"]
         pairs, tied = self.overlaps
         often = ", ".join(f"{share:.1%} by {n}" for n, share in self.seen_by.items())
         lines += [
