@@ -12,13 +12,14 @@ from farside.flight.relay import RelayOrbit
 _READERS = {b"DAF/SPK": read_spk, b"NAIF/DAF": read_spk, b"CCSDS_OEM_VERS": read_oem}
 
 
-def read_orbit(path: Path, target: str | None = None) -> RelayOrbit:
+def read_orbit(path: str | Path, target: str | None = None) -> RelayOrbit:
     """The orbit of a spacecraft from an SPK (types 2, 3, 9, 13) or a CCSDS orbit ephemeris message.
 
     target: number of the spacecraft in an SPK, OBJECT_NAME or OBJECT_ID in a message; None where there is only one.
     Orbits about the Earth, the barycentres or the Sun are moved to the Moon with DE440. Raises BadInput for what is
     neither, for another target, type, centre, frame or time system, and for segments with gaps between; DamagedFile.
     """
+    path = Path(path)
     try:
         with path.open("rb") as file:
             head = file.read(4096).removeprefix(b"\xef\xbb\xbf")
