@@ -33,6 +33,9 @@ PROGRAMS = (
     "enblend",
 )
 
+SEARCH = ("--sieve2size", "4", "--ransacmode", "rpy", "--ransacdist", "5")
+"""Of control points: up to four in each of a pair's 25 squares, which rotations explain to 5 pixels. By default it is
+one, to 50 pixels, and the wrong ones among them decide how frames are turned."""
 HIGH_DEG = 84
 """Of the map, which is cut to what there is."""
 
@@ -64,7 +67,7 @@ def stitch(pictures: Sequence[NDArray[np.uint8]], camera: Pinhole, rotations: Ar
     for command in (
         ["pto_gen", "-o", "0.pto", "-p", "0", "-f", f"{field:.6f}", *names],
         ["pto_var", "-o", "1.pto", "--set", ",".join([lens, *told]), "0.pto"],
-        ["cpfind", "--prealigned", "-o", "2.pto", "1.pto"],
+        ["cpfind", "--prealigned", *SEARCH, "-o", "2.pto", "1.pto"],
         ["cpclean", "-o", "3.pto", "2.pto"],
         ["pto_var", "-o", "4.pto", "--opt", "y,p,r", "3.pto"],
         ["autooptimiser", "-n", "-o", "5.pto", "4.pto"],
