@@ -8,27 +8,22 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet
+from farside.cli.words import From, Json, Latitude, Longitude, Quiet, SiteName
 
 COMMAND = "farside plan link"
 
 
 def link(
-    site: Annotated[
-        str | None,
-        typer.Argument(help="A mission or site by name (see **farside plan sites**), or the path of a file."),
-    ] = None,
+    site: SiteName = None,
     *,
-    start: Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")],
+    start: From,
     stop: Annotated[str, typer.Option("--to", help="UTC.")],
     out: Annotated[
         Path,
         typer.Option(help="Folder for budget.txt, report.json, contacts.ion and .json, margins.png and .svg."),
     ],
-    lat: Annotated[
-        float | None, typer.Option(help="Latitude, degrees; instead of a site, or of the site's own.")
-    ] = None,
-    lon: Annotated[float | None, typer.Option(help="East longitude, degrees.")] = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
     height_m: Annotated[
         float | None, typer.Option("--height-m", help="Height over the 1737.4 km sphere. [default: 0]")
     ] = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farside.cli.words import Json, Terrain
+from farside.cli.words import From, Json, Latitude, Longitude, Seed, SiteName, Terrain
 
 if TYPE_CHECKING:
     from farside.flight.almanac import Almanac, Place
@@ -40,17 +40,12 @@ def sites(as_json: Json = False) -> None:
 
 @app.command()
 def windows(
-    site: Annotated[
-        str | None,
-        typer.Argument(help="A mission or site by name (see **farside plan sites**), or the path of a file."),
-    ] = None,
+    site: SiteName = None,
     *,
-    start: Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")],
+    start: From,
     stop: Annotated[str, typer.Option("--to", help="UTC.")],
-    lat: Annotated[
-        float | None, typer.Option(help="Latitude, degrees; instead of a site, or of the site's own.")
-    ] = None,
-    lon: Annotated[float | None, typer.Option(help="East longitude, degrees.")] = None,
+    lat: Latitude = None,
+    lon: Longitude = None,
     height_m: Annotated[
         float | None, typer.Option("--height-m", help="Height over the 1737.4 km sphere. [default: the ground's]")
     ] = None,
@@ -58,7 +53,7 @@ def windows(
         str | None, typer.Option(help="queqiao (a halo orbit of its kind) or none. [default: the site's]")
     ] = None,
     terrain: Terrain = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the built-in ground where there is no DEM.")] = None,
+    seed: Seed = None,
     eye_m: Annotated[
         float | None, typer.Option("--eye", help="Height of camera and antenna above the ground, m.")
     ] = None,

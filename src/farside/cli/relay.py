@@ -8,19 +8,16 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet, Terrain
+from farside.cli.words import From, Json, Quiet, Seed, SiteName, Terrain
 
 COMMAND = "farside plan relay"
 TRIALS = 20
 
 
 def relay(
-    name: Annotated[
-        str | None,
-        typer.Argument(help="A mission or site by name (see **farside plan sites**), or the path of a file."),
-    ] = None,
+    name: SiteName = None,
     *,
-    start: Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")],
+    start: From,
     stop: Annotated[str, typer.Option("--to", help="UTC; at least a revolution later.")],
     site: Annotated[
         tuple[float, float] | None,
@@ -45,7 +42,7 @@ def relay(
         float | None, typer.Option(help="Least elevation of the relay, degrees. [default: the site's, or 5]")
     ] = None,
     terrain: Terrain = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the built-in ground where there is no DEM.")] = None,
+    seed: Seed = None,
     stationkeeping: Annotated[
         bool, typer.Option("--stationkeeping", help="Fly stationkeeping 20 times along each halo orbit: its cost.")
     ] = False,

@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+SiteName = Annotated[
+    str | None,
+    typer.Argument(help="A mission or site by name (see **farside plan sites**), or the path of a file."),
+]
+From = Annotated[str, typer.Option("--from", help="UTC, such as 2019-01-03 or 2019-01-03T02:26Z.")]
+Latitude = Annotated[float | None, typer.Option(help="Latitude, degrees; instead of a site, or of the site's own.")]
+Longitude = Annotated[float | None, typer.Option(help="East longitude, degrees.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the built-in ground where there is no DEM.")]
 Terrain = Annotated[
     list[Path] | None,
     typer.Option(
