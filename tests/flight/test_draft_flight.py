@@ -229,4 +229,4 @@ def test_the_relays_orbit_lies_beside_the_gallery_as_the_flight_used_it(flight):
     orbit = solve_halo(spec.epoch_utc, spec.revolutions, spec.z_amplitude_km)
     t = utc_to_t(shown["start_utc"]) + shown["step_s"] * np.arange(shown["count"])
     assert np.abs(path - orbit.position(t)).max() < 0.01  # km: float32
-    assert relay["period_s"] / 86_400.0 == pytest.approx(14.8, abs=0.5)
+    assert 13.5 < relay["period_s"] / 86_400.0 < 16.0  # from one pass near the Moon to the next; 14.8 on average
