@@ -43,6 +43,14 @@ def play_to(browser: Chromium, part: float) -> None:
     browser.pause(0.5)
 
 
+def orbit(browser: Chromium, page: Path, out: Path) -> None:
+    """The relay's orbit as the Earth sees it."""
+    browser.open(page)
+    browser.evaluate("[...document.querySelectorAll('button')].find(b => b.textContent === 'From the Earth').click()")
+    browser.pause(1.0)
+    (out / "orbit.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+
+
 def ask(*words: str) -> None:
     """Run a farside command."""
     subprocess.run([sys.executable, "-m", "farside", *words, "--quiet"], check=True, stdout=subprocess.DEVNULL)
@@ -94,6 +102,7 @@ def main() -> None:
         browser.until("document.querySelector('#pictures img')")
         scroll_to(browser, "#pictures")
         (arguments.out / "portrait.jpg").write_bytes(browser.screenshot(jpeg=JPEG))
+        orbit(browser, page.with_name("orbit.html"), arguments.out)
 
 
 if __name__ == "__main__":
