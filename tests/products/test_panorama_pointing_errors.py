@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from farside.geometry import Pinhole
 from farside.products.panorama.adjust import adjust
 from farside.products.panorama.placing import Placing
-from farside.products.panorama.pointing import _strange
+from farside.products.panorama.pointing import _far, _strange
 from farside.products.panorama.report import Measures, OfFrame
 from farside.products.panorama.scatter import by_pairs, by_windows, shift_variance
 from farside.products.panorama.surface import Surface
@@ -137,3 +137,14 @@ def test_the_report_names_frames_that_are_neither_tied_nor_strange():
         0.01, 0, (), frames, (),
     )  # fmt: skip
     assert "as too little of them is seen twice: 1 (F1)" in said.text()
+
+
+def test_only_what_errors_of_labels_cannot_explain_is_far_from_its_label():
+    draw = np.random.default_rng(8)
+    offset = np.array([0.02, -0.01, 0.005])  # common to all labels: of the mast's foot, not of a frame
+    moved = np.radians(offset + 0.034 * draw.normal(size=(2000, 3)))
+    tied = np.ones(len(moved), bool)
+    assert not _far(moved, tied).any()
+    moved[7] += np.radians([0.2, -0.1, 0.2])
+    assert np.flatnonzero(_far(moved, tied)).tolist() == [7]
+    assert not _far(moved, np.zeros(len(moved), bool)).any()

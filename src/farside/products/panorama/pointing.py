@@ -38,6 +38,10 @@ RARE = 0.02
 """Fewer spots found than by a chance of so much mean that a frame is of something else."""
 TIED, PAIRED = 8, 4
 """A frame with fewer good ties is not held by them, nor two frames with fewer between them by each other."""
+FAR, MEDIAN_3 = 5.5, 1.538
+"""A frame with few ties that moved by more standard errors of its label was led astray by something near: three normal
+errors together reach 5.5 once in a million, and their median is 1.538 (chi with three degrees of freedom).
+"""
 AGREE = 0.5
 """Where fewer ties are good, they contradict each other."""
 GOOD_PX = 0.5
@@ -110,13 +114,15 @@ def _judged(adjusted: Adjusted, ties: Ties, found: NDArray[np.int64], labels: Pl
         said = f"{strange.sum()} of {n} frames do not show what their labels say"
         raise BadInput("panorama", "pointing", said, "labels of these frames, in the camera's own convention")
     moved = Rotation.from_matrix(adjusted.placing.rotations @ labels.rotations.transpose(0, 2, 1)).as_rotvec()
+    led = tied & _strange(ties.tried, count) & _far(moved, tied)  # astray, by a few ties on near things
+    tied &= ~led
     held = moved[tied]
     sigma = float(np.degrees(np.sqrt(np.mean((held - held.mean(axis=0)) ** 2)))) if by == "ties" else LABEL_SIGMA_DEG
     beside = np.zeros(n, bool)
     for a, b in labels.pairs():
         beside[a] |= tied[b]
         beside[b] |= tied[a]
-    lost = ~tied & beside & (strange | (ties.tried == 0)) if by == "ties" else np.zeros(n, bool)
+    lost = ~tied & ~led & beside & (strange | (ties.tried == 0)) if by == "ties" else np.zeros(n, bool)
     left = float(np.median(adjusted.residual_px[good])) if good.any() else float("nan")
     placing = adjusted.placing.kept(tied, labels) if by == "ties" else labels
     turned = np.degrees(np.linalg.norm(moved, axis=1)) * (tied if by == "ties" else 0.0)
@@ -135,6 +141,14 @@ def _strange(tried: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.b
     chance = np.ones(len(tried))
     chance[some] = betainc(ALONE * (tried - found)[some] + 1e-9, ALONE * found[some] + 1.0, 1.0 - share)
     return np.asarray(chance < RARE)
+
+
+def _far(moved: NDArray[np.float64], tied: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Frames (n,) that have moved (n, 3) further from their labels than errors of labels like the others' explain."""
+    if not tied.any():
+        return np.zeros(len(moved), bool)
+    away = np.linalg.norm(moved - np.median(moved[tied], axis=0), axis=1)
+    return np.asarray(away > FAR / MEDIAN_3 * np.median(away[tied]))
 
 
 def _together(pairs: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
