@@ -29,7 +29,7 @@ from farside.products import (
     write_picture,
 )
 from farside.run.progress import Progress, Silence
-from farside.work import Pool, atomic_write
+from farside.work import Pool, atomic_write, claim_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -71,7 +71,9 @@ def panoramas(
     check_view(projection, width)
     found = _found(paths)
     wide = [frames for frames in found if is_wide(frames.yaws_deg)] or found
-    _claim(folder)
+    claim_folder(folder, (RECORD,), COMMAND, "panorama")
+    if not (folder / RECORD).is_file():
+        _write(folder, {})
     made = []
     with Pool(workers) as pool:
         for frames in wide:
@@ -145,16 +147,6 @@ def _laid(
         "tiles": write_panorama_tiles(mosaic, folder / f"{name}.dzi", pool),
     }
     return Panorama(name, mosaic.attrs["report"], "", files, frames.skipped)
-
-
-def _claim(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(COMMAND, "--out", str(folder), "a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / RECORD).is_file():
-        raise BadInput(COMMAND, "--out", str(folder), "a new or empty folder, or one of earlier panoramas")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / RECORD).is_file():
-        _write(folder, {})
 
 
 def _record(folder: Path, made: Panorama) -> None:
