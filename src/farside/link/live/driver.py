@@ -39,6 +39,7 @@ from farside.link.events import (
     Wake,
     WakeAt,
 )
+from farside.link.live.alarm import at
 from farside.link.node import Node
 from farside.link.sockets import Adapter
 from farside.link.vault import Vault
@@ -216,7 +217,7 @@ class Driver:
                     adapter, own = self._tickets.pop(ticket)
                     adapter.refuse(own)
                 case WakeAt(t):
-                    asyncio.get_running_loop().call_later(max(t - self.clock(), 0.0), self.tell, Wake(t))
+                    at(self.clock, t, partial(self.tell, Wake(t)))
                 case _:
                     self._note(action)
 

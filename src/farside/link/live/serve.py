@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from farside.errors import BadInput, FarsideError
@@ -25,6 +26,7 @@ from farside.link.events import (
     Submit,
     Wake,
 )
+from farside.link.live.alarm import at
 from farside.link.live.config import Config
 from farside.link.live.driver import Driver, collect_seldom
 from farside.link.live.metrics import serve_metrics
@@ -55,7 +57,6 @@ LOOK_S = 0.25
 """The outbox is looked through so often."""
 RETRY_S = 2.0
 """What could not be laid into the inbox is tried again after so long."""
-LONGEST_TIMER_S = 60.0
 DATAGRAM_OCTETS = 60_000
 """Longest payload of a bundle that fits a datagram with all its blocks."""
 STATE = "outbox"
@@ -215,20 +216,11 @@ class _Process:
 
     def _schedule(self) -> None:
         """Contacts of the plan that begin or end from now on, either way."""
-        loop, now = asyncio.get_running_loop(), self.clock()
-
-        def at(t: float, do: Callable[[Contact], None], contact: Contact) -> None:
-            # not one long timer: the clock may be set meanwhile
-            wait = t - self.clock()
-            if wait > LONGEST_TIMER_S:
-                loop.call_later(LONGEST_TIMER_S, at, t, do, contact)
-            else:
-                loop.call_later(max(wait, 0.0), do, contact)
-
+        now = self.clock()
         for contact in self.plan:
             if self.config.node in (contact.sender, contact.receiver) and contact.end > now:
-                at(contact.start, self._begins, contact)
-                at(contact.end, self._over, contact)
+                at(self.clock, contact.start, partial(self._begins, contact))
+                at(self.clock, contact.end, partial(self._over, contact))
 
     def _begins(self, contact: Contact) -> None:
         self._contacts[contact.sender, contact.receiver] = contact
