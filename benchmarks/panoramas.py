@@ -17,8 +17,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -33,11 +34,12 @@ from farside.instruments import camera_pose, pinhole
 from farside.payload import View, observe, radiance
 from farside.products import calibrate, grid_of, panorama
 from farside.products.demosaic import edge_aware
-from farside.products.panorama.cells import CELL_PX, Cells
+from farside.products.panorama.cells import Cells
 from farside.products.panorama.gains import Gains, balance, radius2
 from farside.products.panorama.laid import Laid
 from farside.products.panorama.placing import Placing
 from farside.products.panorama.pointing import point
+from farside.products.panorama.warp import MARGIN_PX, pixels
 from farside.twin import Clock, World, load_mission, qualities
 from farside.work import Pool, Stages, rng
 
@@ -50,6 +52,8 @@ BINNING = 2
 SIGMA_DEG = (0.1, 0.1, 0.05)
 """Of the mast's yaw, pitch and roll."""
 GAIN_SIGMA = 0.08
+MEAN_MAP_PX = 9
+"""Side of the squares of the map in which frames are compared with each other."""
 MEAN_PX = 41
 """Side of the squares in which a panorama's light is compared with the truth."""
 DARK = 0.1
@@ -168,30 +172,56 @@ class Lights:
             yield a, b, one[good], two[good], spots[good]
 
 
-def seam_percent(lights: Lights, laid: Laid) -> tuple[float, float, float]:
-    """RMS and median difference of light, of all overlaps, and the RMS where both frames have their share in what is
-    made of them.
+class Patch(NamedTuple):
+    """What one frame says of some pixels of the map, (rows, columns): the counts it has there, the light it makes of
+    them, both means of MEAN_MAP_PX squares of the map, and whether it has its share in what is made of them.
     """
-    steps, shared = [], []
-    for a, b, one, two, spots in lights.pairs():
-        step = 100.0 * np.log(one / two)
-        d = lights.placing.seen(a, spots)
-        steps.append(step)
-        shared.append(step[(share_of(laid, a, d) > 0) & (share_of(laid, b, d) > 0)])
-    whole = np.concatenate(steps)
-    return rms(whole[:, None]), float(np.median(np.abs(whole))), rms(np.concatenate(shared)[:, None])
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    counts: Array
+    light: Array
+    shared: NDArray[np.bool_]
 
 
-def share_of(laid: Laid, k: int, d: Array) -> Array:
-    """What share frame k has in the cells in directions d (m, 3)."""
-    share, piece, cells = laid.shares[k], laid.pieces[k], Cells.of(laid.grid)
-    if not share.size:
-        return np.ones(len(d))
-    column, row = laid.grid.pixel(*azel(d))
-    top, _, left, _ = cells.within(piece.rows, piece.columns)
-    y = np.floor((row + 0.5) / CELL_PX).astype(int) - top
-    x = (np.floor((column + 0.5) / cells.pitch).astype(int) - left) % cells.columns
-    return np.asarray(share[y.clip(0, share.shape[0] - 1), x.clip(0, share.shape[1] - 1)])
+def patch(laid: Laid, n: int) -> Patch:
+    """Of piece n of a panorama, every MEAN_MAP_PX // 2-th pixel; NaN where a square is burnt or leaves the frame."""
+    piece, camera, size, step = laid.pieces[n], laid.placing.camera, (MEAN_MAP_PX, MEAN_MAP_PX), MEAN_MAP_PX // 2
+    i, j = (np.ascontiguousarray(at) for at in pixels(laid.placing, piece.k, laid.grid, piece.rows, piece.columns))
+    dn = piece.frame["dn"].to_numpy()
+    x, y = i - np.float32(1), j - np.float32(1)
+    green = cv2.remap(dn[..., 1].astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    end = cv2.remap((dn.max(axis=2) == 255).astype(np.float32), x, y, cv2.INTER_LINEAR)
+    low = MARGIN_PX + 1
+    outside = (i < low) | (i > camera.width - MARGIN_PX) | (j < low) | (j > camera.height - MARGIN_PX)
+    bad = cv2.dilate((outside | (end > 0)).astype(np.uint8), np.ones(size)) > 0
+    r2 = radius2(camera, i, j).astype(np.float32)
+    share = Cells.of(laid.grid).spread(laid.shares[n], piece.rows, piece.rows[0], piece.columns)
+    rows, columns = (np.arange(*span) for span in (piece.rows, piece.columns))
+    some = np.ix_(rows % step == 0, columns % step == 0)
+    counts, light = (
+        np.where(bad, np.nan, cv2.blur(layer, size)).astype(float)[some]
+        for layer in (green, green * piece.gain[1] * laid.gains.light(piece.k, r2))
+    )
+    shared = share[some] > 0 if share.size else np.ones(light.shape, bool)
+    return Patch(rows[rows % step == 0], columns[columns % step == 0] % laid.grid.width, counts, light, shared)
+
+
+def seam_percent(laid: Laid) -> tuple[float, float, float]:
+    """RMS and median difference of light, of all overlaps, and the RMS where both frames have their share in what is
+    made of them; where both have from 20 to 235 counts.
+    """
+    patches, steps, both = [patch(laid, n) for n in range(len(laid.pieces))], [], []
+    for one, two in combinations(patches, 2):
+        _, rows, there_rows = np.intersect1d(one.rows, two.rows, return_indices=True)
+        _, columns, there_columns = np.intersect1d(one.columns, two.columns, return_indices=True)
+        here, there = np.ix_(rows, columns), np.ix_(there_rows, there_columns)
+        low, high = (of(one.counts[here], two.counts[there]) for of in (np.minimum, np.maximum))
+        good = (low > 20) & (high < 235)
+        steps.append(100.0 * np.log(one.light[here][good] / two.light[there][good]))
+        both.append((one.shared[here] & two.shared[there])[good])
+    whole, where = np.concatenate(steps), np.concatenate(both)
+    return rms(whole[:, None]), float(np.median(np.abs(whole))), rms(whole[where][:, None])
 
 
 def doubled_percent(lights: Lights, mosaic: xr.Dataset) -> tuple[float, int]:
@@ -235,7 +265,7 @@ def of_set(name: str, made_set: Set, global_deg: float) -> Iterator[Claim]:
         )  # fmt: skip
     gains = balance(frames, pointing.ties, pinhole(frames[0]))
     laid = Laid.of(dict(enumerate(enumerate(frames))), pointing.placing, gains, grid_of(mosaic), np.eye(3))
-    step, median, shared = seam_percent(Lights(frames, pointing.placing, gains), laid)
+    step, median, shared = seam_percent(laid)
     yield Claim(f"{name}: step between frames in all overlaps", step, "%", 0.3, f"median {median:.2f} %")
     yield Claim(f"{name}: step where frames are blended", shared, "%", 0.3, "where they agree, by their own noise")
     wrong = np.log(gains.gain) + np.log(made_set.gains)

@@ -134,6 +134,24 @@ def test_the_horizon_of_a_plain_lies_where_the_camera_is_level(plain):
     assert (sky == (pose.p[2] + way * d[..., 2] > 0.0)).mean() > 0.999
 
 
+@pytest.mark.parametrize("along", [(1.0, 0.0), (0.0, 1.0)])
+def test_edges_nearly_along_rows_or_columns_hardly_have_steps(plain, along):
+    """Whatever the way, an edge lies within a twelfth of a pixel (rms) of where light says it is."""
+    white = merge([("white", *box((400.0, 400.0, 1.0), (0.0, 0.0, 1.0)))])
+    half = moved(box((400.0, 400.0, 1e-3), (200.0 * along[0], 200.0 * along[1], 1.501)), turn("z", 1.5))
+    black = merge([("black", *half)])
+    scene = Scene.of(plain, {"white": Body(white, {"white": matt(0.9)}), "black": Body(black, {"black": matt(0.0)})})
+    lit = radiance(scene, nadir(12.0))
+    lit = lit / lit.max()
+    across = int(np.argmax([np.ptp(lit.mean(axis=1)), np.ptp(lit.mean(axis=0))]))
+    edge = lit.sum(axis=across)
+    place = np.arange(len(edge))
+    inside = (edge > 3) & (edge < lit.shape[across] - 3)
+    line = np.polynomial.Polynomial.fit(place[inside], edge[inside], 1)
+    assert abs(line.convert().coef[1]) == pytest.approx(np.tan(np.radians(1.5)), rel=0.02)
+    assert np.std(edge[inside] - line(place[inside])) < 1 / 12
+
+
 def test_turning_the_mast_left_brings_what_is_to_the_left_into_view(plain):
     post = merge([("post", *box((0.6, 0.6, 6.0), (-10.0, 10.0, 3.0)))])
     scene = Scene.of(plain, {"post": Body(post, {"post": matt(0.5)})})

@@ -2,10 +2,10 @@
 
 Every pixel gets one ray through its centre and one shadow ray to one of sixteen points of the solar disc, a different
 point in each pixel of every 4 x 4 tile. Where neighbours disagree (another body, a jump in range or in shading, one
-sees its point of the Sun and the other does not) the pixel is done again with four rays, spread so that they
-pass as much of the contrast of the finest pattern as the pixel and the lens's point spread together. Where a wide
-penumbra makes them disagree, the share of the Sun is found (light.sun_share), and from there on to the
-neighbours as far as the penumbra goes.
+sees its point of the Sun and the other does not) the pixel is done again with four rays, each in a row and a column of
+its own, so that an edge along either is passed in four steps, and spread so that they pass as much of the contrast of
+the finest pattern as the pixel and the lens's point spread together. Where a wide penumbra makes them disagree, the
+share of the Sun is found (light.sun_share), and from there on to the neighbours as far as the penumbra goes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Camera(NamedTuple):
     """A camera in the site frame.
 
     centre: (3,). rotation: camera to site (3, 3). intrinsics: (3,) focal length, column and row of the optical axis,
-    pixels from 0. spread: offset of the four rays of a refined pixel from its centre, pixels. ways: (lines + 1,
+    pixels from 0. spread: of the four rays of a refined pixel, pixels (see ``ray_of``). ways: (lines + 1,
     samples + 1, 3) directions in the camera frame of the pixels' corners; of size 0: a pinhole.
     """
 
@@ -156,12 +156,9 @@ def pixel(  # type: ignore[no-untyped-def]
     total, before, grows = 0.0, 0.0, False
     k, rays = (-1, 0) if look == 0 or soft else (0, 4)
     while k < rays:
-        q = 3 * k & 3  # corner after opposite corner
-        column, row = float(j), float(i)
-        if k >= 0:
-            column += camera.spread if q & 1 else -camera.spread
-            row += camera.spread if q & 2 else -camera.spread
-        bits = int(screen[int(row + 0.5) // TILE, int(column + 0.5) // TILE])
+        column, row = ray_of(camera.spread, i, j, k)
+        lines, samples = out.shape
+        bits = int(screen[min(int(row + 0.5), lines - 1) // TILE, min(int(column + 0.5), samples - 1) // TILE])
         dx, dy, dz = pixel_ray(camera, column, row)
         t, body, _, material, albedo, x, y, z, nx, ny, nz = meet(
             ground, bodies, light, bits, finest, stack,
@@ -205,6 +202,18 @@ def pixel(  # type: ignore[no-untyped-def]
         before = share
     out[i, j] = light.flux[band] * total / max(rays, 1)
     return min(look, 1), grows
+
+
+@njit(**INLINE)
+def ray_of(spread, i, j, k):  # type: ignore[no-untyped-def]
+    """Column and row of the k-th of a pixel's four rays, or of its centre's (k < 0): the corners of a square that is
+    turned so that each has a row and a column of its own, three times spread or once from the centre; opposite ones
+    follow each other.
+    """
+    if k < 0:
+        return float(j), float(i)
+    side = spread if k & 1 else -spread
+    return (j + side, i + 3.0 * side) if k < 2 else (j + 3.0 * side, i - side)
 
 
 @njit(**INLINE)

@@ -309,9 +309,10 @@ def _ground(relief: NestedGrids) -> Ground:
 def _camera(instrument: Instrument, binning: int, pose: Pose) -> tuple[Camera, NDArray[np.bool_] | None]:
     model = instrument.camera(binning)
     column, row = model.principal_pixel
-    # four rays at +-a pass cos(pi a) of the contrast of the finest pattern; pixel and point spread together so much:
+    # rays at +-a and +-3a pass (cos(pi a) + cos(3 pi a)) / 2 = 2 c^3 - c of the contrast of the finest pattern, c the
+    # cosine of pi a; pixel and point spread together so much:
     contrast = np.sinc(0.5) * np.exp(-0.5 * (np.pi * instrument.optics.psf_sigma_px / binning) ** 2)
-    spread = np.arccos(contrast) / np.pi
+    spread = np.arccos(np.roots([2.0, 0.0, -1.0, -contrast]).real.max()) / np.pi
     ways, blind = np.zeros((0, 0, 3)), None
     if not isinstance(model, Pinhole):
         i, j = np.meshgrid(np.arange(model.width + 1) + 0.5, np.arange(model.height + 1) + 0.5)
