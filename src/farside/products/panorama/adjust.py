@@ -14,6 +14,7 @@ level top of the vehicle it is one height below the eye, told by the ties themse
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -64,14 +65,21 @@ STILL_PX = 1e-2
 class Adjusted:
     """A placing, and what is known of it.
 
-    residual_px: (m,) what is left of each tie; across the parallax for those of what stands near. covariance: (3n, 3n)
-    of the frames' rotation vectors, rad2, the common rotation included. focal: the focal length over the label's.
+    ties, off, prior: what it rests on. residual_px: (m,) what is left of each tie; across the parallax for those of
+    what stands near. focal: the focal length over the label's.
     """
 
     placing: Placing
+    ties: Ties
+    off: _Misfit
+    prior: csr_array
     residual_px: Array
-    covariance: Array
     focal: float
+
+    @cached_property
+    def covariance(self) -> Array:
+        """Of the frames' rotation vectors, (3n, 3n) rad2, the common rotation included."""
+        return _covariance(self.ties, self.placing, self.off, self.prior)
 
     @property
     def sigma_deg(self) -> Array:
@@ -101,9 +109,8 @@ def adjust(ties: Ties, start: Placing, labels: Placing, sigma_deg: float) -> Adj
             if np.abs(change[: 3 * len(placing.rotations)]).max() < STILL_PX * placing.camera.pixel_rad:
                 break
     off = _misfit(ties, placing)
-    covariance = _covariance(ties, placing, off, prior)
     left = np.where(ties.on == GROUND, np.hypot(*off.e.T), np.abs(off.e[:, 1]))
-    return Adjusted(placing, left, covariance, placing.camera.focal_mm / labels.camera.focal_mm)
+    return Adjusted(placing, ties, off, prior, left, placing.camera.focal_mm / labels.camera.focal_mm)
 
 
 def apart(ties: Ties, placing: Placing, sigma_deg: float) -> tuple[Ties, Placing]:

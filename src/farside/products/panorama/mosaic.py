@@ -82,7 +82,7 @@ def panorama(
     import xarray as xr
 
     plan = _plan(frames, attitude, az_left_deg, pool, projection, width)
-    layers = {name: np.zeros(layer.shape, layer.dtype) for name, layer in plan.layers.items()}
+    layers = {name: np.empty(layer.shape, layer.dtype) for name, layer in plan.layers.items()}
 
     def put(top: int, rows: Rows) -> None:
         for name, values in rows.items():

@@ -22,6 +22,8 @@ TELLING, OF_A_MAST_M = 0.01, 5e-4
 """Least share of the largest singular value, and largest misfit, for which places tell of a mast."""
 NEAR_DEG = 3.0
 """Frames are tried as a pair if their axes are no more than a frame's width and so much apart."""
+STILL_M = 1e-6
+"""A camera that is no further from the eye sees what it sees, however near that is."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Placing:
 
     def pixel(self, k: int, d: Array) -> Array:
         """Sample and line (..., 2) in frame k of what the eye sees in unit directions (..., 3); NaN behind it."""
-        v = d - (self.centres[k] - self.eye) * self.surface.inverse_distance(d)[..., None]
+        offset = self.centres[k] - self.eye
+        aside = np.abs(offset).max() > STILL_M
+        v = d - offset * self.surface.inverse_distance(d)[..., None] if aside else d
         return np.stack(self.camera.project(v @ self.rotations[k]), axis=-1)
 
     def seen(self, k: int, pixels: Array) -> Array:
