@@ -362,3 +362,55 @@ def test_names_that_files_cannot_hold_are_refused(halo, tmp_path):
         write_spk(halo, tmp_path / "x.bsp", target=5)
     with pytest.raises(BadInput, match="oem: name"):
         write_oem(halo, tmp_path / "x.oem", name="鹊桥")
+
+
+def states_message(orbit, times, scale=1.0):
+    """A message of states at some times, km and km/s times ``scale``."""
+    rows = np.hstack([orbit.position(times), orbit.velocity(times)]) * scale
+    lines = [
+        f"{t_to_utc(t, 6).rstrip('Z')} {' '.join(f'{x:.9f}' for x in row)}" for t, row in zip(times, rows, strict=True)
+    ]
+    meta = "OBJECT_NAME = X\nCENTER_NAME = MOON\nREF_FRAME = ICRF\nTIME_SYSTEM = UTC\n"
+    return f"CCSDS_OEM_VERS = 2.0\nMETA_START\n{meta}META_STOP\n" + "\n".join(lines) + "\n"
+
+
+def test_states_that_are_missing_in_the_middle_are_told(nrho, tmp_path):
+    revolution = 6.56 * 86_400.0
+    times = np.arange(nrho.start, nrho.stop, 900.0)
+    hole = (times > nrho.start + 3e5) & (times < nrho.start + 3e5 + revolution)
+    (tmp_path / "whole.oem").write_text(states_message(nrho, times))
+    read_orbit(tmp_path / "whole.oem")
+    (tmp_path / "hole.oem").write_text(states_message(nrho, times[~hole]))
+    with pytest.raises(BadInput, match=r"hole.oem: states: 'none between 2024-01-13T.* and 2024-01-20T"):
+        read_orbit(tmp_path / "hole.oem")
+    few = (times > nrho.start + 3e5) & (times < nrho.start + 3e5 + 3600.0)  # far from the Moon: polynomials know
+    (tmp_path / "few.oem").write_text(states_message(nrho, times[~few]))
+    read_orbit(tmp_path / "few.oem")
+
+
+def test_metres_are_not_taken_for_kilometres(halo, tmp_path):
+    (tmp_path / "m.oem").write_text(states_message(halo, np.linspace(halo.start, halo.stop, 2000), 1000.0))
+    with pytest.raises(BadInput, match=r"m.oem: states: .*; expected km and km/s"):
+        read_orbit(tmp_path / "m.oem")
+
+
+def test_a_message_that_ends_before_it_begins_is_refused(halo, tmp_path):
+    text = message(halo, stop=halo.start + 1e6).replace(
+        "META_STOP", "USEABLE_STOP_TIME = 2024-01-01T00:00:00\nMETA_STOP"
+    )
+    (tmp_path / "x.oem").write_text(text)
+    with pytest.raises(BadInput, match=r"x.oem: coverage: .*segments that begin before they end"):
+        read_orbit(tmp_path / "x.oem")
+
+
+@pytest.mark.parametrize("kind", [2, 13])
+def test_a_kernel_with_a_number_that_is_none_is_damaged(kind, halo, tmp_path):
+    times = np.linspace(halo.start, halo.stop, 300)
+    table = StateTable(times, states_of(halo, times), 4, True)
+    orbit = halo if kind == 2 else RelayOrbit(Imported((Part(times[0], times[-1], 301, table),)))
+    write_spk(orbit, tmp_path / "x.bsp")
+    kernel = bytearray((tmp_path / "x.bsp").read_bytes())
+    kernel[-4096:-4088] = np.array([np.nan]).tobytes()
+    (tmp_path / "x.bsp").write_bytes(kernel)
+    with pytest.raises(DamagedFile, match="not all of its numbers are finite"):
+        read_orbit(tmp_path / "x.bsp")

@@ -4,6 +4,7 @@
     halo:z=15000:phase=0.5   another amplitude, half a revolution on
     elfo:anomaly=180         elsewhere on the orbit when the span begins
     relay.oem, relay.bsp     somebody's ephemeris
+    relay.bsp:target=-301    one of several spacecraft in it
 
 Halo orbits take ``point`` (L1, L2), ``branch`` (southern, northern), one of ``z``, ``period``, ``jacobi``, ``perilune``
 (km from the Moon's centre), ``which`` (where several members have it) and ``phase`` (revolutions from the far apex).
@@ -49,6 +50,7 @@ _FIELDS = {
     "anomaly": "mean_anomaly_deg",
 }
 _ELLIPSE = dict.fromkeys(_FIELDS, float)
+_FILE = {"target": str}
 
 
 @dataclass(frozen=True)
@@ -77,26 +79,29 @@ def named() -> dict[str, dict[str, Any]]:
 
 def candidate(words: str) -> Candidate:
     """The relay that words mean (see above). Raises BadInput: no such relay, no such number of it, out of range."""
-    if Path(words).suffix.lower() in _FILES:
-        return _file(words)
     name, *given = words.split(":")
+    if Path(words).suffix.lower() in _FILES:
+        return _file(words, words, None)
+    if Path(name).suffix.lower() in _FILES:
+        return _file(words, name, _given(words, given, _FILE).get("target"))
     if name not in named():
         expected = f"one of {', '.join(named())}, numbers of it changed as in halo:z=15000, or an .oem or .bsp file"
-        raise BadInput(_SOURCE, "compare", words, expected)
+        raise BadInput(_SOURCE, "", words, expected)
     entry = named()[name]
     if "ellipse" in entry:
         return _elliptical(words, entry["title"], published_ellipse(entry["ellipse"]), _given(words, given, _ELLIPSE))
     return _halo(words, entry["title"], entry["halo"], _given(words, given, _HALO))
 
 
-def _file(words: str) -> Candidate:
-    orbit = read_orbit(Path(words))
+def _file(words: str, path: str, target: str | None) -> Candidate:
+    orbit = read_orbit(path, target)
 
     def make(t0: float, t1: float) -> RelayOrbit:
         check_covers(words, orbit, t0, t1)
         return orbit
 
-    return Candidate(words, f"from {Path(words).name}", None, make, None)
+    title = f"{target} from {Path(path).name}" if target else f"from {Path(path).name}"
+    return Candidate(words, title, None, make, None)
 
 
 def _halo(words: str, title: str, own: Mapping[str, float], given: Mapping[str, Any]) -> Candidate:
@@ -151,10 +156,12 @@ def _given(words: str, given: list[str], known: Mapping[str, Callable[[str], Any
     for part in given:
         key, _, value = part.partition("=")
         try:
+            if key in values:
+                raise ValueError
             values[key] = known[key](value)
             if isinstance(values[key], float) and not math.isfinite(values[key]):
                 raise ValueError
         except (KeyError, ValueError):
-            expected = f"numbers written as {words.split(':')[0]}:key=value, key one of {', '.join(known)}"
-            raise BadInput(_SOURCE, "compare", words, expected) from None
+            expected = f"numbers written as {words.split(':')[0]}:key=value, key one of {', '.join(known)}, each once"
+            raise BadInput(_SOURCE, "", words, expected) from None
     return values

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
+from farside.flight.orbit_files.table import StateTable
 from farside.flight.relay import Interpolant
 from farside.geometry import time_text
 from farside.sky import position, segment, velocity
@@ -18,6 +19,7 @@ from farside.sky import position, segment, velocity
 Array = NDArray[np.float64]
 
 _TOUCHING_S = 1e-3
+_FAR, _TURN = 3.0, 0.5  # rad: from the far end of an ellipse to the next it is at least 0.7
 MOON = 301
 CENTRES = {MOON: "Moon", 399: "Earth", 3: "Earth-Moon barycentre", 0: "solar system barycentre", 10: "Sun"}
 """What an orbit may be given about, by SPICE's number."""
@@ -48,6 +50,25 @@ class Part:
             return speeds - segment("moon").rate(t)
         return speeds if self.centre == MOON else speeds + velocity(_BODIES[self.centre], t)
 
+    def gap(self) -> tuple[float, float] | None:
+        """Where a table lacks states: between two of them that are ``_FAR`` times as far apart as their neighbours,
+        and the orbit about the Moon turns by more than ``_TURN``. None: nowhere, or no table.
+        """
+        if not isinstance(self.course, StateTable) or len(self.course.times) < 4:
+            return None
+        times = self.course.times
+        times = times[max(np.searchsorted(times, self.start, side="right") - 2, 0) :]
+        times = times[: np.searchsorted(times, self.stop) + 2]
+        r, v = self.value(times), self.rate(times)
+        turn = np.linalg.norm(np.cross(r, v), axis=1) / np.einsum("ni,ni->n", r, r)
+        steps = np.diff(times)
+        beside = np.maximum(np.append(0.0, steps[:-1]), np.append(steps[1:], 0.0))
+        wide = (steps > _FAR * beside) & (steps * np.maximum(turn[:-1], turn[1:]) > _TURN)
+        if not wide.any():
+            return None
+        k = int(np.argmax(wide))
+        return float(times[k]), float(times[k + 1])
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -57,7 +78,15 @@ class Imported:
 
     @classmethod
     def of(cls, path: Path, parts: Sequence[Part]) -> Imported:
-        """The orbit of these parts. Raises BadInput where they leave a gap."""
+        """The orbit of these parts. Raises BadInput where they, or the states of one, leave a gap."""
+        for part in parts:
+            if part.start > part.stop:
+                span = f"{time_text(part.start)} to {time_text(part.stop)}"
+                raise BadInput(path, "coverage", span, "segments that begin before they end")
+            if gap := part.gap():
+                between = " and ".join(map(time_text, gap))
+                expected = "states close enough to tell the way between them: a gap stands between two segments"
+                raise BadInput(path, "states", f"none between {between}", expected)
         runs: list[list[float]] = []
         for start, stop in sorted((part.start, part.stop) for part in parts):
             if runs and start <= runs[-1][1] + _TOUCHING_S:

@@ -106,6 +106,8 @@ def _part(path: Path, segment: SpkArray) -> Part:
     if segment.kind not in (2, 3, *_TABLES):
         raise BadInput(path, f"type of {span}", segment.kind, "2, 3, 9 or 13")
     try:
+        if not np.isfinite(segment.data).all():
+            raise ValueError("not all of its numbers are finite")
         read = _table if segment.kind in _TABLES else _series
         return Part(segment.start, segment.stop, segment.centre, read(segment))
     except (ValueError, IndexError) as error:
