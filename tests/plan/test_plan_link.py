@@ -145,6 +145,8 @@ def test_every_hop_of_the_table_is_in_the_text(plan):
         (("plan", "link", *WORDS[3:]), "farside plan link: SITE"),
         ((*WORDS, "--radio", "none.yaml"), "none.yaml"),
         ((*WORDS, "--relay", "pigeon"), "'pigeon'; expected one of halo"),
+        ((*WORDS[:6], "2039-01-05"), "link: span: '7305.00 days'; expected ten years"),
+        ((*WORDS[:6], "2039-01-05", "--relay", "elfo"), "link: span: '7305.00 days'; expected ten years"),
         ((*WORDS[:2], "--lat", 95, "--lon", 0, *WORDS[3:]), "lat_deg: 95.0"),
     ],
 )
@@ -159,3 +161,21 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "mine").write_text("")
     refused = run(*WORDS, "--out", "mine")
     assert "--out" in str(refused.exception)
+
+
+def test_a_folder_with_other_things_in_it_is_refused_before_any_work(folder, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.json").write_text("of another command")
+    for out in ("mine", "", "mine/report.json/link"):
+        refused = run(*WORDS, "--relay", "pigeon", "--out", out)
+        assert "farside plan link: --out" in str(refused.exception)
+    assert (tmp_path / "mine" / "report.json").read_text() == "of another command"
+    refused = run(*WORDS, "--relay", "pigeon", "--out", folder)  # an earlier plan's
+    assert "pigeon" in str(refused.exception)
+
+
+def test_days_of_the_worst_moments_have_their_year(plan):
+    lines = plan.to_text().splitlines()
+    assert "2019-01-05 00:00 to 2019-01-10 00:00 UTC" in lines[0]
+    (days,) = {line for line in lines if line.startswith("day ") and len(line.split()) == 4}
+    assert all(day.startswith("2019-01-") for day in days.split()[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -15,11 +16,14 @@ from farside.cli import app
 from farside.errors import BadInput
 from farside.flight import solve_halo
 from farside.flight.candidates import candidate, named
-from farside.flight.charts import KINDS, save
+from farside.flight.charts import KINDS, maps, save
+from farside.flight.coverage import coverage_map, region
+from farside.flight.orbit_files.daf import SpkArray, write_spk_file
+from farside.flight.orbit_files.spk import _packed
 from farside.geometry import Site, utc_to_t
 from farside.moon import Horizon
-from farside.run.comparison import RelayComparison
-from farside.run.relay_charts import charts
+from farside.run.comparison import RelayComparison, check_comparison_folder
+from farside.run.relay_charts import charts, file_names
 from farside.sky import position, velocity
 
 MONTH = ("2019-01-20", "2019-02-20")
@@ -68,7 +72,8 @@ def test_the_table_fits_a_hundred_columns_and_has_a_column_for_each_relay(month)
     lines = month.to_text().splitlines()
     assert max(map(len, lines)) <= 100
     assert "75 S 132.4 E" in lines[0]
-    assert any(line.split() == ["halo", "halo+elfo:incl.."] for line in lines)
+    heads = [line.split() for line in lines]
+    assert ["halo+elfo:"] in heads and ["inclination=62:"] in heads and ["halo", "apolune=9000"] in heads
     (seen,) = (line for line in lines if line.startswith("In view of the site"))
     shares = [float(part) for part in seen.split() if part[0].isdigit()]
     assert len(shares) == 2
@@ -212,6 +217,10 @@ def test_other_programs_get_events_and_the_report(farside):
         (("chang-e-4", "--compare", "hallo"), f"one of {', '.join(named())}"),
         (("chang-e-4", "--compare", ""), "one of halo"),
         (("chang-e-4", "--compare", "halo,halo"), "each once"),
+        (("chang-e-4", "--compare", "elfo + elfo"), "each once"),
+        (("chang-e-4", "--compare", "halo:z=13000:z=14000"), "each once"),
+        (("chang-e-4", "--compare", "x" * 300), "one of halo"),
+        (("chang-e-4", "--compare", "no.bsp:object=-5"), "key one of target"),
         (("chang-e-4", "--compare", "halo:z"), "key one of"),
         (("chang-e-4", "--compare", "halo:size=1"), "key one of"),
         (("chang-e-4", "--compare", "halo:z=wide"), "key one of"),
@@ -239,3 +248,50 @@ def test_what_cannot_be_is_refused_in_one_line_before_any_work(farside, words, e
     assert isinstance(said.exception, BadInput), said.output
     assert expected in str(said.exception)
     assert "\n" not in str(said.exception)
+
+
+def test_a_folder_with_other_things_in_it_is_refused_before_any_work(farside, tmp_path, monkeypatch):
+    (tmp_path / "mine.txt").write_text("precious")
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, "", tmp_path / "mine.txt" / "relays"):
+        said = farside("chang-e-4", *SPAN, "--compare", "pigeon", "--out", folder)
+        assert "farside plan relay: --out" in str(said.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_of_an_earlier_comparison_is_taken_even_of_one_that_was_interrupted(saved, month, tmp_path):
+    check_comparison_folder(saved)
+    with pytest.raises(BadInput, match="one of an earlier comparison"):
+        month.save(saved.parent)
+    (tmp_path / "orbit-of-halo.oem").write_text("what an interrupted one leaves")
+    check_comparison_folder(tmp_path)
+
+
+def test_relays_whose_names_differ_in_what_files_cannot_hold_have_files_of_their_own():
+    names = ["a/relay.oem", "b/Relay.oem", "elfo:anomaly=180", "elfo:anomaly=-180", "elfo:anomaly=180:2"]
+    stems = file_names(names)
+    assert list(stems) == names
+    assert stems["a/relay.oem"] == "relay.oem" and stems["elfo:anomaly=-180"] == "elfo-anomaly-180-2"
+    assert len({stem.lower() for stem in stems.values()}) == len(names)
+
+
+def test_one_of_several_spacecraft_in_a_file_is_asked_for_by_its_number(saved, month, tmp_path):
+    orbit = month.compared[0].services[0].orbit
+    segment = SpkArray(month.start, month.stop, -78, 301, 1, 2, _packed(orbit.series)[1])
+    other = dataclasses.replace(segment, target=-77, data=segment.data * 1.0)
+    write_spk_file(tmp_path / "two.bsp", "two", [], [segment, other])
+    with pytest.raises(BadInput, match="one of -78, -77"):
+        candidate(str(tmp_path / "two.bsp"))
+    one = candidate(f"{tmp_path / 'two.bsp'}:target=-77")
+    t = np.linspace(month.start + 100.0, month.stop - 100.0, 50)
+    assert np.array_equal(one.make(t[0], t[-1]).position(t), orbit.position(t))
+    assert "-77" in one.title
+
+
+def test_maps_of_wide_regions_leave_no_empty_bands(month):
+    orbit = month.compared[0].services[0].orbit
+    wide, square = (
+        maps({"halo": coverage_map([orbit], region(name, 30.0), month.start, month.stop, 5.0)}, None)
+        for name in ("moon", "far-side")
+    )
+    assert wide.get_figheight() < 0.85 * square.get_figheight()

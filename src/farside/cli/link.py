@@ -48,12 +48,10 @@ def link(
         farside plan link --lat -75 --lon 132 --from 2027-03-01 --to 2027-04-01 --radio mine.yaml --out link
     """
     from farside.cli.plan import place_given
-    from farside.errors import BadInput
     from farside.link.radio import read_radio
-    from farside.run import link_plan, reporter
+    from farside.run import check_link_folder, link_plan, reporter
 
-    if out.exists() and not out.is_dir():
-        raise BadInput(COMMAND, "--out", str(out), "a folder, or a name that is free")
+    check_link_folder(out)
     place = place_given(COMMAND, site, lat, lon, height_m)
     changed = read_radio(radio) if radio else None
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:

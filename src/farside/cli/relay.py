@@ -64,11 +64,11 @@ def relay(
     """
     from farside.cli.plan import place_given
     from farside.errors import BadInput
+    from farside.run import check_comparison_folder, reporter
     from farside.run import relay as compare_relays
-    from farside.run import reporter
 
-    if out is not None and out.exists() and not out.is_dir():
-        raise BadInput(COMMAND, "--out", str(out), "a folder, or a name that is free")
+    if out is not None:
+        check_comparison_folder(out)
     if name is None and site is None:
         raise BadInput(COMMAND, "SITE", None, "a mission or site (see farside plan sites), or --site LAT LON")
     lat, lon = site or (None, None)

@@ -18,10 +18,13 @@ from farside.flight.coverage import Coverage, Service, facts
 from farside.flight.orbit_files import write_oem, write_spk
 from farside.flight.stationkeeping import Upkeep
 from farside.geometry import Site, t_to_utc
-from farside.run.relay_charts import charts, file_name
+from farside.run.relay_charts import charts, file_names
 from farside.run.relay_page import relay_scene
 from farside.run.relay_table import WIDTH, table
-from farside.work import atomic_write
+from farside.work import atomic_write, check_folder, claim_folder
+
+COMMAND = "farside plan relay"
+_ORBITS = "orbit-of-"
 
 
 @dataclass(frozen=True)
@@ -107,26 +110,39 @@ class RelayComparison:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
     def save(self, folder: Path | str, say: Callable[[str], None] = lambda what: None) -> list[Path]:
-        """Write the report, the orbits (OEM, SPK), a page of them in 3-D and the charts (PNG, SVG); their paths."""
+        """Write the orbits (OEM, SPK), the report, a page of them in 3-D and the charts (PNG, SVG); their paths.
+
+        Raises BadInput for a folder that holds other things than an earlier comparison.
+        """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        claim_folder(folder, _marks(folder), COMMAND, "comparison")
         written = []
+        say("writing orbits")
+        orbits = {s.name: s.orbit for one in self.compared for s in one.services}
+        for name, stem in file_names(orbits).items():
+            oem, spk = folder / f"{_ORBITS}{stem}.oem", folder / f"{_ORBITS}{stem}.bsp"
+            write_oem(orbits[name], oem, name=stem)
+            write_spk(orbits[name], spk, name=stem)
+            written += [oem, spk]
         for name, text in {"report.txt": self.to_text(), "report.json": self.to_json()}.items():
             with atomic_write(folder / name) as part:
                 part.write_text(text, encoding="utf-8")
             written.append(folder / name)
-        say("writing orbits")
-        for orbit_of in {s.name: s for one in self.compared for s in one.services}.values():
-            stem = folder / f"orbit-of-{file_name(orbit_of.name)}"
-            oem, spk = stem.with_name(f"{stem.name}.oem"), stem.with_name(f"{stem.name}.bsp")
-            write_oem(orbit_of.orbit, oem, name=file_name(orbit_of.name))
-            write_spk(orbit_of.orbit, spk, name=file_name(orbit_of.name))
-            written += [oem, spk]
         written.append(write_orbit_page(folder, relay_scene(self)))
         say("drawing charts")
         for name, figure in charts(self):
             written += [save(figure, folder / f"{name}.{kind}") for kind in KINDS]
         return written
+
+
+def check_comparison_folder(folder: Path) -> None:
+    """Raise BadInput, before any work, for a folder that ``RelayComparison.save`` would refuse."""
+    check_folder(folder, _marks(folder), COMMAND, "comparison")
+
+
+def _marks(folder: Path) -> list[str]:
+    """What only a comparison writes, and writes first: its orbits."""
+    return [path.name for path in folder.glob(f"{_ORBITS}*.oem")]
 
 
 def _spans(s: Service) -> dict[str, Any]:

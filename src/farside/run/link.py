@@ -15,9 +15,11 @@ from farside.run.kept import kept_candidate
 from farside.run.plan import halo_for, place_for, span_of
 from farside.run.progress import Progress, Silence
 from farside.run.radio import LinkPlan, Way
+from farside.sky import earth_rotation
 from farside.twin import take_turns
 
 SURFACE = ("lander", "rover")
+_LONGEST_DAYS = 3653.0
 
 
 def link_plan(
@@ -37,11 +39,11 @@ def link_plan(
 
         farside.link_plan("chang-e-4", "2019-01-03", "2019-02-03").save(Path("link"))
 
-    Raises BadInput, before any work starts: what ``windows`` refuses, a site without stations, a relay that means
-    nothing or does not cover the span.
+    Raises BadInput, before any work starts: what ``windows`` refuses, a span of more than ten years, a site without
+    stations, a relay that means nothing or does not cover the span.
     """
     progress, radio = progress or Silence(), radio or chang_e_4()
-    place, (t0, t1) = place_for(site), span_of("link", start, stop)
+    place, (t0, t1) = place_for(site), relay_span("link", start, stop)
     if not place.stations:
         raise BadInput("link", "stations", "none", "a site with at least one Earth station")
     name, orbit = _orbit(site, relay, t0, t1, progress)
@@ -55,6 +57,22 @@ def link_plan(
     if not ways:
         raise BadInput("link", "span", f"{start} to {stop}", "a span in which the relay is in view of site or station")
     return LinkPlan(place.title, name, t0, t1, radio, tuple(ways), _beside(radio, ways))
+
+
+def relay_span(source: str, start: str, stop: str) -> tuple[float, float]:
+    """From and to (UTC) as TDB s past J2000, at most ten years, in which stations are known. source: who was asked.
+
+    Raises BadInput.
+    """
+    t0, t1 = span_of(source, start, stop)
+    if (days := (t1 - t0) / 86_400.0) > _LONGEST_DAYS:
+        raise BadInput(source, "span", f"{days:.2f} days", f"ten years, {_LONGEST_DAYS:.0f} days, at most")
+    for field, utc, t in (("from", start, t0 - BEYOND_S), ("to", stop, t1 + BEYOND_S)):
+        try:
+            earth_rotation(t)
+        except BadInput as error:
+            raise BadInput(source, field, utc, error.expected) from None
+    return t0, t1
 
 
 def _orbit(

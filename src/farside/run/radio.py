@@ -22,7 +22,7 @@ from farside.flight import (
     two_way_doppler_hz,
 )
 from farside.flight.charts import KINDS, Curves, margins, save
-from farside.geometry import t_to_utc, time_text
+from farside.geometry import t_to_utc
 from farside.link import Contact, ContactPlan
 from farside.link.planfile import to_ion, to_json
 from farside.link.radio import (
@@ -38,13 +38,15 @@ from farside.link.radio import (
     volume_per_day,
 )
 from farside.sky import LIGHT_KM_S, Motion, light_time
-from farside.work import atomic_write
+from farside.work import atomic_write, check_folder, claim_folder
 
 Array = NDArray[np.float64]
 
 NODES = {"lander": 10, "rover": 11, "relay": 20}
 FIRST_STATION = 30
 """Node numbers of the contact plan, as in the missions that come with farside."""
+COMMAND, TEXT = "farside plan link", "budget.txt"
+"""TEXT is written first, and also marks a folder as ours."""
 _LOOK_S = 600.0  # extremes are looked for so often
 _DRAWN = 2400
 
@@ -152,8 +154,8 @@ class LinkPlan:
 
     def to_text(self) -> str:
         """Budget tables at the worst moment, rates with their margins, and what they carry."""
-        begin, end = (time_text(t)[:10] for t in (self.start, self.stop))
-        parts = [f"{self.title}, {begin} to {end} UTC; relay: {self.relay}\n"]
+        begin, end = (t_to_utc(t, 0)[:16].replace("T", " ") for t in (self.start, self.stop))
+        parts = [f"{self.title}, {begin} to {end} UTC\nRelay: {self.relay}\n"]
         for title, ways in self._groups().items():
             if ways:
                 parts.append(f"{title}, at the worst moment in view\n{_table(ways)}")
@@ -183,12 +185,15 @@ class LinkPlan:
         return save(made, path)
 
     def save(self, folder: Path) -> list[Path]:
-        """Write budget.txt, report.json, contacts.ion, contacts.json, margins.png and margins.svg; their paths."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write budget.txt, report.json, contacts.ion, contacts.json, margins.png and margins.svg; their paths.
+
+        Raises BadInput for a folder that holds other things than an earlier plan.
+        """
+        claim_folder(folder, (TEXT,), COMMAND, "plan")
         contacts = self.contacts()
         epoch = _unix(self.start)
         texts = {
-            "budget.txt": self.to_text(),
+            TEXT: self.to_text(),
             "report.json": json.dumps(self.to_dict(), indent=1) + "\n",
             "contacts.ion": to_ion(contacts, self.light_time, epoch),
             "contacts.json": to_json(contacts, self.light_time, epoch),
@@ -244,11 +249,17 @@ class LinkPlan:
         }
 
 
+def check_link_folder(folder: Path) -> None:
+    """Raise BadInput, before any work, for a folder that ``LinkPlan.save`` would refuse."""
+    check_folder(folder, (TEXT,), COMMAND, "plan")
+
+
 def _table(ways: Sequence[Way]) -> str:
     budgets = {way.name: way.budget(way.extremes[0]) for way in ways}
     moments = [way.extremes[0] for way in ways]
     heads = [
-        ("UTC", [t_to_utc(t, 0)[:16].replace("T", " ")[5:] for t in moments]),
+        ("day", [t_to_utc(t, 0)[:10] for t in moments]),
+        ("UTC", [t_to_utc(t, 0)[11:16] for t in moments]),
         ("distance, km", [f"{number(way.sight(t).distance_km):,.0f}" for way, t in zip(ways, moments, strict=True)]),
         ("carrier, GHz", [f"{way.link.hop.frequency_ghz:g}" for way in ways]),
     ]

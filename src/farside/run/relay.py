@@ -8,21 +8,19 @@ from pathlib import Path
 from farside.errors import BadInput
 from farside.flight import Candidate, RelayOrbit, Station, candidate
 from farside.flight.almanac import Place, place_from
-from farside.flight.coverage import BEYOND_S, CELL_DEG, Service, coverage_map, region, service, track_step
+from farside.flight.coverage import CELL_DEG, Service, coverage_map, region, service, track_step
 from farside.flight.stationkeeping import Upkeep, maintain, usual_strategy
 from farside.geometry import Site
 from farside.link.radio import radio, volume_per_day
 from farside.run.comparison import Compared, RelayComparison
-from farside.run.kept import Terrain, ground_of, kept_candidate, kept_horizon, terrain_files
-from farside.run.link import ways_of
-from farside.run.plan import SEED, place_for, span_of
+from farside.run.kept import Terrain, ground_of, is_file, kept_candidate, kept_horizon, terrain_files
+from farside.run.link import relay_span, ways_of
+from farside.run.plan import SEED, place_for
 from farside.run.progress import Progress, Silence
-from farside.sky import earth_rotation
 
 MOST = 6
 """Relays, or groups of them, side by side."""
 _DAY_S = 86_400.0
-_LONGEST_DAYS = 3653.0
 
 
 def relay(
@@ -53,14 +51,9 @@ def relay(
     shorter than a revolution of a relay or, for a file, outside it.
     """
     progress = progress or Silence()
-    place, (t0, t1) = place_for(site), span_of("relay", start, stop)
+    place, (t0, t1) = place_for(site), relay_span("relay", start, stop)
     if mask_deg is not None:
         place = place_from("relay", {**place.model_dump(), "min_elevation_deg": mask_deg})
-    for field, utc, t in (("from", start, t0 - BEYOND_S), ("to", stop, t1 + BEYOND_S)):
-        try:
-            earth_rotation(t)
-        except BadInput as error:
-            raise BadInput("relay", field, utc, error.expected) from None
     area = region(region_of, cell_deg)
     groups = [[candidate(words) for words in _apart(together)] for together in compare]
     _check(compare, groups, t0, t1)
@@ -95,12 +88,9 @@ def relay(
 
 
 def _check(compare: Sequence[str], groups: Sequence[Sequence[Candidate]], t0: float, t1: float) -> None:
-    if not 1 <= len(groups) <= MOST or len(set(compare)) < len(compare):
+    twice = any(len({one.name for one in group}) < len(group) for group in groups)
+    if not 1 <= len(groups) <= MOST or len(set(compare)) < len(compare) or twice:
         raise BadInput("relay", "compare", ",".join(compare), f"1 to {MOST} relays, each once")
-    if t1 - t0 > _LONGEST_DAYS * _DAY_S:
-        raise BadInput(
-            "relay", "span", f"{(t1 - t0) / _DAY_S:.2f} days", f"ten years, {_LONGEST_DAYS:.0f} days, at most"
-        )
     for one in (one for group in groups for one in group):
         if one.revolution_s is not None and t1 - t0 < one.revolution_s:
             days = one.revolution_s / _DAY_S
@@ -112,7 +102,7 @@ def _check(compare: Sequence[str], groups: Sequence[Sequence[Candidate]], t0: fl
 
 def _apart(together: str) -> list[str]:
     """Relays written with + between them; a file may have one in its name."""
-    return [together] if Path(together).is_file() else together.split("+")
+    return [together] if is_file(Path(together)) else [words.strip() for words in together.split("+")]
 
 
 def _bytes_a_day(seen: Service, ground: Site, stations: list[Station]) -> dict[str, float]:

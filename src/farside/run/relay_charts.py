@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,13 +48,20 @@ def charts(c: RelayComparison) -> Iterator[tuple[str, Any]]:
     yield "coverage", maps({one.name: one.coverage for one in c.compared}, c.site)
     yield "comparison", comparison([one.name for one in c.compared], _bars([one.facts for one in c.compared]))
     keeping = {s.name: kept for one in c.compared for s, kept in zip(one.services, one.upkeep, strict=True) if kept}
-    for name, kept in keeping.items():
-        yield f"stationkeeping-{file_name(name)}", upkeep(kept, f"Stationkeeping, {name}")
+    for name, stem in file_names(services).items():
+        if name in keeping:
+            yield f"stationkeeping-{stem}", upkeep(keeping[name], f"Stationkeeping, {name}")
 
 
-def file_name(name: str) -> str:
-    """A relay's name as part of a file's."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", Path(name).name).strip("-")
+def file_names(relays: Iterable[str]) -> dict[str, str]:
+    """Parts of files' names by relays' names; of those that would be the same all but the first have a number."""
+    stems: dict[str, str] = {}
+    for name in relays:
+        plain = re.sub(r"[^A-Za-z0-9.]+", "-", Path(name).name).strip("-")
+        numbered = (f"{plain}-{k}" for k in count(2))
+        taken = {stem.lower() for stem in stems.values()}  # some disks know no capitals
+        stems[name] = next(stem for stem in chain([plain], numbered) if stem.lower() not in taken)
+    return stems
 
 
 def _each(services: Mapping[str, Service], of: Mapping[str, Callable[[Service], Any]]) -> Rows:

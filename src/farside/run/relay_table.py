@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,8 +22,22 @@ def table(relays: Sequence[tuple[str, Facts]]) -> str:
 
 
 def _block(relays: Sequence[tuple[str, Facts]], rows: Sequence[tuple[str, Cell]]) -> str:
-    lines = [_line("", [name for name, _ in relays])]
+    names = [_heading(name) for name, _ in relays]
+    depth = max(map(len, names))
+    heads = zip(*([""] * (depth - len(lines)) + lines for lines in names), strict=True)
+    lines = [_line("", head) for head in heads]
     return "\n".join(lines + [_line(label, [cell(facts) for _, facts in relays]) for label, cell in rows])
+
+
+def _heading(name: str) -> list[str]:
+    """A name in lines that fit a column, where it can be broken behind a colon, a plus or a slash."""
+    lines, most = [""], _COLUMN - 2
+    for part in re.findall(r"[^:+/]*[:+/]|[^:+/]+", name):
+        for piece in (part[k : k + most] for k in range(0, len(part), most)):
+            if len(lines[-1] + piece) > most:
+                lines.append("")
+            lines[-1] += piece
+    return lines
 
 
 def _rows(relays: Sequence[tuple[str, Facts]]) -> list[tuple[str, Cell]]:

@@ -49,16 +49,22 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise
 
 
-def claim_folder(folder: Path, marks: Sequence[str], command: str, earlier: str) -> None:
-    """Make the folder that a command writes to. Raises BadInput for one that holds other things.
+def check_folder(folder: Path, marks: Sequence[str], command: str, earlier: str) -> None:
+    """Raise BadInput for a folder that a command cannot write to, or that holds other things; make nothing.
 
     A folder is new, or empty but for unfinished files, or holds ``earlier`` work of the same command: one of ``marks``.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(command, "--out", str(folder), "a folder")
+    above = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not above.is_dir():
+        raise BadInput(command, "--out", str(folder), "a folder" if above == folder else f"{above} to be a folder")
     ours = any((folder / mark).exists() for mark in marks)
     if folder.is_dir() and not ours and any(path.suffix != ".part" for path in folder.iterdir()):
         raise BadInput(command, "--out", str(folder), f"a new or empty folder, or one of an earlier {earlier}")
+
+
+def claim_folder(folder: Path, marks: Sequence[str], command: str, earlier: str) -> None:
+    """Make the folder that a command writes to, unless ``check_folder`` has something against it."""
+    check_folder(folder, marks, command, earlier)
     folder.mkdir(parents=True, exist_ok=True)
 
 

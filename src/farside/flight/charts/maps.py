@@ -14,6 +14,7 @@ from farside.geometry import Site
 
 Array = NDArray[np.float64]
 
+_ROW_IN, _WORDS_IN, _WIDTH_IN = 4.6, 0.95, 5.0  # most a row is high, its words, and how wide a map may be
 _POLAR_DEG = 60.0  # regions that lie beyond are drawn round the pole
 
 
@@ -22,7 +23,10 @@ def maps(relays: Mapping[str, Coverage], site: Site | None) -> Any:
     first = next(iter(relays.values()))
     region, mask = first.region, first.mask_deg
     polar = bool(np.abs(region.lat_deg).min() >= _POLAR_DEG) and len(set(np.sign(region.lat_deg))) == 1
-    made = figure(13.0, 0.8 + 4.6 * len(relays), f"Coverage of {region.name}, relay over {mask:g} deg, level horizon")
+    lat_deg, lon_deg = len(region.lat_deg) * region.cell_deg[0], len(region.lon_deg) * region.cell_deg[1]
+    height = _ROW_IN if polar else min(_ROW_IN, _WORDS_IN + _WIDTH_IN * lat_deg / lon_deg)
+    title = f"Coverage of {region.name}, relay over {mask:g} deg, level horizon"
+    made = figure(13.0, 0.8 + height * len(relays), title)
     panels = made.subplots(len(relays), 2, squeeze=False, subplot_kw={"projection": "polar"} if polar else None)
     for row, (name, c) in zip(panels, relays.items(), strict=True):
         hours = c.longest_gap_s / 3600.0
