@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 
 import cv2
 import numpy as np
 import pytest
+import rasterio
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -59,7 +62,7 @@ def test_frames_alone_become_films_and_shares_of_heights(frames, tmp_path):
 
 def test_programs_get_the_same_as_json(frames, tmp_path):
     done = farside(frames, "--out", tmp_path, "--no-stabilise", "--json")
-    *stages, last = done.output.splitlines()
+    *stages, last = done.stdout.splitlines()
     assert {json.loads(line)["event"] for line in stages} == {"stage"}
     told = json.loads(last)
     assert told["film"] == "CE4-LCAM-1-0001"
@@ -70,8 +73,15 @@ def test_programs_get_the_same_as_json(frames, tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "why"),
-    [(["--lat", 1.0], "both or none"), (["--map", "x.tif"], "--lat and --lon"), (["--telemetry", "nowhere"], "table")],
-    ids=["half a place", "map without a place", "no telemetry there"],
+    [
+        (["--lat", 1.0], "both or none"),
+        (["--lat", "nan", "--lon", 1.0], "a latitude from -90 to 90"),
+        (["--lat", 1.0, "--lon", 1e9], "an east longitude from -180 to 360"),
+        (["--map", "x.tif"], "--lat and --lon"),
+        (["--map", __file__, "--lat", 1.0, "--lon", 1.0], "a GeoTIFF"),
+        (["--telemetry", "nowhere"], "a folder with gnc.parquet in it"),
+    ],
+    ids=["half a place", "no latitude", "no longitude", "map without a place", "no map", "no telemetry there"],
 )
 def test_what_cannot_be_done_is_one_line(frames, tmp_path, words, why):
     done = farside(frames, "--out", tmp_path / "out", *words)
@@ -98,3 +108,44 @@ def test_a_folder_with_other_things_in_it_stays_as_it_is_and_one_of_ours_is_writ
     said = json.loads((tmp_path / "landing" / "footage.json").read_text())["CE4-LCAM-1-0001"]
     assert said["files"]["landing-footage"] == "landing.mp4"
     assert any(finding["name"] == "Frames in the film" for finding in said["findings"])
+
+
+def test_frames_of_no_use_are_named_and_the_rest_is_a_film(frames, tmp_path):
+    folder = shutil.copytree(frames, tmp_path / "frames")
+    labels = archive.labels(folder)
+    odd, mute, alone = labels[1:4]
+    odd.write_text(odd.read_text().replace(f"<elements>{SIZE}<", f"<elements>{SIZE // 2}<"))
+    mute.write_text(re.sub(r"(<exposure_time[^>]*>)[^<]*", r"\1", mute.read_text()))
+    alone.unlink()
+    done = farside(folder, "--out", tmp_path / "out", "--no-stabilise")
+    assert done.exit_code == 0, done.output
+    assert "Frames in the film: 10, 3 cannot be read, 1 of another size" in done.stdout
+    skipped = [line for line in done.stderr.splitlines() if line.startswith("farside: skipped: ")]
+    assert len(skipped) == 4
+    for label, why in ((odd, "128 x 128 pixels"), (mute, "exposure_time"), (alone, "its label beside it")):
+        assert any(label.stem in line and why in line for line in skipped)
+    said = json.loads((tmp_path / "out" / "footage.json").read_text())["CE4-LCAM-1-0001"]
+    assert [f"farside: skipped: {line}" for line in said["skipped"]] == skipped
+
+
+def test_nothing_is_left_of_what_an_earlier_run_made_and_this_one_does_not(frames, tmp_path):
+    assert farside(frames, "--out", tmp_path).exit_code == 0
+    (tmp_path / "landing-notes.csv").write_text("mine")
+    assert (tmp_path / "landing-steady.mp4").is_file()
+    assert farside(frames, "--out", tmp_path, "--no-stabilise").exit_code == 0
+    assert not list(tmp_path.glob("landing-steady*"))
+    assert (tmp_path / "landing.mp4").is_file()
+    assert (tmp_path / "landing-notes.csv").is_file()
+
+
+def test_map_that_cannot_be_used_without_sizes_is_not_passed_over(frames, tmp_path):
+    map_file = tmp_path / "map.tif"
+    profile = {"driver": "GTiff", "width": 8, "height": 8, "count": 1, "dtype": "uint8", "crs": "IAU_2015:30100"}
+    with rasterio.open(map_file, "w", transform=rasterio.Affine(0.1, 0, 0.6, 0, -0.1, 1.4), **profile) as file:
+        file.write(np.arange(64, dtype=np.uint8).reshape(1, 8, 8))
+    done = farside(frames, "--out", tmp_path / "out", "--map", map_file, "--lat", 1, "--lon", 1, "--no-stabilise")
+    assert done.exit_code == 0, done.output
+    assert "by the map: not sought" in done.stdout
+    done = farside(frames, "--out", tmp_path / "elsewhere", "--map", map_file, "--lat", 9, "--lon", 1)
+    assert "nothing at" in str(done.exception)
+    assert not (tmp_path / "elsewhere").exists()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet, Terrain, Workers
+from farside.cli.words import Json, Quiet, Terrain, Workers, site_of
 
 app = typer.Typer()
 
@@ -99,14 +99,10 @@ def process(
 
         farside process downloads/2019-03 downloads/2019-07 --out products
     """
-    from farside.errors import BadInput
-    from farside.geometry import Site
     from farside.run import process as process_files
     from farside.run import reporter
 
-    if (lat is None) != (lon is None):
-        raise BadInput("farside process", "--lat, --lon", lat if lon is None else lon, "both or none of them")
-    site = None if lat is None or lon is None else Site(lat, lon)
+    site = site_of(lat, lon, "farside process")
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
         done = process_files(paths, out, site, workers, progress)
     for line in done.skipped[:SHOWN]:

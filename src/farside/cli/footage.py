@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
-from farside.cli.words import Json, Quiet
+from farside.cli.words import Json, Quiet, site_of
 
 app = typer.Typer()
+
+SHOWN = 20
+"""Lines that are spent on frames that could not be used; the record has all."""
 
 
 @app.command()
@@ -39,7 +42,7 @@ def footage(
 ) -> None:  # fmt: skip
     """Make a film of a landing, and measure in it: the way down, the landing point, the ground as a map with relief.
 
-    Frames are of level 1 or 2, simulated or real downloads, in any order; damaged ones are counted. Real frames have no
+    Frames are of level 1 or 2, simulated or real downloads, in any order; damaged ones are named. Real frames have no
     telemetry: then nothing tells how large things are, and what can be said without is said. Each number comes with
     its error. Examples:
 
@@ -47,18 +50,18 @@ def footage(
 
         farside footage ce4/archive/data_chang_e --telemetry ce4/telemetry --lat -45.4446 --lon 177.5991 --out landing
     """
-    from farside.errors import BadInput
-    from farside.geometry import Site
     from farside.products import Wishes
     from farside.run import landings, reporter
 
-    if (lat is None) != (lon is None):
-        raise BadInput("farside footage", "--lat, --lon", lat if lon is None else lon, "both or none of them")
-    site = None if lat is None or lon is None else Site(lat, lon)
+    site = site_of(lat, lon, "farside footage")
     wishes = Wishes(overlay, stabilise, map_file)
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
         made = landings(paths, out, telemetry, site, wishes, progress)
     for one in made:
+        for line in one.report.skipped[:SHOWN]:
+            typer.echo(f"farside: skipped: {line}", err=True)
+        if (more := len(one.report.skipped) - SHOWN) > 0:
+            typer.echo(f"farside: skipped: {more} more; {out / 'footage.json'} names all", err=True)
         if as_json:
             files = {product: str(path) for product, path in one.report.products.items()}
             found = [vars(finding) for finding in one.report.findings]
@@ -66,4 +69,4 @@ def footage(
         elif not quiet:
             typer.echo(f"{one.name}: {one.folder}")
             for f in one.report.findings:
-                typer.echo(f"  {f.name}: {' '.join(filter(None, (f.value, f.error)))}. {f.meaning}".rstrip())
+                typer.echo(f"  {f.name}: {f.told}. {f.meaning}".rstrip())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from farside.geometry import Site
 
 SiteName = Annotated[
     str | None,
@@ -25,3 +28,13 @@ Terrain = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text, for other programs.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads to work with. [default: all cores]")]
+
+
+def site_of(lat: float | None, lon: float | None, command: str) -> Site | None:
+    """The lander's place, where it is told. Raises BadInput for half of it, or one that is not on the Moon."""
+    from farside.errors import BadInput
+    from farside.geometry import site_at
+
+    if (lat is None) != (lon is None):
+        raise BadInput(command, "--lat, --lon", lat if lon is None else lon, "both or none of them")
+    return None if lat is None or lon is None else site_at(lat, lon, command)

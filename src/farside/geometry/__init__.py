@@ -9,7 +9,7 @@ from farside.geometry.lens import BrownConrady, KannalaBrandt, LensCamera
 from farside.geometry.maps import Cylinder, Equirectangular, Overhead, PanoramaMap, azel, direction
 from farside.geometry.pose import Pose
 from farside.geometry.projection import Azimuthal, Cylindrical
-from farside.geometry.site import LEVEL_FRAMES, MOON_RADIUS_M, LevelFrame, Site
+from farside.geometry.site import LEVEL_FRAMES, MOON_RADIUS_M, LevelFrame, Site, site_at
 from farside.geometry.time import t_to_tai, t_to_tt, t_to_utc, tai_to_t, time_text, utc_to_t
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "r3",
     "relative_illumination",
     "rotation_to_euler",
+    "site_at",
     "t_to_tai",
     "t_to_tt",
     "t_to_utc",

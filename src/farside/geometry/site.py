@@ -85,6 +85,15 @@ class Site:
         return lat, lon, radius - MOON_RADIUS_M
 
 
+def site_at(lat_deg: float, lon_deg: float, source: str) -> Site:
+    """The site that somebody asked for, its longitude from 0 to 360 degrees. Raises BadInput; source: who asks."""
+    if not -90 <= lat_deg <= 90:
+        raise BadInput(source, "--lat", lat_deg, "a latitude from -90 to 90 degrees")
+    if not -180 <= lon_deg <= 360:
+        raise BadInput(source, "--lon", lon_deg, "an east longitude from -180 to 360 degrees")
+    return Site(lat_deg, lon_deg % 360.0)
+
+
 @dataclass(frozen=True)
 class LevelFrame:
     """The axes of a level frame at a site: "SITE_ENU" or "ROVER_NED". Raises BadInput for another name."""

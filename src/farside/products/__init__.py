@@ -4,7 +4,7 @@ from farside.products.calibrate import calibrate
 from farside.products.desk import Bench, Columns, Curve, Descent, Desk, Film, Finding, Mosaic, Report, Still
 from farside.products.desks import DESKS
 from farside.products.frames import COUNTS, demand, is_wide, level2
-from farside.products.lcam import Wishes, films_in, footage
+from farside.products.lcam import Wishes, check_map, films_in, footage
 from farside.products.light_tiff import write_light
 from farside.products.masters import NONE as NO_MASTERS
 from farside.products.panorama import PROJECTIONS, Roll, check_view, grid_of, panorama, write_panorama
@@ -31,6 +31,7 @@ __all__ = [
     "Still",
     "Wishes",
     "calibrate",
+    "check_map",
     "check_view",
     "demand",
     "films_in",

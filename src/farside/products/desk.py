@@ -113,6 +113,11 @@ class Finding:
     error: str = ""
     meaning: str = ""
 
+    @property
+    def told(self) -> str:
+        """Value and error as one reads them: "6.1 m ± 0.3 m", "24, 2 cannot be read"."""
+        return self.value + (" " if self.error.startswith("±") else ", " if self.error else "") + self.error
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -129,7 +134,8 @@ class Curve:
 class Report:
     """What a desk has made: product files by name, and what people look at.
 
-    portraits: those of the stills that show a vehicle. descent: drawn beside every film of the landing.
+    portraits: those of the stills that show a vehicle. descent: drawn beside every film of the landing. skipped: a line
+    for each thing that was taken and could not be used.
     """
 
     products: Mapping[str, Path] = field(default_factory=dict)
@@ -140,6 +146,7 @@ class Report:
     curves: tuple[Curve, ...] = ()
     portraits: tuple[Still, ...] = ()
     descent: Descent | None = None
+    skipped: tuple[str, ...] = ()
 
 
 class Desk(ABC):

@@ -70,7 +70,9 @@ def demand(frame: xr.Dataset, desk: str) -> None:
 def level2(frame: xr.Dataset, site: Site | None, masters: Masters = NONE) -> xr.Dataset:
     """The calibrated frame of a frame of counts. Raises BadInput where nobody knows the place they were taken at."""
     if site is None:
-        raise BadInput(str(frame.attrs.get("product_id")), "site", None, "the place of the lander, for level 2's label")
+        raise BadInput(
+            str(frame.attrs.get("product_id")), "site", None, "the lander's place (--lat, --lon), for level 2's label"
+        )
     return calibrate(frame, site, masters)
 
 

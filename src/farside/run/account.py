@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from farside import __version__
 from farside.archive import Catalog, ObservingSequence
 from farside.instruments import CAMERAS
+from farside.products import Finding
 from farside.run.batches import Batch, Shares
 from farside.run.made import Result, Skipped
 from farside.work import atomic_write, claim_folder
@@ -206,9 +207,9 @@ def _sequence_lines(one: Mapping[str, Any]) -> list[str]:
 def _batch_lines(one: Mapping[str, Any]) -> list[str]:
     lines = [f"{one['name']}: {one['title']}, {one['used']} of {one['frames']} frames used"]
     lines += [f"  {name}: {path}" for name, path in one["products"].items()]
-    for found in one["findings"]:
-        error = f" {found['error']}" if found["error"] else ""
-        lines.append(f"  {found['name']}: {found['value']}{error}. {found['meaning']}".rstrip(". ") + ".")
+    for said in one["findings"]:
+        found = Finding(**said)
+        lines.append(f"  {found.name}: {found.told}. {found.meaning}".rstrip(". ") + ".")
     lines += [f"  not made: {line}" for line in one["not made"]]
     lines += [f"  assumed: {line}" for line in one["assumed"]]
     if not one["products"]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farside.errors import BadInput
-from farside.geometry import MOON_RADIUS_M, Site
+from farside.geometry import MOON_RADIUS_M, Site, site_at
 
 Array = NDArray[np.floating]
 
@@ -91,10 +91,7 @@ class Plot:
 
 def plot_at(lat_deg: float, lon_deg: float, size_m: float, post_m: float, source: str) -> Plot:
     """A square of about ``size_m`` (a whole number of posts) on the bare sphere. Raises BadInput; source: who asks."""
-    if not -90 <= lat_deg <= 90:
-        raise BadInput(source, "--lat", lat_deg, "a latitude from -90 to 90 degrees")
-    if not -180 <= lon_deg <= 360:
-        raise BadInput(source, "--lon", lon_deg, "an east longitude from -180 to 360 degrees")
+    site = site_at(lat_deg, lon_deg, source)
     if not 0 < size_m <= LARGEST_M:
         raise BadInput(source, "--size-m", size_m, f"a side above 0 and up to {LARGEST_M / 1000:.0f} km")
     if not 0.005 <= post_m <= size_m / 2:
@@ -102,4 +99,4 @@ def plot_at(lat_deg: float, lon_deg: float, size_m: float, post_m: float, source
     n = math.ceil(size_m / post_m - 1e-9)
     if n > MOST:
         raise BadInput(source, "--post-m", post_m, f"{size_m / MOST:g} m or more: {MOST} posts along a side at most")
-    return Plot(Site(lat_deg, lon_deg % 360.0), post_m, n)
+    return Plot(site, post_m, n)

@@ -28,6 +28,8 @@ Telemetry = Mapping[str, NDArray[np.float64]]
 
 _STEADY = 9
 """Frames over which the exposure is smoothed, so that the film does not flicker with each step of it."""
+SMALLEST = 0.4
+"""Letters of a small picture, over those of one 1024 wide: smaller ones cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def _picture(frame: xr.Dataset, gain: float, caption: dict[str, Any] | None) -> 
 
 def captioned(grey: NDArray[np.uint8], row: dict[str, Any]) -> NDArray[np.uint8]:
     """The picture with UTC, height and speed at its lower left, and a scale bar at its lower right; as far as known."""
-    size = grey.shape[1] / 1024.0
+    size = max(grey.shape[1] / 1024.0, SMALLEST)
     velocity = [row.get(f"velocity_mps_{k}") for k in range(3)]
     texts = [row["utc"][11:21] + " UTC"]
     if row.get("altitude_m") is not None:

@@ -11,20 +11,21 @@ are the films, and heights as shares of one another.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from farside import archive
-from farside.errors import BadInput, DamagedFile
+from farside.errors import BadInput, FarsideError
 from farside.geometry import Pinhole, Site, t_to_utc, utc_to_t
 from farside.instruments import pinhole
 from farside.products.desk import Curve, Film, Finding, Report, Still
-from farside.products.frames import COUNTS, clock, level2
+from farside.products.frames import COUNTS, clock, demand, level2
 from farside.products.lcam import maps, relative, way
 from farside.products.lcam.chain import Chain, chain
 from farside.products.lcam.choice import sharpest
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 GIVEN = "MOON_ME as the site is given"
+PLACE = "Place on the Moon"
+BY_MAP = f"{PLACE}, by the map"
 NEEDED = "t", "altitude_m", "velocity_mps", "quaternion", "phase"
 """Columns of telemetry that a trajectory needs."""
 
@@ -113,29 +116,31 @@ def footage(
 ) -> Report:
     """Make everything of a landing film that can be made of these frames, in the folder ``out``.
 
-    frames: of one camera and size, level 1 (needs ``site``) or 2, in any order; each is asked for several times and not
-    kept. Damaged ones are counted. telemetry: the gnc table of the lander; without it sizes are not known. site: where
-    the lander stands, or is thought to. say: told what is being done. The report's findings say what was found, and why
-    what is missing is missing.
-    Raises BadInput without a frame that can be read, or with frames of different sizes.
+    frames: of one camera, level 1 (needs ``site``) or 2, in any order; each is asked for several times and not kept.
+    Those that cannot be read, say too little or are of another size than most are left out and named. telemetry: the
+    gnc table of the lander; without it sizes are not known. site: where the lander stands, or is thought to. say: told
+    what is being done. The report's findings say what was found, and why what is missing is missing.
+    Raises BadInput without a frame that can be used, or for telemetry that lacks what is NEEDED of it.
     """
     wishes, folder, found = wishes or Wishes(), Path(out), _Found()
+    if telemetry is not None and (lacking := [name for name in NEEDED if name not in telemetry]):
+        raise BadInput("footage", "telemetry", list(telemetry), f"a table with {', '.join(lacking)}, too")
     say(f"reading {len(frames)} frames of the landing camera")
-    readable, lost = _readable(frames)
-    if not readable:
-        raise BadInput("footage", "frames", len(frames), "at least one frame that can be read")
-    some = _Some(frames, [k for _, k in readable], site)
-    times = np.array([t for t, _ in readable])
-    known = telemetry if telemetry is not None and all(name in telemetry for name in NEEDED) else None
-    low = _low(times, known)
+    usable = _usable(frames)
+    if not usable.order:
+        first = f"; the first that is not: {usable.skipped[0]}" if usable.skipped else ""
+        raise BadInput("footage", "frames", len(frames), f"at least one frame that can be used{first}")
+    some = _Some(frames, [k for _, k in usable.order], site)
+    times = np.array([t for t, _ in usable.order])
+    low = _low(times, telemetry)
     say(f"registering {low.stop - low.start} frames to each other")
-    links, fall, why = _descent(some[low.start : low.stop], known)
-    heights, pixels = _heights(times, known, links, fall, low), None
+    links, fall, why = _descent(some[low.start : low.stop], telemetry)
+    heights, pixels = _heights(times, telemetry, links, fall, low), None
     if fall is not None and links is not None and isinstance(links.camera, Pinhole):
         pixels = {"t": times[low], "pixel_m": heights[low] * links.camera.pixel_rad}
     say(f"cutting the film of {len(some)} frames")
     film = cut(some, folder / "landing.mp4", telemetry, wishes.overlay, pixels)
-    _film(found, film, float(times[0]), lost, fall)
+    _film(found, film, float(times[0]), usable.lost, fall)
     say("measuring in it")
     if links is not None:
         _links(found, links, why)
@@ -145,6 +150,8 @@ def footage(
             _unscaled(found, some[low.start : low.stop], links, folder, wishes)
     else:
         found.say("Way down by the film", "not found", "", why)
+    if fall is None and wishes.map_file is not None:
+        found.say(BY_MAP, "not sought", "", "Only the way down tells how large the ground in the film is.")
     photos = []
     for number in sharpest(some, heights):
         frame = some[number]
@@ -154,25 +161,51 @@ def footage(
         photos.append(Still(path, caption, "The ground as the lander comes down"))
     return Report(
         found.products, (*photos, *found.stills), tuple(found.films), findings=tuple(found.findings),
-        curves=tuple(found.curves), descent=None if fall is None else way.descent(fall),
+        curves=tuple(found.curves), descent=None if fall is None else way.descent(fall), skipped=usable.skipped,
     )  # fmt: skip
 
 
-def _readable(frames: Sequence[xr.Dataset]) -> tuple[list[tuple[float, int]], str]:
-    """Start (TDB s past J2000) and number of frames that can be read, in the order of time; and what is lost."""
-    out, indices, damaged = [], set(), 0
+class _Usable(NamedTuple):
+    """order: start (TDB s past J2000) and number of frames that can be used, in the order of time. lost: how many are
+    not, in words. skipped: a line for each of those.
+    """
+
+    order: list[tuple[float, int]]
+    lost: str
+    skipped: tuple[str, ...]
+
+
+def _usable(frames: Sequence[xr.Dataset]) -> _Usable:
+    read: dict[int, tuple[dict[Any, Any], tuple[int, ...]]] = {}
+    bad: list[str] = []
     for k in range(len(frames)):
         try:
-            a = frames[k].attrs
-        except DamagedFile:
-            damaged += 1
-            continue
-        out.append((utc_to_t(a["start_utc"]), k))
-        indices.add(int(a.get("index", k)))
-    missing = max(indices) - min(indices) + 1 - len(indices) - damaged if indices else 0
-    lost = [f"{damaged} cannot be read"] if damaged else []
-    lost += [f"{missing} more missing, by their numbers"] if missing > 0 else []
-    return sorted(out), ", ".join(lost)
+            frame = frames[k]
+            demand(frame, "lcam")
+        except FarsideError as error:
+            bad.append(str(error))
+        else:
+            read[k] = frame.attrs, frame["dn"].shape
+    size = Counter(shape for _, shape in read.values()).most_common(1)[0][0] if read else ()
+    odd = [
+        f"{a.get('product_id', k)}: {_pixels(shape)} pixels; expected {_pixels(size)}, as the film has"
+        for k, (a, shape) in read.items()
+        if shape != size
+    ]
+    fit = {k: a for k, (a, shape) in read.items() if shape == size}
+    indices = {int(a.get("index", k)) for k, a in fit.items()}
+    missing = max(indices) - min(indices) + 1 - len(indices) - len(bad) - len(odd) if indices else 0
+    counts = {
+        "cannot be read": len(bad),
+        "of another size": len(odd),
+        "more missing, by their numbers": max(missing, 0),
+    }
+    lost = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return _Usable(sorted((utc_to_t(a["start_utc"]), k) for k, a in fit.items()), lost, (*bad, *odd))
+
+
+def _pixels(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _low(times: Array, telemetry: Telemetry | None) -> slice:
@@ -305,21 +338,18 @@ def _place(
     found: _Found, laid: list[Sheet], site: Site | None, telemetry: Telemetry | None, t: float, map_file: Path | None
 ) -> Place | None:
     """Where on the Moon the landing point is, as far as anybody knows."""
-    name = "Place on the Moon"
     if site is None:
-        found.say(name, "not known", "", "Neither the lander's place nor a map of it was given.")
+        found.say(PLACE, "not known", "", "Neither the lander's place nor a map of it was given.")
         return None
     if map_file is not None:
         try:
             place = find_in_map(laid, map_file, site, t)
         except BadInput as error:
-            found.say(
-                f"{name}, by the map", "not found", "", f"{error.field}: {error.value}; expected {error.expected}."
-            )
+            found.say(BY_MAP, "not found", "", f"{error.field}: {error.value}; expected {error.expected}.")
         else:
             assert place.sigma_m is not None
             found.say(
-                name, _latlon(place), f"± {place.sigma_m[0]:.2g} m east, ± {place.sigma_m[1]:.2g} m north",
+                PLACE, _latlon(place), f"± {place.sigma_m[0]:.2g} m east, ± {place.sigma_m[1]:.2g} m north",
                 f"{place.frame}; correlation {place.correlation:.2f}. The map's own error comes on top.",
             )  # fmt: skip
             return place
@@ -328,7 +358,7 @@ def _place(
         place = Place(float(lat), float(lon), None, GIVEN)
     else:
         place = Place(site.lat_deg, site.lon_deg, None, GIVEN)
-    found.say(name, _latlon(place), "", f"{GIVEN}; the film by itself does not tell, an orbital map would.")
+    found.say(PLACE, _latlon(place), "", f"{GIVEN}; the film by itself does not tell, an orbital map would.")
     return place
 
 

@@ -6,6 +6,7 @@ against it one by one, too: what they disagree by is the error. A map of heights
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,13 +92,21 @@ def find_in_map(sheets: list[Sheet], map_file: Path, near: Site, t: float) -> Pl
     return Place(float(np.degrees(lat)), float(np.degrees(lon)), sigma, f"MOON_ME of the map {map_file.name}", peak)
 
 
+def check_map(map_file: Path, near: Site) -> None:
+    """Raise BadInput for a file that is no map, or none of this place."""
+    _pixel_m(map_file, near)
+
+
 def _pixel_m(path: Path, near: Site) -> float:
     """Ground that a pixel of the map covers near the place."""
     import rasterio
     from rasterio.warp import transform
 
     try:
-        with rasterio.open(path) as file:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)  # said below
+            file = rasterio.open(path)
+        with file:
             if file.crs is None:
                 raise BadInput(str(path), "map", "no coordinate system", "a GeoTIFF that says where on the Moon it is")
             crs = Azimuthal("equidistant", near.lat_deg, near.lon_deg).wkt
