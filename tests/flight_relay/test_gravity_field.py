@@ -184,6 +184,8 @@ def test_what_a_file_does_not_hold_is_refused(tmp_path):
         read_gravity(tmp_path / "none.sha")
     with pytest.raises(BadInput, match=r"radius: 6378\.0; expected the Moon's"):
         read_gravity(written(tmp_path, SHADR.replace("1.738000e+03", "6.378000e+03")))
+    with pytest.raises(BadInput, match=r"GM: 4902800115260\.0; expected the Moon's, 4902\.8 km3/s2"):
+        read_gravity(written(tmp_path, "1738.0, 4.90280011526e12, 0, 2, 2, 1, 0, 0\n2, 0, -9.0884e-05, 0"))
 
 
 def test_numbers_that_are_no_field_are_refused():

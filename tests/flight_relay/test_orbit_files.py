@@ -362,6 +362,14 @@ def test_names_that_files_cannot_hold_are_refused(halo, tmp_path):
         write_spk(halo, tmp_path / "x.bsp", target=5)
     with pytest.raises(BadInput, match="oem: name"):
         write_oem(halo, tmp_path / "x.oem", name="鹊桥")
+    with pytest.raises(BadInput, match="spk: name"):
+        write_spk(halo, tmp_path / "x.bsp", name=" ")
+
+
+def test_files_may_be_named_by_words(halo, tmp_path):
+    write_oem(halo, f"{tmp_path}/x.oem")
+    write_spk(halo, f"{tmp_path}/x.bsp")
+    assert read_orbit(f"{tmp_path}/x.oem").start == pytest.approx(read_orbit(f"{tmp_path}/x.bsp").start, abs=1e-6)
 
 
 def states_message(orbit, times, scale=1.0):

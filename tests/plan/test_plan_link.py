@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import farside as door
 from farside.cli import app
-from farside.flight import relay_elevation, solve_halo, station_elevation, stations
+from farside.flight import relay_elevation, solve_halo, station_elevation, stations, write_spk
 from farside.geometry import Site
 from farside.link.planfile import read_plan
 from farside.link.radio import radio
@@ -179,3 +179,13 @@ def test_days_of_the_worst_moments_have_their_year(plan):
     assert "2019-01-05 00:00 to 2019-01-10 00:00 UTC" in lines[0]
     (days,) = {line for line in lines if line.startswith("day ") and len(line.split()) == 4}
     assert all(day.startswith("2019-01-") for day in days.split()[1:])
+
+
+def test_relay_and_radio_may_be_files_by_path_or_by_words(tmp_path):
+    write_spk(solve_halo(), tmp_path / "relay.bsp")
+    (tmp_path / "mine.yaml").write_text("wanted_margin_db: 2.5")
+    for kind in (str, Path):
+        relay, radio_file = kind(tmp_path / "relay.bsp"), kind(tmp_path / "mine.yaml")
+        plan = door.link_plan("chang-e-4", "2019-01-05", "2019-01-06", relay=relay, radio=radio_file)
+        assert plan.relay == "from relay.bsp" and plan.radio.wanted_margin_db == 2.5
+        assert plan.save(kind(tmp_path / "out"))[0] == tmp_path / "out" / "budget.txt"

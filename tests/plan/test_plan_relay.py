@@ -295,3 +295,9 @@ def test_maps_of_wide_regions_leave_no_empty_bands(month):
         for name in ("moon", "far-side")
     )
     assert wide.get_figheight() < 0.85 * square.get_figheight()
+
+
+def test_one_relay_may_be_asked_for_by_its_path(saved, plain):
+    for one in (saved / "orbit-of-halo.bsp", str(saved / "orbit-of-halo.bsp")):
+        with pytest.raises(BadInput, match="which the orbit covers"):
+            door.relay(Site(-75.0, 132.4), "2021-01-20", "2021-02-20", compare=one)

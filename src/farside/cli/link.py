@@ -48,14 +48,12 @@ def link(
         farside plan link --lat -75 --lon 132 --from 2027-03-01 --to 2027-04-01 --radio mine.yaml --out link
     """
     from farside.cli.plan import place_given
-    from farside.link.radio import read_radio
     from farside.run import check_link_folder, link_plan, reporter
 
     check_link_folder(out)
     place = place_given(COMMAND, site, lat, lon, height_m)
-    changed = read_radio(radio) if radio else None
     with reporter("json" if as_json else "quiet" if quiet else "rich") as progress:
-        plan = link_plan(place, start, stop, relay=relay, radio=changed, progress=progress)
+        plan = link_plan(place, start, stop, relay=relay, radio=radio, progress=progress)
         progress.say("writing")
         written = [str(path) for path in plan.save(out)]
     if as_json:

@@ -28,6 +28,8 @@ Lines = Iterator[tuple[int, str]]
 
 _RADII_KM = (1700.0, 1800.0)
 """The Moon's reference radius lies between: a field of another body, or in other units, does not."""
+_GM_KM3_S2 = (4850.0, 4950.0)
+"""As does what it pulls with."""
 
 
 def read_gravity(path: Path | str, degree: int | None = None) -> GravityField:
@@ -95,6 +97,8 @@ def _build(
         raise BadInput(path, "degree", degree, f"0 to {highest}, the highest this file has")
     if not _RADII_KM[0] < radius < _RADII_KM[1]:
         raise BadInput(path, "radius", radius, "the Moon's reference radius, 1738 km")
+    if not _GM_KM3_S2[0] < gm < _GM_KM3_S2[1]:
+        raise BadInput(path, "GM", gm, "the Moon's, 4902.8 km3/s2")
     held = [row for row in rows if row[0] <= wanted]
     missing = set(range(2, wanted + 1)) - {n for n, *_ in held}
     if missing:

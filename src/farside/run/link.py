@@ -9,7 +9,7 @@ from farside.flight import Course, RelayOrbit, Span, Station, candidate, relay_c
 from farside.flight.almanac import Place
 from farside.flight.coverage import BEYOND_S, Service, service
 from farside.geometry import Site
-from farside.link.radio import Link, Radio, rate_pieces
+from farside.link.radio import Link, Radio, rate_pieces, read_radio
 from farside.link.radio import radio as chang_e_4
 from farside.run.kept import kept_candidate
 from farside.run.plan import halo_for, place_for, span_of
@@ -27,22 +27,24 @@ def link_plan(
     start: str,
     stop: str,
     *,
-    relay: str | None = None,
-    radio: Radio | None = None,
+    relay: Path | str | None = None,
+    radio: Radio | Path | str | None = None,
     progress: Progress | None = None,
 ) -> LinkPlan:
     """Budgets, margins, rates and contacts of a site's radio from start to stop (UTC).
 
     site: as for ``windows``; its least elevation and its stations are used, its horizon is level. relay: as for
-    ``relay`` ("elfo", "halo:z=15000", the path of an ephemeris); None: a halo orbit of Queqiao's kind. radio: None:
-    Chang'e 4's.
+    ``relay`` ("elfo", "halo:z=15000", the path of an ephemeris); None: a halo orbit of Queqiao's kind. radio: a
+    radio, or the path of a file that says what differs from Chang'e 4's; None: Chang'e 4's.
 
         farside.link_plan("chang-e-4", "2019-01-03", "2019-02-03").save(Path("link"))
 
     Raises BadInput, before any work starts: what ``windows`` refuses, a span of more than ten years, a site without
     stations, a relay that means nothing or does not cover the span.
     """
-    progress, radio = progress or Silence(), radio or chang_e_4()
+    progress = progress or Silence()
+    radio = read_radio(radio) if isinstance(radio, Path | str) else radio or chang_e_4()
+    relay = None if relay is None else str(relay)
     place, (t0, t1) = place_for(site), relay_span("link", start, stop)
     if not place.stations:
         raise BadInput("link", "stations", "none", "a site with at least one Earth station")

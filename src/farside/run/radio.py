@@ -184,11 +184,12 @@ class LinkPlan:
         made = margins(f"{self.title}: link margins", hops, self.start, self.stop, self.radio.wanted_margin_db)
         return save(made, path)
 
-    def save(self, folder: Path) -> list[Path]:
+    def save(self, folder: Path | str) -> list[Path]:
         """Write budget.txt, report.json, contacts.ion, contacts.json, margins.png and margins.svg; their paths.
 
         Raises BadInput for a folder that holds other things than an earlier plan.
         """
+        folder = Path(folder)
         claim_folder(folder, (TEXT,), COMMAND, "plan")
         contacts = self.contacts()
         epoch = _unix(self.start)

@@ -28,7 +28,7 @@ def relay(
     start: str,
     stop: str,
     *,
-    compare: Sequence[str] = ("halo",),
+    compare: Path | str | Sequence[Path | str] = ("halo",),
     region_of: str = "far-side",
     cell_deg: float = CELL_DEG,
     mask_deg: float | None = None,
@@ -55,8 +55,9 @@ def relay(
     if mask_deg is not None:
         place = place_from("relay", {**place.model_dump(), "min_elevation_deg": mask_deg})
     area = region(region_of, cell_deg)
-    groups = [[candidate(words) for words in _apart(together)] for together in compare]
-    _check(compare, groups, t0, t1)
+    asked = [str(words) for words in ([compare] if isinstance(compare, Path | str) else compare)]
+    groups = [[candidate(words) for words in _apart(together)] for together in asked]
+    _check(asked, groups, t0, t1)
     seed = SEED if seed is None else seed
     horizon = kept_horizon(place, terrain, seed, progress)
     relays = {one.name: one for group in groups for one in group}
@@ -81,7 +82,7 @@ def relay(
             tuple(data[one.name] for one in group),
             tuple(kept[one.name] for one in group),
         )
-        for words, group in zip(compare, groups, strict=True)
+        for words, group in zip(asked, groups, strict=True)
     ]
     told = ground_of(terrain_files(terrain), seed)
     return RelayComparison(place, ground, told, t0, t1, tuple(compared))

@@ -69,13 +69,13 @@ def read_oem(path: Path, target: str | None) -> Imported:
     return Imported.of(path, [_part(path, block) for block in mine])
 
 
-def write_oem(orbit: RelayOrbit, path: Path, *, name: str = "RELAY", number: str = "2018-045A") -> None:
+def write_oem(orbit: RelayOrbit, path: Path | str, *, name: str = "RELAY", number: str = "2018-045A") -> None:
     """Write an orbit as a message of one segment about the Moon, ICRF axes, TDB.
 
     name, number: of the spacecraft, as OBJECT_NAME and OBJECT_ID (its international designator). Raises BadInput.
     """
     for key, text in (("name", name), ("number", number)):
-        if not (text and text.isascii() and text.isprintable()):
+        if not (text.strip() and text.isascii() and text.isprintable()):
             raise BadInput("oem", key, text, "characters of ASCII")
     times = _epochs(orbit)
     r, v = orbit.position(times), orbit.velocity(times)
@@ -84,7 +84,7 @@ def write_oem(orbit: RelayOrbit, path: Path, *, name: str = "RELAY", number: str
         "OBJECT_NAME": name, "OBJECT_ID": number, "CENTER_NAME": "MOON", "REF_FRAME": "ICRF", "TIME_SYSTEM": "TDB",
         "START_TIME": start, "STOP_TIME": stop, "INTERPOLATION": "HERMITE", "INTERPOLATION_DEGREE": str(_DEGREE),
     }  # fmt: skip
-    with atomic_write(path) as part, part.open("w", encoding="ascii", newline="\n") as file:
+    with atomic_write(Path(path)) as part, part.open("w", encoding="ascii", newline="\n") as file:
         # the orbit's own first day stands for a date of creation: the same orbit gives the same bytes
         file.write(f"CCSDS_OEM_VERS = 2.0\nCREATION_DATE = {start[:10]}T00:00:00\nORIGINATOR = FARSIDE\n\nMETA_START\n")
         file.writelines(f"{key} = {value}\n" for key, value in meta.items())

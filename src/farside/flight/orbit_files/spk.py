@@ -67,17 +67,17 @@ def read_spk(path: Path, target: str | None) -> Imported:
     return Imported.of(path, [_part(path, segment) for segment in found if segment.target == craft[0]])
 
 
-def write_spk(orbit: RelayOrbit, path: Path, *, target: int = RELAY_ID, name: str = "relay") -> None:
+def write_spk(orbit: RelayOrbit, path: Path | str, *, target: int = RELAY_ID, name: str = "relay") -> None:
     """Write an orbit as an SPK; target: number of the spacecraft, negative. Raises BadInput."""
     if not -(2**31) <= target < 0:
         raise BadInput("spk", "target", target, "a spacecraft's number, below 0")
-    if not (name and name.isascii() and name.isprintable()):
+    if not (name.strip() and name.isascii() and name.isprintable()):
         raise BadInput("spk", "name", name, "characters of ASCII")
     series = orbit.series
     parts = series.parts if isinstance(series, Imported) else (Part(orbit.start, orbit.stop, MOON, series),)
     arrays = [SpkArray(part.start, part.stop, target, part.centre, _ICRF, *_packed(part.course)) for part in parts]
     comment = [f"Orbit of {name}, {time_text(orbit.start)} to {time_text(orbit.stop)}.", "Axes: ICRF. Times: TDB."]
-    write_spk_file(path, name, comment, arrays)
+    write_spk_file(Path(path), name, comment, arrays)
 
 
 def _segments(path: Path) -> Iterator[SpkArray]:
