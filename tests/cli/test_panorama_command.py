@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +78,9 @@ def test_another_projection_goes_beside_the_first_and_json_names_the_files(laid,
     [
         (["--projection", "round"], "projection: 'round'; expected one of equirectangular"),
         (["--width", 0], "width: 0; expected pixels"),
+        (["--width", 1_000_000], "width: 1000000; expected at most"),
+        (["--az-left", "nan"], "az_left: nan; expected an azimuth"),
+        (["--az-left", "1e20"], "az_left: 1e+20; expected an azimuth"),
     ],
 )
 def test_options_that_cannot_be_are_named_before_any_work(frames, tmp_path, options, said):
@@ -97,7 +102,25 @@ def test_folders_without_frames_and_folders_of_others_are_refused_in_one_line(fr
 
 
 def test_a_panorama_that_is_refused_says_why_and_ends_with_1(frames, tmp_path):
-    done = farside(frames, "--out", tmp_path / "out", "--width", 1_000_000)
+    folder = shutil.copytree(frames, tmp_path / "frames")
+    label = archive.labels(folder)[3]
+    label.write_text(re.sub(r"(<focal_length[^>]*>)[^<]*", r"\g<1>17.0", label.read_text()))
+    done = farside(folder, "--out", tmp_path / "out")
     assert done.exit_code == 1
-    assert "ce4-tcam-0004 refused: panorama: width: 1000000" in done.stderr
+    assert "ce4-tcam-0004 refused: panorama: frames: " in done.stderr
     assert "refused" in json.loads((tmp_path / "out" / "panorama.json").read_text())["ce4-tcam-0004"]
+
+
+@pytest.mark.parametrize("width", [2, 9])
+def test_a_map_may_be_coarser_than_any_frame(frames, tmp_path, width):
+    done = farside(frames, "--out", tmp_path, "--projection", "vertical", "--width", width)
+    assert done.exit_code == 0, done.exception
+    (label,) = tmp_path.glob("*PANO*.xml")
+    assert archive.read_layers(label)["image"].shape == (width, width, 3)
+
+
+def test_of_frames_none_of_which_can_be_read_the_reason_is_told(frames, tmp_path):
+    folder = shutil.copytree(frames, tmp_path / "frames")
+    (folder / "farside.yaml").write_text("TCAM: {bits: 99}")
+    done = farside(folder, "--out", tmp_path / "out")
+    assert "farside.yaml: TCAM.bits: 99" in str(done.exception)

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import numpy as np
 import painted_world as world
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from farside import archive
 from farside.errors import BadInput
-from farside.geometry import direction
+from farside.geometry import Overhead, direction
 from farside.products import (
     calibrate,
     grid_of,
@@ -20,6 +20,7 @@ from farside.products import (
     write_panorama,
     write_panorama_tiles,
 )
+from farside.products.panorama import graticule
 from farside.products.panorama.blend import UNKNOWN
 from farside.work import Pool
 
@@ -190,6 +191,16 @@ def test_tiles_are_the_picture_at_every_level(mosaic, tmp_path):
     rows, columns = (min(n, 512) // 2 * 2 for n in half.shape[:2])
     mean = whole[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2, 3).mean(axis=(1, 3))
     assert np.abs(half[:rows, :columns] - mean).mean() < 2.0
+
+
+@pytest.mark.parametrize("width", [60, 300, 1500])
+def test_no_number_of_the_grid_covers_another(width, monkeypatch):
+    boxes = []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "rectangle", lambda draw, box, fill: boxes.append(np.array(box)))
+    graticule(np.zeros((width, width, 3), np.uint8), Overhead(width, 84.0, True), False)
+    assert boxes
+    for k, a in enumerate(boxes):
+        assert not any((np.maximum(a[:2], b[:2]) < np.minimum(a[2:], b[2:])).all() for b in boxes[:k])
 
 
 def test_grid_has_the_horizon_where_elevation_is_0(tmp_path):

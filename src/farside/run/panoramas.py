@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from farside import archive
 from farside.archive import ObservingSequence
 from farside.errors import BadInput, FarsideError
-from farside.geometry import azel, euler_to_rotation
+from farside.geometry import Pinhole, azel, euler_to_rotation
+from farside.instruments import pinhole
 from farside.products import (
     Roll,
     check_view,
@@ -63,14 +64,16 @@ def panoramas(
 ) -> list[Panorama]:
     """Lay a panorama of each sequence in these files and folders that looks around, or of all if none does.
 
-    Options as of ``farside.panorama``. Raises BadInput before any work starts: no such path, projection or width, no
-    frame of level 2 with its pointing in the lander frame, or an ``out`` that holds other things.
+    Options as of ``farside.panorama``. Raises BadInput before any work starts: no such path, projection, width or left
+    edge, no frame of level 2 with its pointing in the lander frame, or an ``out`` that holds other things.
     """
     progress = progress or Silence()
     folder = Path(out)
-    check_view(projection, width)
+    check_view(projection, width, az_left_deg=az_left_deg)
     found = _found(paths)
     wide = [frames for frames in found if is_wide(frames.yaws_deg)] or found
+    for frames in wide:
+        check_view(projection, width, _camera(frames.roll[0]))
     claim_folder(folder, (RECORD,), COMMAND, "panorama")
     if not (folder / RECORD).is_file():
         _write(folder, {})
@@ -96,18 +99,28 @@ class _Frames:
 def _found(paths: Sequence[str | Path]) -> list[_Frames]:
     found = archive.catalog(paths)
     level2 = [sequence for sequence in found.sequences if sequence.key.level.startswith("2") and sequence.readable]
-    aimed = [frames for sequence in level2 if (frames := _frames(sequence)) is not None]
+    skipped: list[str] = []
+    aimed = [frames for sequence in level2 if (frames := _frames(sequence, skipped)) is not None]
     if not aimed:
+        first = f"; the first that cannot be read: {skipped[0]}" if skipped else ""
         raise BadInput(
             COMMAND, "PATH", " ".join(map(str, paths)), "frames of level 2 with their pointing in the lander frame, "
-            "such as TCAM's NAME.2C with NAME.2CL (counts become level 2 by farside process --lat --lon)",
+            f"such as TCAM's NAME.2C with NAME.2CL (counts become level 2 by farside process --lat --lon){first}",
         )  # fmt: skip
     return aimed
 
 
-def _frames(sequence: ObservingSequence) -> _Frames | None:
+def _camera(frame: xr.Dataset) -> Pinhole | None:
+    """A frame's camera, None where its label does not tell: then its panorama is refused."""
+    try:
+        return pinhole(frame)
+    except BadInput:
+        return None
+
+
+def _frames(sequence: ObservingSequence, unread: list[str]) -> _Frames | None:
     """The frames of a sequence, each label read once and counts when they are needed; None where the first frame that
-    can be read is not pointed in the lander frame.
+    can be read is not pointed in the lander frame, or none can: why goes to ``unread``.
     """
     roll: list[xr.Dataset] = []
     yaws: list[float] = []
@@ -125,6 +138,7 @@ def _frames(sequence: ObservingSequence) -> _Frames | None:
             az, _ = azel(-euler_to_rotation(*one.attrs["camera_rotation_deg"])[:, 2])
             yaws.append(round(math.degrees(az), 1))
     if not roll:
+        unread += skipped
         return None
     key = sequence.key
     return _Frames(f"{key.mission}-{key.instrument}-{key.sequence_id}".lower(), roll, yaws or [0.0], tuple(skipped))

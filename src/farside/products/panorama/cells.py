@@ -121,8 +121,8 @@ def look(
     top, bottom, left, right = cells.within(rows, columns)
     at = placing.pixel(k, cells.directions(top, bottom, left, right) @ turn)
     i, j = (np.nan_to_num(at[..., c], nan=-1e6).astype(np.float32) for c in (0, 1))
-    side = reduction(i, j)
     whole = frame.compute()
+    side = reduction(i, j, min(whole["dn"].shape[:2]))
     dn, over = _means(whole["dn"].to_numpy(), saturated(whole, full), i, j, side)
     camera, a = placing.camera, frame.attrs
     margin = REACH * side + MARGIN_PX + 1

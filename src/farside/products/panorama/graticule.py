@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from farside.geometry import Overhead, PanoramaMap
 
 Rgb = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+"""Left, upper, right and lower edge."""
 
 BLUE, ORANGE = (86, 180, 233), (230, 159, 0)
 """Told apart by everybody (Okabe & Ito 2008)."""
@@ -44,16 +46,17 @@ def graticule(picture: Rgb, grid: PanoramaMap, north: bool) -> Rgb:
         _line(draw, place(around, float(el)), samples, lines, ORANGE if el == 0 else BLUE, width + (el == 0))
     for az in AZIMUTHS_DEG:
         _line(draw, place(float(az), up), samples, lines, BLUE, width)
+    taken: list[Box] = []
     for az in AZIMUTHS_DEG:
         spot = place(float(az), up)
         inside = spot[(np.abs(spot - [samples / 2, lines / 2]) < [samples / 2 - 1, lines / 2 - 1]).all(axis=1)]
         if len(inside):
             said = NAMES.get(az, f"{az}°") if north else f"{az}°"
-            _say(draw, inside[-1], said, font, (samples, lines))
-    for el in elevations:
+            _say(draw, inside[-1], said, font, taken, (samples, lines))
+    for el in reversed(elevations):  # from above they crowd towards the nadir
         at = place(45.0 if isinstance(grid, Overhead) else grid.az_left_deg + 1.0, float(el))
         if ((at > 0) & (at < [samples, lines])).all():
-            _say(draw, at, f"{el}°".replace("-", "−"), font, (samples, lines))
+            _say(draw, at, f"{el}°".replace("-", "−"), font, taken, (samples, lines))
     return np.asarray(out)
 
 
@@ -68,13 +71,19 @@ def _line(
         draw.line([tuple(spots[k]), tuple(spots[k + 1])], colour, width)
 
 
-def _say(draw: Any, at: NDArray[np.float64], text: str, font: Any, size: tuple[int, int]) -> None:
-    """Words just right of and below a spot, held inside the picture, on a dark ground that lets them be read."""
+def _say(draw: Any, at: NDArray[np.float64], text: str, font: Any, taken: list[Box], size: tuple[int, int]) -> None:
+    """Words just right of and below a spot, held inside the picture, on a dark ground that lets them be read; none
+    where it would cover ground that is taken.
+    """
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
     pad = max(2, (bottom - top) // 5)
     x = float(np.clip(at[0] + pad, 0, size[0] - (right - left) - 3 * pad))
     y = float(np.clip(at[1] + pad, 0, size[1] - (bottom - top) - 3 * pad))
-    draw.rectangle([x, y, x + right - left + 2 * pad, y + bottom - top + 2 * pad], (0, 0, 0))
+    box = x, y, x + right - left + 2 * pad, y + bottom - top + 2 * pad
+    if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+        return
+    taken.append(box)
+    draw.rectangle(box, (0, 0, 0))
     draw.text((x + pad - left, y + pad - top), text, (255, 255, 255), font=font)
 
 

@@ -189,7 +189,7 @@ class Laid:
         i, j = (np.ascontiguousarray(each) for each in at)
         dn, burnt = piece.counts()
         a, size = piece.frame.attrs, (self.placing.camera.width, self.placing.camera.height)
-        averaged = reduction(i, j)
+        averaged = reduction(i, j, min(size))
         noise = Noise.of(a["instrument"], str(a.get("mode", "")), piece.full, int(a.get("binning", 1)), averaged)
         value, hit = _sampled(dn, burnt, i, j, averaged)
         share = Cells.of(self.grid).spread(self.shares[n], rows, piece.rows[0], piece.columns)

@@ -25,9 +25,9 @@ def view(placing: Placing, projection: str, width: int | None, az_left_deg: floa
     """The map that holds all frames, of the lander frame turned by ``turn`` (3, 3).
 
     width: pixels; if None the camera's own resolution, or OVERHEAD_WIDTH from above. az_left_deg: azimuth of the left
-    edge where there is one. Projection and width are as ``check_view`` lets pass. Raises BadInput for frames that the
-    projection cannot show.
+    edge where there is one. Raises BadInput as ``check_view`` does, and for frames that the projection cannot show.
     """
+    check_view(projection, width, placing.camera, az_left_deg)
     native = native_width(placing.camera)
     edges = np.concatenate([placing.edge(k) for k in range(len(placing.rotations))])
     el = np.degrees(azel(edges @ turn.T)[1])
@@ -52,12 +52,18 @@ def native_width(camera: Pinhole) -> int:
     return round(2.0 * np.pi / camera.pixel_rad)
 
 
-def check_view(projection: str, width: int | None, camera: Pinhole | None = None) -> None:
-    """Raise BadInput for a projection that there is not, and a width that no map, or none of this camera, may have."""
+def check_view(
+    projection: str, width: int | None, camera: Pinhole | None = None, az_left_deg: float | None = None
+) -> None:
+    """Raise BadInput for a projection that there is not, a width that no map, or none of this camera, may have, and a
+    left edge that is no azimuth.
+    """
     if projection not in PROJECTIONS:
         raise BadInput("panorama", "projection", projection, f"one of {', '.join(PROJECTIONS)}")
     if width is not None and width < 1:
         raise BadInput("panorama", "width", width, "pixels, 1 or more")
+    if az_left_deg is not None and not -360.0 <= az_left_deg <= 360.0:
+        raise BadInput("panorama", "az_left", az_left_deg, "an azimuth from -360 to 360 degrees")
     if width is not None and camera is not None and width > 2 * native_width(camera):
         most = 2 * native_width(camera)
         raise BadInput("panorama", "width", width, f"at most {most}, twice the camera's own {most // 2}")

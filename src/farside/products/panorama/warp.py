@@ -84,8 +84,10 @@ def pixels(
     return tuple(f[STEP : STEP + height, STEP : STEP + width] for f in fine)  # type: ignore[return-value]
 
 
-def reduction(i: Light, j: Light) -> int:
-    """How many pixels of a frame, a side, come to lie in one of the map, of samples and lines at each of its pixels."""
+def reduction(i: Light, j: Light, most: int) -> int:
+    """How many pixels of a frame, a side, come to lie in one of the map, of samples and lines at each of its pixels; no
+    more than ``most``, which it has.
+    """
     if min(i.shape) < 2:
         return 1
     step = max(1, min(i.shape) // SOME_TH)
@@ -93,4 +95,4 @@ def reduction(i: Light, j: Light) -> int:
     across = [at[:-1:step, 1::step] - at[some] for at in (i, j)]
     down = [at[1::step, :-1:step] - at[some] for at in (i, j)]
     area = np.abs(across[0] * down[1] - across[1] * down[0])
-    return max(1, round(float(np.sqrt(np.median(area)))))
+    return min(max(1, round(float(np.sqrt(np.median(area))))), most)
