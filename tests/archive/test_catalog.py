@@ -264,3 +264,26 @@ def test_a_renamed_file_keeps_its_place(tmp_path):
     name = "CE6_GRAS_LCAM-1-5357_SCI_N_20190103022914_20190103022914_0001_A.2A"
     label = moved(product(tmp_path, "lcam", binning=8), name)
     assert only(archive.catalog([tmp_path])).frames[0].label == label
+
+
+def test_a_start_that_is_no_time_is_told_by_the_name(copies, tmp_path):
+    say(copies(1), "start_date_time", "2019-13-45T99:00:00Z")
+    (frame,) = only(archive.catalog([tmp_path])).frames
+    assert frame.start_utc == "2019-01-11T19:57:09Z"
+
+
+def test_names_without_capitals_are_names(copies, tmp_path):
+    copies(1)
+    for label in (copies(2), copies(3)):
+        data_of(label).rename(tmp_path / data_of(label).name.lower())
+        label.rename(tmp_path / label.name.lower())
+    sequence = only(archive.catalog([tmp_path]))
+    assert [frame.damage for frame in sequence.frames] == ["", "", ""]
+    assert [archive.read(frame.label).attrs["index"] for frame in sequence.readable] == [1, 2, 3]
+
+
+def test_what_is_no_file_is_passed_over(copies, tmp_path):
+    label = copies(1)
+    os.mkfifo(label.with_name(label.name.replace("-001_", "-002_")))
+    os.mkfifo(data_of(label).with_name(data_of(label).name.replace("-001_", "-003_")))
+    assert [frame.name.index for frame in only(archive.catalog([tmp_path])).frames] == [1]

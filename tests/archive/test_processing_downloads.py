@@ -143,6 +143,13 @@ def test_who_knows_a_cameras_samples_says_so_beside_its_files(five):
     assert json.loads(after["provenance"])["assumed"] == {}
 
 
+def test_a_note_that_cannot_be_is_named_for_every_file_it_spoils(five, tmp_path):
+    note = five.with_name("farside.yaml")
+    note.write_text("PCAMR: {bits: 99}")
+    (line,) = process([five], tmp_path / "out").skipped
+    assert line.startswith(f"{five}: {note}: PCAMR.bits: 99")
+
+
 def test_corners_of_a_chart_are_those_of_the_file_that_they_are_told_of(five):
     name = five.name.rsplit(".", 1)[0]
     (five.parent / "farside.yaml").write_text(f"PCAMR: {{chart: {{{name}: [1, 2, 9, 2, 9, 8, 1, 8]}}}}\n")
@@ -154,6 +161,7 @@ def test_corners_of_a_chart_are_those_of_the_file_that_they_are_told_of(five):
     ("PCAMR: {bayer: RGB}", r"PCAMR\.bayer: 'RGB'; expected RGGB"),
     ("PCAMR: {depth: 12}", r"PCAMR\.depth: 12; expected bits, bayer or chart"),
     ("PCAMR: 12", "PCAMR: 12; expected bits, bayer or chart"),
+    ("PCAM: {bits: 12}", "PCAM: .*; expected a camera by its name in the files' names, such as .*PCAML, PCAMR"),
     ("- 12", "expected a camera's name"),
     ("PCAMR: {", "expected YAML"),
     ("PCAMR: {chart: {CE5: [1, 2, 3, 4]}}", r"PCAMR\.chart: .*eight numbers"),

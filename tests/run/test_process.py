@@ -47,3 +47,8 @@ def test_the_shell_says_it_in_one_line_and_fails(tmp_path, monkeypatch, capsys):
         main()
     assert stop.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_folder_of_the_downloads_is_none_for_products(product):
+    with pytest.raises(BadInput, match=r"--out: .*new or empty"):
+        process([product.parent], product.parent)

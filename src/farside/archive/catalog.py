@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from farside.archive.reader import DATA, LABEL, is_label, read_acquired, read_label
 from farside.errors import BadInput, DamagedFile
+from farside.geometry import utc_to_t
 from farside.instruments import CAMERAS, Element, ProductName, data_file, data_name, described_octets, image_layout
 
 _START = ("Observation_Area", "Time_Coordinates", "start_date_time")
@@ -171,7 +172,8 @@ def _files(paths: Sequence[Path], strays: list[DamagedFile]) -> list[Path]:
             beside = path.with_name(f"{path.name}L")
             for file in (path, beside) if beside.is_file() else (path,):
                 found.setdefault(file.resolve(), file)
-    return [path for path in found.values() if LABEL.fullmatch(path.name) or DATA.fullmatch(path.name)]
+    named = (path for path in found.values() if LABEL.fullmatch(path.name) or DATA.fullmatch(path.name))
+    return [path for path in named if path.is_file() or not path.exists()]  # no pipe, which would never end
 
 
 def _shut(error: OSError) -> DamagedFile:
@@ -201,8 +203,16 @@ def _labelled(path: Path) -> Frame | None:
         return Frame(path, data, own, own.start_utc, _length(data) or 0, why)
     name = own or ProductName.parse(data.name)
     said = (label.text(*_START) or "").strip()
-    start = said if _STAMP.fullmatch(said) else name.start_utc
+    start = said if _is_time(said) else name.start_utc
     return Frame(path, data, name, start, _length(data) or 0, _damage(label, data, name), light)
+
+
+def _is_time(said: str) -> bool:
+    try:
+        utc_to_t(said)
+    except BadInput:
+        return False
+    return _STAMP.fullmatch(said) is not None
 
 
 def _damage(label: Element, data: Path, name: ProductName) -> str:

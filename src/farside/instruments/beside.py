@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from farside.errors import BadInput
+from farside.instruments.instrument import CAMERAS
 
 FILE = "farside.yaml"
 _BITS, _BAYER, _CHART = "bits", "bayer", "chart"
@@ -54,6 +55,11 @@ def _parsed(path: Path, text: str) -> dict[str, dict[str, Any]]:
     if not isinstance(said, dict):
         raise BadInput(path, "", said, "a camera's name, and what is known of its samples")
     for camera, fields in said.items():
+        if str(camera).lower() not in CAMERAS and not any(
+            f"_{camera}-".lower() in file.name.lower() for file in path.parent.iterdir()
+        ):
+            known = ", ".join(name.upper() for name in CAMERAS)
+            raise BadInput(path, str(camera), fields, f"a camera by its name in the files' names, such as {known}")
         if not isinstance(fields, dict):
             raise BadInput(path, str(camera), fields, "bits, bayer or chart")
         for field, value in fields.items():

@@ -18,7 +18,8 @@ from farside.instruments.instrument import CAMERAS, load
 _NAME = re.compile(
     r"(?P<mission>[A-Za-z0-9-]+)_(?P<station>[A-Z0-9]+)_(?P<camera>[A-Za-z0-9]+)-(?P<mode>[A-Za-z0-9]+(?:-\d+)*?)(?:-(?P<index>\d+))?"
     r"_(?P<kind>SCI|AUX)_(?P<data>[RPN])_(?P<start>\d{14})_(?P<stop>\d{14})_(?P<sequence>\d{4,5})_(?P<version>[A-Z])"
-    r"(?:\.(?P<level>\w+?))?"
+    r"(?:\.(?P<level>\w+?))?",
+    re.IGNORECASE,  # some discs and archivers keep no capitals
 )
 
 
@@ -45,7 +46,7 @@ class ProductName:
             raise BadInput(name, "file name", name, "CE4_GRAS_TCAM-I-143_SCI_N_<start>_<stop>_0009_A.2C or the like")
         m = match.groupdict()
         return cls(m["mission"], m["station"], m["camera"], m["mode"], int(m["index"] or 0), m["sequence"],
-                   m["start"], m["stop"], m["version"], m["level"] or "")  # fmt: skip
+                   m["start"], m["stop"], m["version"].upper(), (m["level"] or "").upper())  # fmt: skip
 
     @property
     def start_utc(self) -> str:

@@ -21,7 +21,7 @@ from farside.instruments import CAMERAS
 from farside.products import Finding
 from farside.run.batches import Batch, Shares
 from farside.run.made import Result, Skipped
-from farside.work import atomic_write, claim_folder
+from farside.work import atomic_write, check_folder, claim_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +33,11 @@ SHOWN = 8
 """So many runs of missing frames are named in text; JSON has all."""
 
 Results = Mapping[str, Result]
+
+
+def check(folder: Path) -> None:
+    """Raise BadInput for a folder that holds other things."""
+    check_folder(folder, (RECORD,), "farside process", "processing")
 
 
 def claim(folder: Path) -> None:

@@ -82,6 +82,7 @@ def process(
     """
     progress = progress or Silence()
     folder = Path(out)
+    account.check(folder)
     found = _found([Path(path) for path in paths], folder)
     shares = share_out(found)
     account.claim(folder)
@@ -241,10 +242,12 @@ def _digest(frame: Frame) -> str:
 
 
 def _why(error: Exception) -> str:
-    """An error about a file in one line, without the file's name."""
+    """An error about a file in one line, without the file's name; that of what was said beside it stays."""
     if isinstance(error, DamagedFile):
         return error.why
     if isinstance(error, BadInput):
+        if Path(error.source).name == BESIDE:
+            return error.message
         return error.message.removeprefix(f"{error.source}: ")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
