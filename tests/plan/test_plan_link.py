@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from farside.flight import relay_elevation, solve_halo, station_elevation, stati
 from farside.geometry import Site
 from farside.link.planfile import read_plan
 from farside.link.radio import radio
+from farside.twin import builtin
 
 SPAN = ("2019-01-05", "2019-01-10")
 WORDS = ("plan", "link", "chang-e-4", "--from", SPAN[0], "--to", SPAN[1])
@@ -189,3 +191,16 @@ def test_relay_and_radio_may_be_files_by_path_or_by_words(tmp_path):
         plan = door.link_plan("chang-e-4", "2019-01-05", "2019-01-06", relay=relay, radio=radio_file)
         assert plan.relay == "from relay.bsp" and plan.radio.wanted_margin_db == 2.5
         assert plan.save(kind(tmp_path / "out"))[0] == tmp_path / "out" / "budget.txt"
+
+
+def test_a_mission_is_planned_with_its_own_radio_and_relay(tmp_path):
+    write_spk(solve_halo(), tmp_path / "relay.bsp")
+    text = builtin()["chang-e-4"].read_text()
+    text = re.sub(r"  orbit:\n(    .*\n)+", "  orbit: {file: relay.bsp}\n", text, count=1)
+    changed = "link: {radio: {terminals: {rover-high-gain: {power_w: 0.03}}}}\n"
+    (tmp_path / "mine.yaml").write_text(text.replace("sequences:", f"{changed}sequences:", 1))
+    plan = door.link_plan("mine.yaml", "2019-01-05", "2019-01-06")
+    assert plan.radio.terminals["rover-high-gain"].power_w == 0.03
+    assert plan.relay == "from relay.bsp"
+    again = door.link_plan("mine.yaml", "2019-01-05", "2019-01-06", radio=radio())
+    assert again.radio == radio()

@@ -30,12 +30,16 @@ def link(
     relay: Annotated[
         str | None,
         typer.Option(
-            help="As for **farside plan relay**: halo:z=15000, elfo, a file. [default: a halo orbit of Queqiao's kind]"
+            help="As for **farside plan relay**: halo:z=15000, elfo, a file. [default: the mission's, or a halo orbit "
+            "of Queqiao's kind]"
         ),
     ] = None,
     radio: Annotated[
         Path | None,
-        typer.Option(help="YAML with what differs from Chang'e 4's radio: antennas, powers, rates, margins."),
+        typer.Option(
+            help="YAML with what differs from Chang'e 4's radio: antennas, powers, rates, margins. [default: the "
+            "mission's own]"
+        ),
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,

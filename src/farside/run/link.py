@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from farside.errors import BadInput
-from farside.flight import Course, RelayOrbit, Span, Station, candidate, relay_course, site_course, station_course
+from farside.flight import Course, Span, Station, candidate, relay_course, site_course, station_course
 from farside.flight.almanac import Place
 from farside.flight.coverage import BEYOND_S, Service, service
 from farside.geometry import Site
 from farside.link.radio import Link, Radio, rate_pieces, read_radio
 from farside.link.radio import radio as chang_e_4
 from farside.run.kept import kept_candidate
-from farside.run.plan import halo_for, place_for, span_of
+from farside.run.plan import _mission, halo_for, place_for, span_of
 from farside.run.progress import Progress, Silence
 from farside.run.radio import LinkPlan, Way
 from farside.sky import earth_rotation
-from farside.twin import take_turns
+from farside.twin import Mission, OrbitFile, take_turns
 
 SURFACE = ("lander", "rover")
 _LONGEST_DAYS = 3653.0
@@ -34,8 +34,9 @@ def link_plan(
     """Budgets, margins, rates and contacts of a site's radio from start to stop (UTC).
 
     site: as for ``windows``; its least elevation and its stations are used, its horizon is level. relay: as for
-    ``relay`` ("elfo", "halo:z=15000", the path of an ephemeris); None: a halo orbit of Queqiao's kind. radio: a
-    radio, or the path of a file that says what differs from Chang'e 4's; None: Chang'e 4's.
+    ``relay`` ("elfo", "halo:z=15000", the path of an ephemeris); None: the mission's, or a halo orbit of Queqiao's
+    kind. radio: a radio, or the path of a file that says what differs from Chang'e 4's; None: the mission's, or
+    Chang'e 4's.
 
         farside.link_plan("chang-e-4", "2019-01-03", "2019-02-03").save(Path("link"))
 
@@ -43,12 +44,19 @@ def link_plan(
     stations, a relay that means nothing or does not cover the span.
     """
     progress = progress or Silence()
-    radio = read_radio(radio) if isinstance(radio, Path | str) else radio or chang_e_4()
+    mission = _mission(site)
+    if not isinstance(radio, Radio):
+        radio = read_radio(radio) if radio is not None else chang_e_4(mission.link.radio if mission else None)
     relay = None if relay is None else str(relay)
     place, (t0, t1) = place_for(site), relay_span("link", start, stop)
     if not place.stations:
         raise BadInput("link", "stations", "none", "a site with at least one Earth station")
-    name, orbit = _orbit(site, relay, t0, t1, progress)
+    if relay is None:
+        name = _own_relay(mission)
+        orbit = halo_for(site, t0 - BEYOND_S, t1 + BEYOND_S, progress)
+    else:
+        one = candidate(relay)
+        name, orbit = one.title, kept_candidate(one, t0, t1, progress)
     progress.say("finding contacts")
     p = place.position
     ground = Site(p.lat_deg, p.lon_deg % 360.0, p.height_m or 0.0)
@@ -77,14 +85,10 @@ def relay_span(source: str, start: str, stop: str) -> tuple[float, float]:
     return t0, t1
 
 
-def _orbit(
-    site: Site | Place | str | Path, relay: str | None, t0: float, t1: float, progress: Progress
-) -> tuple[str, RelayOrbit]:
-    """What the relay is, and its orbit."""
-    if relay is None:
-        return "halo orbit of Queqiao's kind", halo_for(site, t0 - BEYOND_S, t1 + BEYOND_S, progress)
-    one = candidate(relay)
-    return one.title, kept_candidate(one, t0, t1, progress)
+def _own_relay(mission: Mission | None) -> str:
+    """What the relay is where none is asked for."""
+    own = mission.relay.orbit if mission else None
+    return f"from {Path(own.file).name}" if isinstance(own, OrbitFile) else "halo orbit of Queqiao's kind"
 
 
 def ways_of(radio: Radio, ground: Site, seen: Service, stations: list[Station]) -> list[Way]:
