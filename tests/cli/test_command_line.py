@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from farside.cli import main
 from farside.twin import builtin
 
 
@@ -146,3 +147,15 @@ def test_a_disk_that_is_too_small(tmp_path):
 
 def test_scoring_what_is_no_flight(tmp_path):
     complaint(farside("score", tmp_path))
+
+
+def test_a_command_that_is_interrupted_says_so(tmp_path, monkeypatch, capsys):
+    def stopped(paths: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("farside.archive.catalog", stopped)
+    monkeypatch.setattr("sys.argv", ["farside", "catalog", str(tmp_path)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == "farside: interrupted; the same command, given again, finishes it\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 from typing import Annotated
 
@@ -30,6 +31,10 @@ app.add_typer(terrain.app, name="terrain")
 app.add_typer(node.app, name="node")
 
 
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code of a command that was stopped by Ctrl-C, as shells have it."""
+
+
 @app.callback()
 def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
@@ -55,8 +60,10 @@ def main() -> None:
                 )
             )
         sys.exit(_complain(f"{error.filename or 'file'}: {error.strerror or error}"))
-    except KeyboardInterrupt:
-        sys.exit(_complain("interrupted; the same command goes on from here"))
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # typer makes this of Ctrl-C, without a word
+            _complain("interrupted; the same command, given again, finishes it")
+        raise
 
 
 def _complain(line: str) -> int:
