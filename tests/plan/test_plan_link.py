@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -204,3 +205,13 @@ def test_a_mission_is_planned_with_its_own_radio_and_relay(tmp_path):
     assert plan.relay == "from relay.bsp"
     again = door.link_plan("mine.yaml", "2019-01-05", "2019-01-06", radio=radio())
     assert again.radio == radio()
+
+
+def test_long_names_of_stations_leave_the_columns_apart(plan):
+    long = [dataclasses.replace(way, name=f"{way.name}-with-a-long-name") for way in plan.ways]
+    lines = dataclasses.replace(plan, ways=tuple(long)).to_text().splitlines()
+    heads = [line.split() for line in lines if line.startswith(" ")]
+    assert ["lander-relay-with-a-long-name", "rover-relay-with-a-long-name"] in heads
+    end = next(line.index("bit/s") + 5 for line in lines if line.startswith("Rates"))
+    rates = [line for line in lines if line.startswith("rover-relay-with-a-long-name ")]
+    assert len(rates) == 3 and all(line[end - 1].isdigit() and line[end] == " " for line in rates)

@@ -17,12 +17,14 @@ from farside.errors import BadInput
 from farside.flight import solve_halo
 from farside.flight.candidates import candidate, named
 from farside.flight.charts import KINDS, maps, save
+from farside.flight.charts.style import COLOURS
 from farside.flight.coverage import coverage_map, region
 from farside.flight.orbit_files.daf import SpkArray, write_spk_file
 from farside.flight.orbit_files.spk import _packed
 from farside.geometry import Site, utc_to_t
 from farside.moon import Horizon
 from farside.run.comparison import RelayComparison, check_comparison_folder
+from farside.run.relay import MOST
 from farside.run.relay_charts import charts, file_names
 from farside.sky import position, velocity
 
@@ -214,6 +216,7 @@ def test_other_programs_get_events_and_the_report(farside):
         (("--site", -95, 0), "lat_deg"),
         (("--site", 0, 400), "lon_deg"),
         ((), "--site LAT LON"),
+        (("chang-e-4", "--site", -75, 132.4), "one or the other"),
         (("chang-e-4", "--compare", "hallo"), f"one of {', '.join(named())}"),
         (("chang-e-4", "--compare", ""), "one of halo"),
         (("chang-e-4", "--compare", "halo,halo"), "each once"),
@@ -301,3 +304,9 @@ def test_one_relay_may_be_asked_for_by_its_path(saved, plain):
     for one in (saved / "orbit-of-halo.bsp", str(saved / "orbit-of-halo.bsp")):
         with pytest.raises(BadInput, match="which the orbit covers"):
             door.relay(Site(-75.0, 132.4), "2021-01-20", "2021-02-20", compare=one)
+
+
+def test_as_many_relays_as_may_be_compared_have_colours_of_their_own():
+    scene = (Path(__file__).parents[2] / "web" / "src" / "orbit" / "scene.js").read_text(encoding="utf-8")
+    page = re.findall(r"#\w{6}", next(line for line in scene.splitlines() if "const COLOURS" in line))
+    assert len(set(page)) >= MOST and len(set(COLOURS)) >= MOST

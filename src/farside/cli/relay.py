@@ -71,6 +71,10 @@ def relay(
         check_comparison_folder(out)
     if name is None and site is None:
         raise BadInput(COMMAND, "SITE", None, "a mission or site (see farside plan sites), or --site LAT LON")
+    if name is not None and site is not None:
+        raise BadInput(
+            COMMAND, "--site", f"{site[0]:g} {site[1]:g}", f"no --site beside the name {name}: one or the other"
+        )
     lat, lon = site or (None, None)
     place = place_given(COMMAND, name, lat, lon, None)
     relays = [words.strip() for words in compare.split(",")]

@@ -214,13 +214,14 @@ class LinkPlan:
         return {**groups, "Beside these": list(self.beside)}
 
     def _rates(self) -> str:
-        lines = [f"{'Rates':<24}{'bit/s':>12}{'margin, dB':>16}{'in use':>10}{'a day':>12}{'in all':>12}"]
+        wide = max(24, *(len(way.name) + 2 for way in (*self.ways, *self.beside)))
+        lines = [f"{'Rates':<{wide}}{'bit/s':>12}{'margin, dB':>16}{'in use':>10}{'a day':>12}{'in all':>12}"]
         days = (self.stop - self.start) / 86_400.0
         for way in (*self.ways, *self.beside):
             worst, best = (way.budget(t) for t in way.extremes)
             for rate in way.link.hop.rates_bps:
                 span = f"{number(worst.margin_db(rate)):.1f} to {number(best.margin_db(rate)):.1f}"
-                line = f"{way.name:<24}{rate:>12,.0f}{span:>16}"
+                line = f"{way.name:<{wide}}{rate:>12,.0f}{span:>16}"
                 mine = [piece for piece in way.pieces if piece.rate_bps == rate]
                 if mine:
                     share = 100.0 * sum(piece.end - piece.start for piece in mine) / way.seconds

@@ -17,7 +17,7 @@ const SUN_AT = 0.7 // of the extent of what one looks at: there the Sun's direct
 const BLUE = "#8fbce8"
 const SUN = "#f0b429"
 const GREY = "#77736b"
-export const COLOURS = ["#8fbce8", "#f0b429", "#d58bb4", "#4cc3a5", "#e8e4da"] // told apart by colour-blind people
+export const COLOURS = ["#8fbce8", "#f0b429", "#d58bb4", "#4cc3a5", "#e8e4da", "#d95f1e"] // told apart by colour-blind people
 
 /** readings: the box that lies over the screen's right side, where there is room. */
 export function scene(screen, readings, world) {

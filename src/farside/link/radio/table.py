@@ -13,12 +13,13 @@ _NAME, _COLUMN = 26, 15
 
 def budget_table(columns: Mapping[str, Budget], heads: Sequence[tuple[str, Sequence[str]]] = ()) -> str:
     """Budgets at one sight each, side by side. heads: further lines over them: what, and its value in each column."""
-    lines = [_line("", columns), *(_line(what, values) for what, values in heads)]
+    wide = max(_COLUMN, *(len(name) + 2 for name in columns))
+    lines = [_line("", list(columns), wide), *(_line(what, values, wide) for what, values in heads)]
     cells = {name: {_words(row): _tenths(row.value) for row in b.rows} for name, b in columns.items()}
     steps = _steps([budget.rows for budget in columns.values()])
-    lines += [_line(what, [cells[name].get(what, "") for name in columns]) for what in steps]
-    lines.append(_line("not in the data, dB", [_tenths(-b.link.hop.modulation_db) for b in columns.values()]))
-    lines.append(_line("needed Eb/N0, dB", [_tenths(b.link.required_ebn0_db) for b in columns.values()]))
+    lines += [_line(what, [cells[name].get(what, "") for name in columns], wide) for what in steps]
+    lines.append(_line("not in the data, dB", [_tenths(-b.link.hop.modulation_db) for b in columns.values()], wide))
+    lines.append(_line("needed Eb/N0, dB", [_tenths(b.link.required_ebn0_db) for b in columns.values()], wide))
     return "\n".join(lines) + "\n"
 
 
@@ -45,5 +46,5 @@ def _words(row: Row) -> str:
     return f"{row.name}, {row.unit}"
 
 
-def _line(what: str, values: Sequence[str] | Mapping[str, object]) -> str:
-    return (f"{what:<{_NAME}}" + "".join(f"{value:>{_COLUMN}}" for value in values)).rstrip()
+def _line(what: str, values: Sequence[str], wide: int) -> str:
+    return (f"{what:<{_NAME}}" + "".join(f"{value:>{wide}}" for value in values)).rstrip()
