@@ -277,7 +277,14 @@ def made_up_flight(folder: Path, *, finished: bool = True, pictures: int = 15) -
         pages=made_up_pages(folder, film),
         panoramas=[
             around,
-            replace(around, caption="The same place five days later.", error="", name="11 January 2019"),
+            replace(
+                around,
+                caption="The same place five days later.",
+                error="",
+                name="11 January 2019",
+                north=False,
+                marks=(),
+            ),
         ],
         pictures=shots,
         ledger=Table(

@@ -156,12 +156,15 @@ def test_every_panorama_can_be_chosen_and_the_view_stays(page: Path, browser_nee
         assert "How wrong: pointing ± 0.02°" in browser.evaluate("document.querySelector('.around').innerText")
         names = browser.evaluate("[...document.querySelectorAll('[aria-label=Panorama] button')].map(b => b.innerText)")
         assert names == ["6 January 2019", "11 January 2019"]
+        assert browser.evaluate("document.querySelector('.around .tools button').innerText") == "N"
         before = look(browser)
         browser.evaluate("document.querySelectorAll('[aria-label=Panorama] button')[1].click()")
         browser.until("document.querySelector('.around figcaption').innerText.includes('five days later')")
         browser.until(AROUND)
         browser.pause(0.5)
         assert look(browser) == pytest.approx(before, abs=0.2)
+        assert browser.evaluate("document.querySelector('.around .tools button').innerText") == "0°"  # and no north
+        assert ribbon(browser) and all(name.endswith("°") for name in ribbon(browser))
         lay(browser, flat=True)  # from its picture: it has no tiles
         assert look(browser) == pytest.approx(before, abs=0.2)
         assert browser.complaints == []

@@ -7,6 +7,7 @@ from farside import archive
 from farside.geometry import t_to_utc, utc_to_t
 from farside.products import Bench, calibrate
 from farside.products.tcam import TcamDesk
+from farside.run import story
 from farside.work import Pool
 
 RING = range(20, 40)
@@ -56,6 +57,25 @@ def test_a_panorama_with_frames_missing_is_still_made_and_a_portrait_is_none(des
     report = desk.finish()
     assert {"tcam-panorama", "tcam-portrait-0008"} <= set(report.products)
     assert "10 frames" in report.mosaics[0].caption
+
+
+def test_where_nothing_tells_how_the_lander_stands_nothing_is_said_of_north(desk, frames):
+    for frame in frames("0004", RING[::2]):
+        desk.take(frame)
+    (mosaic,) = desk.finish().mosaics
+    assert "lander's +y axis" in mosaic.caption and "north is where" not in mosaic.caption
+    assert mosaic.sun_az_deg is None
+    shown = story.panorama(mosaic)
+    assert not shown.north and not shown.marks
+
+
+def test_labels_alone_place_each_frame_no_better_than_they_say(desk, frames):
+    for frame in frames("0004", RING[::5]):  # too far from each other to see the same
+        desk.take(frame)
+    report = desk.finish()
+    (pointing,) = [finding for finding in report.findings if finding.name == "Pointing of the panorama"]
+    assert pointing.told == "as labelled ± 0.1°"
+    assert report.mosaics[0].error == "pointing as labelled, each frame ± 0.1° each way"
 
 
 def test_a_panorama_that_contradicts_its_labels_is_not_laid_and_the_reason_is_told(desk):

@@ -38,8 +38,9 @@ export function panorama(place, list) {
   const ways = [choice("Look around", () => pick(chosen, false)), choice("Laid flat, full width", () => pick(chosen, true))]
   const names = list.map((content, i) => choice(list.length > 1 && content.name ? content.name : `Panorama ${i + 1}`, () => pick(i, level)))
   const grid = button("Lines of azimuth and elevation", "#", () => { lines = !lines; draw() })
+  const ahead = button("Look north", "N", () => view?.look(0))
   const tools = h("div", { class: "tools" },
-    button("Look north", "N", () => view?.look(0)),
+    ahead,
     grid,
     button("Zoom out", "−", () => view?.zoomOut()),
     button("Zoom in", "+", () => view?.zoomIn()),
@@ -58,7 +59,7 @@ export function panorama(place, list) {
   const draw = () => {
     if (!view?.ready()) return
     const { clientWidth, clientHeight } = screen
-    band.show(list[chosen].marks, view, clientWidth)
+    band.show(list[chosen], view, clientWidth)
     net.show(lines && view, clientWidth, clientHeight, level ? 0 : name())
     grid.setAttribute("aria-pressed", lines)
     const [azimuth, elevation] = view.toward(...(pointer ?? [clientWidth / 2, clientHeight / 2]))
@@ -72,6 +73,9 @@ export function panorama(place, list) {
     names.forEach((one, i) => one.setAttribute("aria-pressed", i === chosen))
     ways.forEach((way, i) => way.setAttribute("aria-pressed", Boolean(i) === level))
     caption.textContent = content.caption
+    ahead.textContent = content.north ? "N" : "0°"
+    ahead.title = content.north ? "Look north" : "Look to azimuth 0°"
+    ahead.setAttribute("aria-label", ahead.title)
     error.replaceChildren(...wrong(content.error))
     const picture = level && content.tiles ? null : await panoramaPicture(content.src)
     if (chosen !== which || level !== laid || !node.isConnected) return // another was picked meanwhile
@@ -88,7 +92,7 @@ export function panorama(place, list) {
   }
 
   function listen(screen) {
-    const turn = (right, up) => (spoken.textContent = `Looking ${toward(view.turn(right, up))}`)
+    const turn = (right, up) => (spoken.textContent = `Looking ${toward(view.turn(right, up), list[chosen].north)}`)
     const keys = {
       ArrowLeft: () => turn(-1, 0), ArrowRight: () => turn(1, 0), ArrowUp: () => turn(0, 1), ArrowDown: () => turn(0, -1),
       "+": () => view.zoomIn(), "=": () => view.zoomIn(), "-": () => view.zoomOut(), g: () => grid.click(),

@@ -8,8 +8,8 @@ export function ribbon() {
   const svg = s("svg", { "aria-hidden": "true" })
   return {
     node: h("div", { class: "ribbon" }, svg),
-    /** marks: directions with names; view: as round.js and flat.js make it; width: of the view in pixels. */
-    show(marks, view, width) {
+    /** marks: directions with names; north: whether azimuth counts from there; view: as round.js and flat.js make it; width: of the view in pixels. */
+    show({ marks, north }, view, width) {
       const x = (degrees) => view.place(degrees, 0)?.[0] ?? -1e4
       const inside = (at) => at > 6 && at < width - 6
       const nodes = []
@@ -19,10 +19,10 @@ export function ribbon() {
       for (let degrees = 0; degrees < 360; degrees += step) {
         const at = x(degrees)
         if (!inside(at)) continue
-        const name = NAMES[degrees]
+        const name = north && NAMES[degrees]
         const numbered = !name && degrees % every === 0
         nodes.push(s("line", { x1: at, x2: at, y1: 0, y2: name ? 10 : numbered ? 7 : 4, class: name ? "main" : "" }))
-        if (name || numbered) nodes.push(s("text", { x: at, y: 25, class: name ? "main" : "" }, name ?? `${degrees}°`))
+        if (name || numbered) nodes.push(s("text", { x: at, y: 25, class: name ? "main" : "" }, name || `${degrees}°`))
       }
       for (const mark of marks) {
         const at = x(mark.az_deg)

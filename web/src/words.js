@@ -44,7 +44,7 @@ export const degrees = (value, decimals) => `${(Math.abs(value) < 0.5 / 10 ** de
 export const wrong = (error) => (error ? ["How wrong: ", error] : [])
 
 const POINTS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"]
-export const toward = (azimuth) => POINTS[Math.round(azimuth / 45) % 8]
+export const toward = (azimuth, north) => (north ? POINTS[Math.round(azimuth / 45) % 8] : `to azimuth ${degrees(azimuth, 0)}`)
 
 /** A value with four figures. */
 export function figures(value) {

@@ -115,11 +115,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panorama:
-    """An equirectangular panorama picture: azimuth clockwise from north to the right, square pixels.
+    """An equirectangular panorama picture: azimuth clockwise to the right, square pixels.
 
-    az_left_deg: azimuth of the left edge; az_span_deg: how far it reaches to the right; el_top_deg, el_bottom_deg:
-    elevations of the upper and lower edges. look_az_deg: where a visitor first looks. error, tiles: as of Picture; the
-    tiles cover the same angles. name: a few words that tell it from the flight's other panoramas.
+    north: whether azimuth counts from there; else nobody knows where it is. az_left_deg: azimuth of the left edge;
+    az_span_deg: how far it reaches to the right; el_top_deg, el_bottom_deg: elevations of the upper and lower edges.
+    look_az_deg: where a visitor first looks. error, tiles: as of Picture; the tiles cover the same angles. name: a few
+    words that tell it from the flight's other panoramas.
     """
 
     path: Path
@@ -127,6 +128,7 @@ class Panorama:
     az_left_deg: float
     el_top_deg: float
     el_bottom_deg: float
+    north: bool = True
     az_span_deg: float = 360.0
     look_az_deg: float = 0.0
     marks: Sequence[Mark] = ()

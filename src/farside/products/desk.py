@@ -76,7 +76,8 @@ class Film:
 class Mosaic:
     """A panorama picture all around: azimuth of its left edge, elevations of its edges, and the Sun's azimuth.
 
-    tiles, error: as of Still. name: a few words that tell it from other panoramas ("Terrain camera, 2019-01-06").
+    sun_az_deg: None where azimuth does not count from north, for nobody told how the lander stands. tiles, error: as of
+    Still. name: a few words that tell it from other panoramas ("Terrain camera, 2019-01-06").
     """
 
     path: Path
@@ -84,7 +85,7 @@ class Mosaic:
     az_left_deg: float
     el_top_deg: float
     el_bottom_deg: float
-    sun_az_deg: float
+    sun_az_deg: float | None
     tiles: Path | None = None
     error: str = ""
     name: str = ""

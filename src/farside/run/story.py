@@ -124,15 +124,17 @@ def _chapters(film: products.Film, t: NDArray[Any], phase: NDArray[Any]) -> list
 
 
 def panorama(mosaic: products.Mosaic) -> Panorama:
-    """The panorama as the page shows it, with the Sun marked."""
+    """The panorama as the page shows it, with the Sun marked where it is known."""
+    sun = mosaic.sun_az_deg
     return Panorama(
         path=mosaic.path,
         caption=mosaic.caption,
         az_left_deg=mosaic.az_left_deg,
         el_top_deg=mosaic.el_top_deg,
         el_bottom_deg=mosaic.el_bottom_deg,
-        look_az_deg=(mosaic.sun_az_deg - SIDE_LIGHT_DEG) % 360.0,
-        marks=(Mark(mosaic.sun_az_deg, "Sun"),),
+        north=sun is not None,
+        look_az_deg=0.0 if sun is None else (sun - SIDE_LIGHT_DEG) % 360.0,
+        marks=() if sun is None else (Mark(sun, "Sun"),),
         error=mosaic.error,
         tiles=mosaic.tiles,
         name=mosaic.name,

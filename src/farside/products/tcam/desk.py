@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -130,11 +132,11 @@ class TcamDesk(Desk):
         tiles = write_panorama_tiles(mosaic, release / f"panorama{which}.dzi", self.bench.pool)
         shown = Mosaic(
             path=picture,
-            caption=f"{a['frames']} frames of the terrain camera, {day}; north is where azimuth is 0°.",
+            caption=f"{a['frames']} frames of the terrain camera, {day}; {_azimuth(a)}.",
             az_left_deg=a["az_left_deg"],
             el_top_deg=a["el_top_deg"],
             el_bottom_deg=a["el_top_deg"] - mosaic.sizes["line"] * a["scale_deg"],
-            sun_az_deg=float(first["sun_azimuth_deg"]),
+            sun_az_deg=float(first["sun_azimuth_deg"]) if a["azimuth_from"] == "north" else None,
             tiles=tiles,
             error=_error(mosaic),
             name=f"Terrain camera, {day}",
@@ -145,11 +147,18 @@ class TcamDesk(Desk):
         return Report(products, (seen,), mosaics=(shown,), findings=_findings(mosaic, len(paths)))
 
 
+def _azimuth(a: Mapping[Any, Any]) -> str:
+    """From where azimuth counts."""
+    if a["azimuth_from"] == "north":
+        return "north is where azimuth is 0°"
+    return "azimuth counts from the lander's +y axis, for nothing tells where north is"
+
+
 def _error(mosaic: xr.Dataset) -> str:
     """How wrong a panorama is, in short."""
     a = mosaic.attrs
     if a["pointing"] != "ties":
-        return f"pointing as labelled, ± {a['pointing_sigma_deg']:.2f}°"
+        return f"pointing as labelled, each frame ± {a['label_sigma_deg']:.2g}° each way"
     return f"pointing ± {a['pointing_sigma_deg']:.3f}°, residual {a['pair_residual_px']:.2f} px"
 
 
@@ -157,10 +166,11 @@ def _findings(mosaic: xr.Dataset, taken: int) -> tuple[Finding, ...]:
     """What a panorama says of itself."""
     a = mosaic.attrs
     left_out = f"{taken - a['frames']} of {taken} do not fit and are left out" if a["frames"] < taken else ""
-    count = Finding("Frames in the panorama", str(a["frames"]), left_out, f"{a['scale_deg']:.3f}° a pixel, all around")
+    seen = f"{a['scale_deg']:.3f}° a pixel; {100 * json.loads(a['measures'])['coverage']:.0f} % of the map is seen"
+    count = Finding("Frames in the panorama", str(a["frames"]), left_out, seen)
     if a["pointing"] != "ties":
         meaning = "Labels alone place the frames: too little is seen twice to correct them."
-        return count, Finding("Pointing of the panorama", "as labelled", "", meaning)
+        return count, Finding("Pointing of the panorama", "as labelled", f"± {a['label_sigma_deg']:.2g}°", meaning)
     whole = Finding(
         "Pointing of the panorama", "by its frames", f"± {a['pointing_sigma_deg']:.3f}°",
         f"Frames fit each other to {a['pair_residual_px']:.2f} pixels; their labels were off by "
