@@ -124,3 +124,11 @@ def test_of_frames_none_of_which_can_be_read_the_reason_is_told(frames, tmp_path
     (folder / "farside.yaml").write_text("TCAM: {bits: 99}")
     done = farside(folder, "--out", tmp_path / "out")
     assert "farside.yaml: TCAM.bits: 99" in str(done.exception)
+
+
+@pytest.mark.parametrize("text", ['{"cut', "[1]", '{"mine": 1}'])
+def test_a_spoilt_record_costs_no_panorama(frames, tmp_path, text):
+    (tmp_path / "panorama.json").write_text(text)
+    done = farside(frames, "--out", tmp_path, "--width", 200)
+    assert done.exit_code == 0, done.exception
+    assert set(json.loads((tmp_path / "panorama.json").read_text())) == {"ce4-tcam-0004"}

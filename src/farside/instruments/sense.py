@@ -13,6 +13,8 @@ from farside.geometry import utc_to_t
 
 UNIT_LENGTH = 1e-3
 """How far a direction's length may be from 1; labels give six decimals."""
+FURTHEST_M = 1e6
+"""No camera on the ground is further from the place its position counts from; no rover ever drove a tenth of it."""
 _TURN = 360.0
 
 
@@ -30,7 +32,10 @@ _SENSE: tuple[tuple[str, Callable[[Any], bool]], ...] = (
     (r"sun_incidence_deg", lambda v: 0.0 <= v <= 180.0),
     (r"\w+_deg", lambda v: all(abs(x) <= _TURN for x in (v if isinstance(v, list) else [v]))),
     (r"(up|down)_(left|right)_vector|center_vector", lambda v: abs(math.hypot(*v) - 1.0) <= UNIT_LENGTH),
-    (r"focal_length_mm|pixel_size_um|exposure_ms|compression_ratio", lambda v: v > 0.0),
+    (r"focal_length_mm|pixel_size_um", lambda v: 0.1 <= v <= 1e5),
+    (r"exposure_ms", lambda v: 1e-3 <= v <= 1e6),  # from a microsecond to a quarter of an hour
+    (r"camera_position_m", lambda v: all(abs(x) <= FURTHEST_M for x in v)),
+    (r"compression_ratio", lambda v: v > 0.0),
     (r"temperature_c", lambda v: v >= -273.15),
     (r"start_utc|stop_utc", _is_time),
 )

@@ -20,7 +20,7 @@ from farside.errors import BadInput
 from farside.geometry import Site
 from farside.products import Report, Wishes, check_map, films_in, footage
 from farside.run.progress import Progress, Silence
-from farside.work import atomic_write, claim_folder
+from farside.work import atomic_write, claim_folder, read_record
 
 RECORD = "footage.json"
 COMMAND = "farside footage"
@@ -61,7 +61,7 @@ def landings(
     films = films_in(paths)
     gnc = None if telemetry is None else _telemetry(Path(telemetry))
     claim_folder(folder, (RECORD,), COMMAND, "footage")
-    earlier = _earlier(folder)
+    earlier = read_record(folder / RECORD)
     said: dict[str, Any] = {}
     made: list[Landing] = []
     for name, frames in films.items():
@@ -88,15 +88,6 @@ def _stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     """When each file in a folder was written."""
     files = [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
     return {path: ((stat := path.stat()).st_mtime_ns, stat.st_ino) for path in files}
-
-
-def _earlier(folder: Path) -> dict[str, Any]:
-    """What the record of an earlier run says."""
-    try:
-        said = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _written(said: Mapping[str, Any]) -> set[str]:

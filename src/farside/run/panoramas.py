@@ -30,7 +30,7 @@ from farside.products import (
     write_picture,
 )
 from farside.run.progress import Progress, Silence
-from farside.work import Pool, atomic_write, claim_folder
+from farside.work import Pool, atomic_write, claim_folder, read_record
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -165,7 +165,7 @@ def _laid(
 
 def _record(folder: Path, made: Panorama) -> None:
     """Put what is to be said of a panorama beside what is said of those made earlier."""
-    said: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    said = read_record(folder / RECORD)
     files = {what: path.name for what, path in made.files.items()}
     one: dict[str, Any] = {"refused": made.refused} if made.refused else {"files": files}
     if made.files:

@@ -1,7 +1,15 @@
 """Running many jobs, keeping what was expensive, and drawing random numbers that do not depend on order."""
 
 from farside.work.cluster import Cluster
-from farside.work.files import atomic_write, check_folder, claim_folder, no_space, replace_folder, sync_folder
+from farside.work.files import (
+    atomic_write,
+    check_folder,
+    claim_folder,
+    no_space,
+    read_record,
+    replace_folder,
+    sync_folder,
+)
 from farside.work.hire import hire
 from farside.work.memory import hand_back
 from farside.work.pool import Pool
@@ -24,6 +32,7 @@ __all__ = [
     "hire",
     "key_of",
     "no_space",
+    "read_record",
     "replace_folder",
     "rng",
     "sources_key",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from farside.errors import BadInput, OutOfSpace
 
@@ -66,6 +68,15 @@ def claim_folder(folder: Path, marks: Sequence[str], command: str, earlier: str)
     """Make the folder that a command writes to, unless ``check_folder`` has something against it."""
     check_folder(folder, marks, command, earlier)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def read_record(path: Path) -> dict[str, dict[str, Any]]:
+    """What a command's record (JSON) says of each thing that it made; nothing where it cannot be read."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {what: one for what, one in said.items() if isinstance(one, dict)} if isinstance(said, dict) else {}
 
 
 def replace_folder(folder: Path) -> Path:
