@@ -215,3 +215,11 @@ def test_long_names_of_stations_leave_the_columns_apart(plan):
     end = next(line.index("bit/s") + 5 for line in lines if line.startswith("Rates"))
     rates = [line for line in lines if line.startswith("rover-relay-with-a-long-name ")]
     assert len(rates) == 3 and all(line[end - 1].isdigit() and line[end] == " " for line in rates)
+
+
+def test_a_site_or_station_that_never_sees_the_relay_is_told(plan):
+    near = door.link_plan(Site(0.0, 0.0), "2019-01-05", "2019-01-06").to_text()
+    assert "The relay is never in view of the site" in near and "Site to relay" not in near
+    surface = dataclasses.replace(plan, ways=plan.ways[:2], beside=()).to_text()
+    assert "The relay is never in view of a station" in surface
+    assert "never in view" not in plan.to_text()

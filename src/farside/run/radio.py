@@ -156,6 +156,11 @@ class LinkPlan:
         """Budget tables at the worst moment, rates with their margins, and what they carry."""
         begin, end = (t_to_utc(t, 0)[:16].replace("T", " ") for t in (self.start, self.stop))
         parts = [f"{self.title}, {begin} to {end} UTC\nRelay: {self.relay}\n"]
+        ends = {end.at for way in self.ways for end in (way.link.sender, way.link.receiver)}
+        if "site" not in ends:
+            parts.append("The relay is never in view of the site: lander and rover have no link.\n")
+        if "station" not in ends:
+            parts.append("The relay is never in view of a station: nothing comes to the Earth.\n")
         for title, ways in self._groups().items():
             if ways:
                 parts.append(f"{title}, at the worst moment in view\n{_table(ways)}")
