@@ -69,6 +69,15 @@ def test_a_triangle_holds_half_of_its_box():
     assert triangle.index(9.0, 119.0) is None
 
 
+@pytest.mark.parametrize("cell", [0.7, 2.0, 3.0, 7.0, 30.0])
+def test_poles_and_edges_lie_in_a_region_whatever_its_cells(cell):
+    assert region("south-pole", cell).index(-90.0, 0.0) is not None
+    assert region("north-pole", cell).index(90.0, 360.0) is not None
+    box = region("-60,-30,150.1,210.3", cell)
+    assert box.index(-60.0, 150.1) == 0
+    assert box.index(-60.1, 150.2) is None and box.index(-59.0, 210.4) is None
+
+
 @pytest.mark.parametrize(
     ("words", "cell", "expected"),
     [

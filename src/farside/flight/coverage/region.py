@@ -28,6 +28,7 @@ NAMED = {
 """South, north, west, east of regions with a name, degrees."""
 CELL_DEG = 2.0
 FINEST_DEG, COARSEST_DEG = 0.1, 30.0
+_ROUNDED_DEG = 1e-9  # a place on an edge is inside, however the edge was rounded
 _WANTED = f"one of {', '.join(NAMED)}, a box south,north,west,east or corners lat,lon lat,lon lat,lon ... in degrees"
 
 
@@ -67,9 +68,10 @@ class Region:
 
     def index(self, lat_deg: float, lon_deg: float) -> int | None:
         """Which cell, in the order of ``up``, holds a place; None where the region does not."""
-        row = int(np.floor((lat_deg - self.lat_deg[0]) / self.cell_deg[0] + 0.5))
+        south, west = self.lat_deg[0] - self.cell_deg[0] / 2.0, self.lon_deg[0] - self.cell_deg[1] / 2.0
+        row = int((lat_deg - south + _ROUNDED_DEG) // self.cell_deg[0])
         row = min(row, len(self.lat_deg) - 1) if lat_deg == 90.0 else row
-        column = int(np.floor(((lon_deg - self.lon_deg[0] + self.cell_deg[1] / 2.0) % 360.0) / self.cell_deg[1]))
+        column = int((lon_deg - west + _ROUNDED_DEG) % 360.0 // self.cell_deg[1])
         if not (0 <= row < len(self.lat_deg) and column < len(self.lon_deg) and self.inside[row, column]):
             return None
         return int(np.count_nonzero(self.inside.ravel()[: row * len(self.lon_deg) + column]))
