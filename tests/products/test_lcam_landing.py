@@ -169,6 +169,33 @@ def test_without_telemetry_heights_are_shares_of_one_another(frames, tmp_path):
     assert report.descent is None
 
 
+@pytest.mark.parametrize("spoil", [
+    lambda gnc: {**gnc, "t": gnc["t"] + 1e8},
+    lambda gnc: {**gnc, "altitude_m": gnc["altitude_m"] * np.nan},
+    lambda gnc: {name: values[:0] for name, values in gnc.items()},
+], ids=["of another time", "no numbers", "empty"])  # fmt: skip
+def test_telemetry_that_tells_nothing_of_the_film_is_named_and_not_used(frames, tmp_path, spoil):
+    report = footage(frames[-4:], tmp_path, spoil(telemetry()), wishes=Wishes(stabilise=False))
+    assert said(report, "Telemetry").value == "not used"
+    assert "Without telemetry" in said(report, "Way down by the film").meaning
+
+
+def test_telemetry_in_another_order_is_the_same_telemetry(frames, tmp_path):
+    gnc, some = telemetry(), frames[-6:]
+    turned = {name: values[::-1] for name, values in gnc.items()}
+    one, other = (footage(some, tmp_path / name, told, SITE, Wishes(stabilise=False)) for name, told in
+                  (("one", gnc), ("other", turned)))  # fmt: skip
+    assert one.findings == other.findings
+    assert said(one, "Landing point").value
+
+
+def test_telemetry_without_a_column_is_refused_by_its_name(frames, tmp_path):
+    gnc = telemetry()
+    del gnc["phase"]
+    with pytest.raises(BadInput, match=r"telemetry: .*phase"):
+        footage(frames, tmp_path, gnc)
+
+
 def test_frames_that_are_lost_are_counted(frames, tmp_path):
     class Shelf:
         def __len__(self):

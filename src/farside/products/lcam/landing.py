@@ -132,6 +132,7 @@ def footage(
         raise BadInput("footage", "frames", len(frames), f"at least one frame that can be used{first}")
     some = _Some(frames, [k for _, k in usable.order], site)
     times = np.array([t for t, _ in usable.order])
+    given, telemetry = telemetry is not None, _then(telemetry, times)
     low = _low(times, telemetry)
     say(f"registering {low.stop - low.start} frames to each other")
     links, fall, why = _descent(some[low.start : low.stop], telemetry)
@@ -150,6 +151,8 @@ def footage(
             _unscaled(found, some[low.start : low.stop], links, folder, wishes)
     else:
         found.say("Way down by the film", "not found", "", why)
+    if given and telemetry is None:
+        found.say("Telemetry", "not used", "", "It tells nothing of the time of the film.")
     if fall is None and wishes.map_file is not None:
         found.say(BY_MAP, "not sought", "", "Only the way down tells how large the ground in the film is.")
     photos = []
@@ -206,6 +209,19 @@ def _usable(frames: Sequence[xr.Dataset]) -> _Usable:
 
 def _pixels(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
+
+
+def _then(telemetry: Telemetry | None, times: Array) -> Telemetry | None:
+    """Rows of telemetry that are whole, in the order of time; None where they are of another time than the film."""
+    if telemetry is None or not len(telemetry["t"]):
+        return None
+    t = np.asarray(telemetry["t"], float)
+    whole = [np.isfinite(np.asarray(telemetry[name], float)).reshape(len(t), -1).all(axis=1) for name in NEEDED]
+    rows = np.flatnonzero(np.all(whole, axis=0))
+    rows = rows[np.argsort(t[rows], kind="stable")]
+    if not rows.size or t[rows[0]] > times[-1] or t[rows[-1]] < times[0]:
+        return None
+    return {name: values[rows] for name, values in telemetry.items()}
 
 
 def _low(times: Array, telemetry: Telemetry | None) -> slice:
