@@ -76,6 +76,11 @@ def test_counts_of_the_report_add_up_to_the_files_that_came_in(folder, report):
     assert counts["sequences"] == len(report["sequences"])
 
 
+def test_each_sequence_went_to_a_batch_or_the_report_says_why_not(report, done):
+    assert all(bool(one["batch"]) != bool(one["why nowhere"]) for one in report["sequences"])
+    assert "went to: nowhere (no desk takes NaTeCamA: nothing is made of it)" in done.report.read_text()
+
+
 def test_the_report_tells_of_each_sequence_what_came_and_where_it_went(report):
     told = {(s["mission"], s["instrument"], s["mode"], s["sequence_id"], s["level"]): s for s in report["sequences"]}
     tcam = told["CE4", "TCAM", "I", "0009", "2C"]

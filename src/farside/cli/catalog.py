@@ -58,8 +58,8 @@ def catalog(
     for stray in found.strays:
         typer.echo(f"in no sequence: {stray}")
     files = len(found.strays) + sum(len(sequence.frames) for sequence in found.sequences)
-    total = f"{len(rows)} sequence" if len(rows) == 1 else f"{len(rows)} sequences"
-    typer.echo(f"{total}, {files} files, {found.damaged or 'none'} damaged")
+    counts = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in ((len(rows), "sequence"), (files, "file")))
+    typer.echo(f"{', '.join(counts)}, {found.damaged or 'none'} damaged")
 
 
 HEAD = ("mission", "instrument", "sequence", "level", "frames", "first UTC", "last UTC", "size", "damaged")

@@ -157,7 +157,14 @@ def _sequence(sequence: ObservingSequence, shares: Shares) -> dict[str, Any]:
         "more than once": [[str(frame.label) for frame in files] for files in sequence.duplicates],
         "damaged": [str(frame.label) for frame in sequence.damaged],
         "batch": shares.batch_of.get(sequence.key, ""),
+        "why nowhere": "" if sequence.key in shares.batch_of else _why_nowhere(sequence, shares),
     }
+
+
+def _why_nowhere(sequence: ObservingSequence, shares: Shares) -> str:
+    """Why none of a sequence's files is used: most often that of all of them."""
+    reasons = Counter((shares.spare | shares.refused).get(frame.label, "") for frame in sequence.frames)
+    return max(reasons, key=lambda why: reasons[why])
 
 
 def _batch(folder: Path, batch: Batch, result: Result) -> dict[str, Any]:
@@ -205,7 +212,7 @@ def _sequence_lines(one: Mapping[str, Any]) -> list[str]:
         lines.append(f"  there more than once: {len(one['more than once'])} frames")
     if one["damaged"]:
         lines.append(f"  damaged: {len(one['damaged'])} files")
-    lines.append(f"  went to: {one['batch'] or 'nowhere'}")
+    lines.append(f"  went to: {one['batch'] or 'nowhere'}" + (f" ({one['why nowhere']})" if one["why nowhere"] else ""))
     return lines
 
 
