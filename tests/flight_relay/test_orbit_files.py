@@ -312,6 +312,7 @@ def test_what_a_message_may_not_say_is_refused_in_one_line(old, new, why, halo, 
         ("0.0 0.0 0.0", "0.0", "line 18: 7 numbers behind the epoch instead of 6 or 9"),
         (" 0.0 0.0 0.0\n", " x 0.0 0.0\n", None),
         ("T00:3", "Q00:3", "segment of line 5: '2024-01-10Q00:3.* is no epoch"),
+        ("T00:3", "T00:9", "'2024-01-10T00:9.* is no epoch"),
         ("REF_FRAME = ICRF\n", "", "segment of line 5 has no REF_FRAME"),
     ],
 )

@@ -191,7 +191,7 @@ def _times(path: Path, block: _Block, epochs: list[str]) -> Array:
 def _epoch(text: str) -> tuple[datetime, str, float]:
     """Day, clock as text, and seconds of the day of an epoch by calendar or by day of the year."""
     match = _EPOCH.fullmatch(text)
-    if not match:
+    if not match or int(match[3]) > 23 or int(match[4]) > 59 or int(match[5]) > 60:
         raise ValueError(f"{text!r} is no epoch such as 2019-01-03T02:26:00.000 or 2019-003T02:26:00.000")
     year, day, hour, minute, second, fraction = match.groups()
     date = datetime.strptime(f"{year}-{day}", "%Y-%m-%d" if "-" in day else "%Y-%j")
