@@ -30,8 +30,8 @@ def catalog(
     thousands of files take seconds. Damaged files (a label without data, data without a label, cut short, no label at
     all) are named with the reason; the rest is listed. Numbers missing between the first and the last frame, and frames
     that are there twice, are told by their index. With **--json** one line is one sequence, with all its files.
-
     Examples:
+
         farside catalog downloads
 
         farside catalog downloads/TCAM downloads/PCAM --json > catalog.jsonl

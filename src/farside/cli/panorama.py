@@ -25,9 +25,14 @@ def panorama(
         ),
     ] = "equirectangular",
     width: Annotated[
-        int | None, typer.Option(help="Pixels across, at most twice the camera's own. [default: the camera's own]")
+        int | None,
+        typer.Option(
+            help="Pixels across, at most twice the camera's own. [default: the camera's own; from above at most 8192]"
+        ),
     ] = None,
-    az_left: Annotated[float, typer.Option(help="Azimuth of the left edge in degrees, from the lander's +y.")] = 180.0,
+    az_left: Annotated[
+        float, typer.Option(help="Azimuth of the left edge in degrees, from the lander's +y axis.")
+    ] = 180.0,
     workers: Workers = None,
     quiet: Quiet = False,
     as_json: Json = False,
