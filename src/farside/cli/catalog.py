@@ -29,8 +29,8 @@ def catalog(
     Knows the level-2 files of Chang'e 3 to 6 and Tianwen 1, and farside's own of levels 1 and 2. Reads labels only, so
     thousands of files take seconds. Damaged files (a label without data, data without a label, cut short, no label at
     all) are named with the reason; the rest is listed. Numbers missing between the first and the last frame, and frames
-    that are there twice, are told by their index. With **--json** one line is one sequence, with all its files.
-    Examples:
+    that are there twice, are told by their index. With **--json** one line is one sequence, with all
+    its files. Examples:
 
         farside catalog downloads
 
