@@ -194,7 +194,7 @@ def test_a_file_that_nobody_foresaw_costs_no_other(folder, straight, tmp_path, m
 def test_counts_without_a_place_are_named_and_the_rest_is_made(folder, tmp_path):
     done = process([folder], tmp_path / "out")
     assert len(done.skipped) == 9
-    assert all("site: None; expected the place of the lander" in line for line in done.skipped)
+    assert all("site: None; expected the lander's place (--lat, --lon)" in line for line in done.skipped)
 
 
 def test_both_modes_of_a_sequence_are_kept_apart(tmp_path):
