@@ -106,6 +106,17 @@ def test_frames_without_pointing_are_refused_by_name(frames):
         panorama([blind])
 
 
+def test_a_frame_of_another_camera_is_left_out_and_half_of_them_are_no_panorama(frames):
+    told = frames[3].attrs["focal_length_mm"]
+    other = frames[3].assign_attrs(focal_length_mm=2.0 * told)
+    mosaic = panorama([*frames[:3], other], world.ATTITUDE)
+    assert mosaic.attrs["frames"] == 3
+    (why,) = json.loads(mosaic.attrs["measures"])["refused"].values()
+    assert "another camera" in why and f"f = {2.0 * told:g} mm" in why and f"f = {told:g} mm" in why
+    with pytest.raises(BadInput, match=f"f = {told:g} mm.*frames of one camera"):
+        panorama([frames[0], other])
+
+
 def test_provenance_names_every_input(frames, mosaic):
     inputs = json.loads(mosaic.attrs["provenance"])["inputs"]
     assert [i["product"] for i in inputs] == [f"{f.attrs['product_id']}.2C" for f in frames]

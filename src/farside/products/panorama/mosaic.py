@@ -14,6 +14,7 @@ whose distance is the plane's through the lander's footpads, corrected by what f
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from farside import archive
 from farside.errors import BadInput
-from farside.geometry import Cylinder, Equirectangular, Overhead, PanoramaMap, utc_to_t
+from farside.geometry import Cylinder, Equirectangular, Overhead, PanoramaMap, Pinhole, utc_to_t
 from farside.instruments import pinhole
 from farside.products.panorama.blend import UNKNOWN
 from farside.products.panorama.gains import Gains, balance
@@ -74,10 +75,10 @@ def panorama(
     Attributes tell how the frames were placed: ``pointing`` ("ties" or "labels"), ``pair_residual_px`` (median of the
     ties' misfit), ``pointing_sigma_deg`` (of the whole, over all axes), ``relative_sigma_deg`` (of frames against each
     other), ``label_sigma_deg`` (error of the labels as found, each axis), ``moved_deg`` and ``ties`` of each frame;
-    ``report`` says it in words, ``measures`` in JSON. Frames without pointing in the lander frame, and those that none
-    of their neighbours knows, are left out and listed in ``refused``. Raises BadInput for a projection or width that
-    cannot be, when no frame is left, when they come from different cameras, or when their focal length cannot be the
-    label's.
+    ``report`` says it in words, ``measures`` in JSON. Frames without pointing in the lander frame, those of another
+    camera or binning than most, and those that none of their neighbours knows, are left out and listed in ``refused``.
+    Raises BadInput for a projection or width that cannot be, when no frame is left, when no camera took most of them,
+    or when their focal length cannot be the label's.
     """
     import xarray as xr
 
@@ -216,10 +217,9 @@ def _plan(
     aimed = [n for n in range(len(roll)) if n not in refused]
     if not aimed:
         raise BadInput("panorama", "frames", len(roll), "at least one frame with its pointing in the lander frame")
-    cameras = {pinhole(roll[n]) for n in aimed}
-    if len(cameras) > 1:
-        raise BadInput("panorama", "frames", sorted(cameras, key=repr), "frames of one camera and one binning")
-    (camera,) = cameras
+    camera, others = _camera({n: pinhole(roll[n]) for n in aimed})
+    refused |= others
+    aimed = [n for n in aimed if n not in others]
     check_view(projection, width, camera)
     looks = [roll[n] for n in aimed]
     pointing = point(looks, camera, pool)
@@ -237,6 +237,24 @@ def _plan(
     hand_back()
     asked = {"az_left_deg": az_left_deg, "projection": projection, "width": width}
     return _Plan(roll, aimed, pointing, laid, dict(sorted(refused.items())), attitude is not None, asked)
+
+
+def _camera(cameras: Mapping[int, Pinhole]) -> tuple[Pinhole, dict[int, str]]:
+    """The camera of most frames, and by number, why frames of others are left out."""
+    (most, times), *_ = Counter(cameras.values()).most_common(1)
+    if 2 * times <= len(cameras):
+        said = "; ".join(sorted({_told(camera) for camera in cameras.values()}))
+        raise BadInput("panorama", "frames", said, "frames of one camera and one binning")
+    said = "of another camera or binning than the others"
+    return most, {n: f"{said}: {_told(c)}, not {_told(most)}" for n, c in cameras.items() if c != most}
+
+
+def _told(c: Pinhole) -> str:
+    """A camera as labels tell it."""
+    return (
+        f"{c.width} x {c.height} pixels of {c.pixel_um:g} um, f = {c.focal_mm:g} mm, axis at "
+        f"({c.x0_mm:g}, {c.y0_mm:g}) mm"
+    )
 
 
 def _lacking(a: Mapping[Any, Any]) -> str:
