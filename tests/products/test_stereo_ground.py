@@ -206,6 +206,18 @@ def test_ground_that_is_the_same_has_not_changed(ground):
     assert np.nanmax(np.abs(found["difference"].to_numpy())) < 1e-6
 
 
+@pytest.mark.parametrize(("posts", "places"), [(2, 0), (3, 1)])
+def test_a_place_is_no_smaller_than_a_window(ground, posts, places):
+    """However much a post or two differ, as beside what hides the ground."""
+    later = ground.copy(deep=True)
+    line, sample = np.argwhere(np.isfinite(ground["height"].to_numpy()))[2000]
+    row = later["height"].to_numpy()[line]
+    assert np.isfinite(row[sample : sample + posts]).all()
+    later["height"].to_numpy()[line, sample : sample + posts] += 1.0
+    found = json.loads(change(ground, later).attrs["places"])
+    assert [place["height_m"] for place in found] == places * [pytest.approx(1.0, abs=0.01)]
+
+
 def test_models_on_other_posts_are_not_compared(ground, depths):
     with pytest.raises(BadInput, match="post_m"):
         change(ground, elevation(depths, np.eye(3), reach_m=7.0, post_m=0.08))

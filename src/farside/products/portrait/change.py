@@ -32,8 +32,8 @@ UNKNOWN, SAME, RAISED, SUNK = range(4)
 ROUNDS = 12
 LEAST_POSTS = 500
 """Fewer posts in common cannot be registered."""
-LEAST_AREA_M2 = 0.001
-"""A place that has changed is no smaller: windows are not."""
+LEAST_TOGETHER = 3
+"""A place that has changed has so many posts at least: no window of the matching is smaller."""
 NORMAL_MIDDLE = 0.6745
 """Half of normal errors are smaller than so many standard deviations,"""
 NORMAL_NINTH = 1.6449
@@ -67,7 +67,7 @@ def change(before: xr.Dataset, after: xr.Dataset, false_share: float = FALSE_SHA
     changed = np.where(known, SAME, UNKNOWN).astype(np.uint8)
     hit = np.zeros(known.shape, bool)
     hit[known] = _more_than_chance(score[known] / spread, degrees, false_share)
-    hit = _large(hit, a["post_m"])
+    hit = _large(hit)
     changed[hit] = np.where(difference[hit] > 0.0, RAISED, SUNK)
     attrs: dict[str, Any] = {
         "title": "change of the ground",
@@ -184,12 +184,12 @@ def _more_than_chance(score: Array, degrees: float, false_share: float) -> NDArr
     return chosen
 
 
-def _large(hit: NDArray[np.bool_], post_m: float) -> NDArray[np.bool_]:
-    """Places of posts that touch, where they are as large as a window."""
+def _large(hit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Places of posts that touch, where they are enough."""
     import cv2
 
     _, label, stats, _ = cv2.connectedComponentsWithStats(hit.astype(np.uint8), connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] * post_m**2 >= LEAST_AREA_M2
+    large = stats[:, cv2.CC_STAT_AREA] >= LEAST_TOGETHER
     large[0] = False
     return np.asarray(large[label])
 
