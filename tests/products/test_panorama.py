@@ -106,6 +106,18 @@ def test_frames_without_pointing_are_refused_by_name(frames):
         panorama([blind])
 
 
+def test_weights_tell_what_is_saturated_from_what_lies_at_an_edge(frames):
+    white = frames[0].copy(deep=True)
+    lines, samples = white["dn"].shape[:2]
+    white["dn"].to_numpy()[: lines // 2, : samples // 2] = 255
+    mosaic = panorama([white, *frames[1:3]])
+    weight, unknown = mosaic["weight"].to_numpy(), (mosaic["sigma"].to_numpy() == 65535).all(axis=2)
+    np.testing.assert_array_equal(weight == 1, unknown & (weight > 0))
+    np.testing.assert_array_equal(weight == 0, mosaic["frame"].to_numpy() < 0)
+    assert (weight == 1).any()
+    assert (weight == 2).any()
+
+
 def test_a_frame_of_another_camera_is_left_out_and_half_of_them_are_no_panorama(frames):
     told = frames[3].attrs["focal_length_mm"]
     other = frames[3].assign_attrs(focal_length_mm=2.0 * told)

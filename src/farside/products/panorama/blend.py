@@ -23,6 +23,8 @@ from farside.instruments import load
 Light = NDArray[np.float32]
 
 SATURATED_WEIGHT = 1e-3
+NOT_SATURATED = 2
+"""Least weight, in 8 bits, of what is known, however near the edges of its frames it lies."""
 SMOOTHED = (6.0 / 7.0) ** 2
 """Share of the variance that sampling between pixels keeps: the sum of the squared weights of cubic interpolation
 (slope -3/4; Keys 1981, IEEE Trans. ASSP 29, 1153), mean over all places between two pixels, for both directions."""
@@ -175,15 +177,17 @@ def settle(
     image: NDArray[np.uint16], sigma: NDArray[np.uint16], weight: NDArray[np.uint8],
 ) -> None:  # fmt: skip
     """Mean and error from the sums, in 16 bits: values over ``scale``, errors over ``sigma_scale``; UNKNOWN errors
-    where no frame saw the spot, or none that was not saturated there. Weights in 8 bits.
+    where no frame saw the spot, or none that was not saturated there. Weights in 8 bits: 0 where no frame saw it, 1
+    where all were saturated, NOT_SATURATED at least elsewhere.
     """
     rows, columns = total.shape
     per, per_sigma = np.float32(1.0 / scale), np.float32(1.0 / sigma_scale)
     top, half = np.float32(65535.0), np.float32(0.5)
     for r in range(rows):
         for c in range(columns):
-            weight[r, c] = np.uint8(np.ceil(min(best[r, c], np.float32(1.0)) * np.float32(255.0)))
             known = variance[r, c, 0] > np.float32(0.0)
+            least = np.float32(NOT_SATURATED if known else 0)
+            weight[r, c] = np.uint8(max(np.ceil(min(best[r, c], np.float32(1.0)) * np.float32(255.0)), least))
             over = np.float32(1.0) / total[r, c] if total[r, c] > 0 else np.float32(0.0)
             for b in range(3):
                 image[r, c, b] = np.uint16(min(light[r, c, b] * over * per, top) + half) if over else np.uint16(0)

@@ -68,7 +68,7 @@ def panorama(
     * ``image`` (line, sample, band; uint16): times attribute ``scale`` = acali DN / ms, proportional to radiance;
     * ``frame`` (line, sample): place of the heaviest input in ``frames``, -1 for none; its time is that many-th of the
       attribute ``frame_seconds`` after ``start_utc``;
-    * ``weight`` (line, sample; uint8): 255 = middle of a frame;
+    * ``weight`` (line, sample; uint8): 255 = middle of a frame, 1 = every frame is saturated there, 0 = none saw it;
     * ``sigma`` (line, sample, band; uint16): times its ``scale`` the standard error of ``image`` by photons, reading
       and rounding (see ``blend``), in the same unit; 65535 where nothing is known, or only that it is bright.
 
