@@ -7,6 +7,7 @@ from farside import archive
 from farside.errors import BadInput, DamagedFile
 from farside.instruments import kind, kind_of_id, lfs, unpack
 from farside.products import lfs as products
+from farside.run.panoramas import panoramas
 
 
 def test_spectrometer_is_found_by_name_and_by_the_archives_word():
@@ -17,6 +18,13 @@ def test_spectrometer_is_found_by_name_and_by_the_archives_word():
 def test_record_goes_through_level_1_bit_for_bit(session, tmp_path):
     raw = unpack(lfs.pack(session[1]))
     assert archive.read(archive.write(raw, tmp_path)).identical(raw.assign_attrs(level="1"))
+
+
+def test_spectra_are_no_frames_of_a_panorama(level2, tmp_path):
+    archive.write(level2, tmp_path / "archive")
+    with pytest.raises(BadInput, match="frames of level 2 with their pointing"):
+        panoramas([tmp_path / "archive"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_spectra_go_through_level_2c_byte_for_byte(level2, tmp_path):

@@ -118,6 +118,11 @@ def _camera(frame: xr.Dataset) -> Pinhole | None:
         return None
 
 
+def _aimed(product: xr.Dataset) -> bool:
+    """Whether it is a frame at all, and pointed in the lander frame."""
+    return "dn" in product and product.attrs.get("reference_frame") == LANDER
+
+
 def _frames(sequence: ObservingSequence, unread: list[str]) -> _Frames | None:
     """The frames of a sequence, each label read once and counts when they are needed; None where the first frame that
     can be read is not pointed in the lander frame, or none can: why goes to ``unread``.
@@ -127,12 +132,12 @@ def _frames(sequence: ObservingSequence, unread: list[str]) -> _Frames | None:
     skipped = [f"{frame.label}: {frame.damage}" for frame in sequence.damaged]
     for frame in sequence.readable:
         try:
+            if not roll and not _aimed(archive.read(frame.label)):
+                return None
             (one,) = Roll(archive.Frames([frame.label]))
         except FarsideError as error:
             skipped.append(str(error))
             continue
-        if not roll and one.attrs.get("reference_frame") != LANDER:
-            return None
         roll.append(one)
         if "camera_rotation_deg" in one.attrs:
             az, _ = azel(-euler_to_rotation(*one.attrs["camera_rotation_deg"])[:, 2])
