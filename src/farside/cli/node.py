@@ -55,7 +55,8 @@ def run(
 
     def say(line: str) -> None:
         if not quiet:
-            typer.echo(f"{time.strftime('%H:%M:%S', time.gmtime())} {line}", err=True)
+            # gmtime() alone reads a coarse clock, some milliseconds behind: of a contact's first second it shows the last
+            typer.echo(f"{time.strftime('%H:%M:%S', time.gmtime(time.time()))} {line}", err=True)
 
     asyncio.run(serve(read_config(config, **changes), say))
 

@@ -12,7 +12,7 @@ from farside.geometry import Site
 from farside.link.radio import Link, Radio, rate_pieces, read_radio
 from farside.link.radio import radio as chang_e_4
 from farside.run.kept import kept_candidate
-from farside.run.plan import _mission, halo_for, place_for, span_of
+from farside.run.plan import halo_for, mission_of, place_for, span_of
 from farside.run.progress import Progress, Silence
 from farside.run.radio import LinkPlan, Way
 from farside.sky import earth_rotation
@@ -44,7 +44,7 @@ def link_plan(
     stations, a relay that means nothing or does not cover the span.
     """
     progress = progress or Silence()
-    mission = _mission(site)
+    mission = mission_of(site)
     if not isinstance(radio, Radio):
         radio = read_radio(radio) if radio is not None else chang_e_4(mission.link.radio if mission else None)
     relay = None if relay is None else str(relay)

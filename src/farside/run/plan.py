@@ -60,7 +60,7 @@ def windows(
     files that cannot be used.
     """
     progress = progress or Silence()
-    mission = _mission(site)
+    mission = mission_of(site)
     place = place_for(site)
     if eye_m is not None:
         place = place_from("windows", {**place.model_dump(), "eye_m": eye_m})
@@ -105,7 +105,7 @@ def place_of(mission: Mission) -> Place:
 
 def place_named(name: str | Path) -> Place:
     """The site of a mission or site file, by name or path. Raises BadInput."""
-    mission = _mission(name)
+    mission = mission_of(name)
     return place_of(mission) if mission else load_site(builtin_sites().get(str(name), Path(name)))
 
 
@@ -115,7 +115,7 @@ def sites() -> dict[str, Place]:
     return {**known, **{name: load_site(path) for name, path in builtin_sites().items()}}
 
 
-def _mission(site: Any) -> Mission | None:
+def mission_of(site: Any) -> Mission | None:
     """The mission that a name or path means, or None."""
     if not isinstance(site, str | Path) or str(site) in builtin_sites():
         return None
@@ -171,7 +171,7 @@ def halo_for(site: Site | Place | str | Path, t0: float, t1: float, progress: Pr
 
     Raises BadInput for times at which relay or stations are not known.
     """
-    return _kept(_orbit(_mission(site), t0, t1, stations=True), progress)
+    return _kept(_orbit(mission_of(site), t0, t1, stations=True), progress)
 
 
 def _orbit(mission: Mission | None, t0: float, t1: float, stations: bool) -> OrbitFile | tuple[str, int, float | None]:

@@ -13,7 +13,7 @@ from farside.moon import Moon, Rocks, terrain_sha256
 from farside.moon.export import Making, Plot, Stones, Wanted
 from farside.moon.export import export as write_export
 from farside.moon.export import look as draw
-from farside.run.plan import SEED, _mission, place_named
+from farside.run.plan import SEED, mission_of, place_named
 from farside.run.progress import Progress, Silence
 from farside.twin import code_key
 from farside.work import Pool, key_of
@@ -32,7 +32,7 @@ def spot(site: str | None, lat: float | None, lon: float | None, source: str) ->
     if lat is not None and lon is not None:
         return f"{abs(lat):g}°{'S' if lat < 0 else 'N'} {lon % 360.0:g}°E", lat, lon, SEED
     try:
-        mission, place = _mission(site), place_named(str(site))
+        mission, place = mission_of(site), place_named(str(site))
     except BadInput as error:
         raise BadInput(source, "SITE", site, error.expected) if error.source == "windows" else error from None
     return place.title, place.position.lat_deg, place.position.lon_deg, mission.seed if mission else SEED
