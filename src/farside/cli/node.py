@@ -55,7 +55,7 @@ def run(
 
     def say(line: str) -> None:
         if not quiet:
-            # gmtime() alone reads a coarse clock, some milliseconds behind: of a contact's first second it shows the last
+            # gmtime() alone reads a coarse clock: for some milliseconds of each second it shows the one before
             typer.echo(f"{time.strftime('%H:%M:%S', time.gmtime(time.time()))} {line}", err=True)
 
     asyncio.run(serve(read_config(config, **changes), say))
